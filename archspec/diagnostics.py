@@ -1,0 +1,76 @@
+"""Errors and warnings as frozen data; a renderer per format turns them into text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from archspec.span import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that a diagnostic speaks of, and what is to be said of it."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One link of the chain that made a value: `in bottleneck, called by layer2.0 (line 60, repeat 1 of 8)`."""
+
+    what: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong with a spec, and how to mend it.
+
+    `code` is stable (`E0301`), `title` one line, `label` the words beside the caret, `notes` say what was expected
+    and what was found, `help` how to mend it, `chain` the calls that lead to `span`, innermost first.
+    """
+
+    code: str
+    title: str
+    span: Span | None = None
+    label: str = ""
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    chain: tuple[Frame, ...] = ()
+    severity: Severity = "error"
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics by position, equal ones once."""
+    first = Span("", 0, 0, 0, 0)
+    unique = dict.fromkeys(diagnostics)
+    return tuple(sorted(unique, key=lambda d: (d.span or first, d.code, d.title)))
+
+
+@dataclass(eq=False)
+class SpecError(Exception):
+    """A spec is wrong. `diagnostics` holds every error found, ordered by position; `texts` the sources by file name."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{d.code}: {d.title}" + (f" ({d.span.file}:{d.span.line}:{d.span.column})" if d.span else "")
+                         for d in self.diagnostics)
+
+
+@dataclass(eq=False)
+class UsageError(Exception):
+    """The call is wrong, not the spec: a missing file, an unknown network, an option that does not exist."""
+
+    message: str
+    help: str | None = None
+
+    def __str__(self) -> str:
+        return self.message if self.help is None else f"{self.message}\n{self.help}"

@@ -1,0 +1,157 @@
+"""The frozen, hierarchical graph between the spec language and the backends.
+
+A `Body` is closed: what it reads from outside are its inputs, in order. Equal bodies are one object, so whatever is
+computed per body and input shape is computed once, however often a block is called.
+
+Integers in options may be `Traced`: ints that also carry the expression they came from, in the names of the enclosing
+body (its params, its shape symbols, its lets, or `i` and `n` inside a repeat).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from archspec.ops.base import Op
+from archspec.shapes import Shape
+from archspec.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Output `output` of the node with this key, or an input of the body by its name."""
+
+    node: str
+    output: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value and the expression it came from (None: a literal), in the names of the enclosing body."""
+
+    value: Any
+    expr: ast.expr | None = field(default=None, compare=False, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`count` equal units of a repeat, one after another."""
+
+    count: int
+    target: Op | Body
+    arguments: tuple[tuple[str, Option], ...] = ()
+    inits: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Units in a chain: output k of a unit feeds input k of the next. `names` are unit paths, by default 0, 1, ….
+
+    Runs are maximal: neighbouring runs differ. `template` is the expression text of `names:` with `i` free.
+    """
+
+    runs: tuple[Run, ...]
+    template: str | None = None
+
+    @property
+    def count(self) -> int:
+        return sum(run.count for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step of a body.
+
+    `key` is unique in the body and the same in all instances of a definition; `path` is what it adds to state_dict
+    keys (None: nothing). `target` None passes the first input through (a false `when`, a join of one operand).
+    `when` is kept with its expression. `shares` is the key of the node whose module this one runs again.
+    """
+
+    key: str
+    path: str | None
+    target: Op | Body | Repeat | None
+    inputs: tuple[Ref, ...]
+    span: Span
+    arguments: tuple[tuple[str, Option], ...] = ()
+    when: Option | None = None
+    section: str | None = None
+    shares: str | None = None
+    inits: tuple[tuple[str, Any], ...] = ()
+    ties: tuple[tuple[str, str], ...] = ()
+
+
+BodyKind = Literal["block", "container", "net"]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A block with its arguments filled in, an inline container, or the whole net.
+
+    `definition` identifies where it was written (file and block name; for a container the block's id and the path to
+    it), so that backends can group the instances of one definition. `params` are the values it was called with, `lets`
+    its named intermediate values, `symbols` the axis names of its signature, one tuple per input. `register` is the
+    order in which children register their tensors where that is not the order of execution.
+    """
+
+    kind: BodyKind
+    name: str
+    definition: str
+    inputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[tuple[str, Ref], ...]
+    span: Span
+    params: tuple[tuple[str, Any], ...] = ()
+    lets: tuple[tuple[str, Option], ...] = ()
+    symbols: tuple[tuple[str, ...], ...] = ()
+    doc: str = ""
+    register: tuple[str, ...] = ()
+
+    def node(self, key: str) -> Node:
+        """The node with this key; KeyError if there is none."""
+        for node in self.nodes:
+            if node.key == key:
+                return node
+        raise KeyError(key)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInput:
+    """An input of the network: its name and shape, symbols where any size will do."""
+
+    name: str
+    shape: Shape
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GraphOutput:
+    """An output of the network; `mode` "train" marks one that exists in training only (an auxiliary head)."""
+
+    name: str
+    ref: Ref
+    mode: Literal["always", "train"] = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A whole network: the root body, its inputs and outputs, and what backends need to know of its spec.
+
+    `open_params` become constructor arguments of the generated network: (name, type, default). `init` is the stated
+    initialisation, (op name, tensor, scheme) in the order of the spec. `digest` is the sha256 of the resolved spec.
+    """
+
+    name: str
+    body: Body
+    inputs: tuple[GraphInput, ...]
+    outputs: tuple[GraphOutput, ...]
+    doc: str = ""
+    class_name: str | None = None
+    open_params: tuple[tuple[str, str, Any], ...] = ()
+    init: tuple[tuple[str, str, Any], ...] = ()
+    layout: str | None = None
+    digest: str = ""
+    file: str = ""
+    variant: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)

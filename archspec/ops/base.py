@@ -1,0 +1,129 @@
+"""What an op is: a frozen model of its options that answers every question the compiler asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from archspec.shapes import Demand, Dim, Shape, window
+
+Pair = int | tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """Stands for input `index` of an op inside the arguments of a `Call`."""
+
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """Stands for the tuple of all inputs inside the arguments of a `Call`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Stands for the op's own tensor (a bare `nn.Parameter`) inside the arguments of a `Call`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as data: backends print it or perform it.
+
+    `path` is a name under `nn`, `F` or `torch` (`nn.Conv2d`, `F.pad`, `torch.flatten`), an operator (`operator.add`,
+    `operator.mul`, `operator.getitem`), a tensor method (`Tensor.permute`), or a piece of the support library
+    (`support.DropPath`), which generated source carries with it when it needs it.
+    """
+
+    path: str
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The receptive-field rule of an op along H and W: effective kernel, stride and padding at the top and left."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalWindow:
+    """The receptive-field rule of an op that sees the whole map (global pooling, attention)."""
+
+
+Output = Shape | tuple[Shape, ...]
+
+
+class Op(BaseModel):
+    """The base class is the list of questions; each op's file answers them.
+
+    Options are the model's fields, in PyTorch's order. Shape rules run on integers that may know the expression they
+    came from and on symbolic sizes, so they use plain arithmetic, `window` and `//`, and leave refusals to `demands`.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True, arbitrary_types_allowed=True
+    )
+
+    name: ClassVar[str]
+    summary: ClassVar[str] = ""
+    inputs: ClassVar[int | None] = 1
+    """How many inputs it takes; None: one or more."""
+    ranks: ClassVar[frozenset[int] | None] = None
+    """The ranks its inputs may have; None: any."""
+    weighted: ClassVar[bool] = False
+    """Whether it counts as a layer in the sense of "ResNet-152": convolutions and linears."""
+    aliases: ClassVar[dict[str, str]] = {}
+    """Misnomers of options that deserve a hint: {"kernel_size": "kernel"}."""
+
+    def demands(self, *inputs: Shape) -> Iterator[Demand]:
+        """What must hold of the inputs, in the order to be checked; ranks are checked before."""
+        yield from ()
+
+    def shape(self, *inputs: Shape) -> Output:
+        """The output shape (several for an op with several outputs), for inputs that meet all demands."""
+        return inputs[0]
+
+    def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
+        """Learnable tensors in registration order, by local name; "" names the node's own path (a bare parameter)."""
+        return {}
+
+    def buffers(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
+        """State that is not learned (batch statistics), in registration order after the tensors."""
+        return {}
+
+    def macs(self, *inputs: Shape) -> Dim:
+        """Multiply-accumulates of convolutions, linears and attention's products; bias and norms count as 0."""
+        return 0
+
+    def receptive(self) -> Window | GlobalWindow | None:
+        """How the op widens the receptive field; None: not at all."""
+        return None
+
+    def module(self, *inputs: Shape) -> Call | None:
+        """The constructor call of its module; None for an op without one."""
+        return None
+
+    def function(self, *inputs: Shape) -> Call | None:
+        """How its output is computed where that is not `module(x)`: a call with `Operand`s in its arguments."""
+        return None
+
+    def label(self, *inputs: Shape) -> str:
+        """The words of its box in a figure: `3×3 conv, 128, /2`."""
+        return self.name.replace("_", " ")
+
+
+def pair(value: Pair) -> tuple[int, int]:
+    """One number for both spatial axes, or (height, width)."""
+    return value if isinstance(value, tuple) else (value, value)
+
+
+__all__ = ["Call", "Demand", "Dim", "GlobalWindow", "Op", "Operand", "Operands", "Output", "Pair", "Parameter",
+           "Shape", "Window", "pair", "window"]
