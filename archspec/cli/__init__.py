@@ -1,0 +1,1 @@
+"""The command line: one verb per command; it parses, calls the pipeline and prints."""
