@@ -1,0 +1,46 @@
+"""`extends`: a child's values over its one parent's. Maps merge, lists and scalars are replaced."""
+
+from __future__ import annotations
+
+from archspec.diagnostics import Label
+from archspec.report import Report, suggestion
+from archspec.source import Entry, MapValue, Value
+
+OWN = frozenset({"archspec", "name", "doc", "class", "variants", "expect", "weights", "extends"})
+"""What a child never inherits."""
+
+GROWING = frozenset({"use", "blocks", "init", "require"})
+"""Sections in which a child may add keys; elsewhere a new key is a slip of the pen."""
+
+
+def extend(parent: MapValue, child: MapValue, report: Report) -> MapValue:
+    """The child's tree over the parent's: what the child says holds, what it does not say is the parent's."""
+    merged = {str(e.key.value): e for e in parent.entries if e.key.value not in OWN}
+    for entry in child.entries:
+        key = str(entry.key.value)
+        inherited = merged.get(key)
+        if inherited is None or key in OWN:
+            merged[key] = entry
+        else:
+            value = _merge(inherited.value, entry.value, key, key in GROWING, report)
+            merged[key] = Entry(entry.key, value)
+    return MapValue(tuple(merged.values()), child.span)
+
+
+def _merge(parent: Value, child: Value, path: str, growing: bool, report: Report) -> Value:
+    if not isinstance(parent, MapValue) or not isinstance(child, MapValue):
+        return child
+    merged = {str(e.key.value): e for e in parent.entries}
+    for entry in child.entries:
+        key = str(entry.key.value)
+        if key in merged:
+            value = _merge(merged[key].value, entry.value, f"{path}.{key}", False, report)
+            merged[key] = Entry(entry.key, value)
+        elif growing:
+            merged[key] = entry
+        else:
+            report.error("E0209", f"the parent has no `{path}.{key}`", entry.key.span,
+                         labels=[Label(parent.span, "the parent's keys are here")],
+                         notes=["`extends` overrides what the parent has, and refuses the rest as a likely misspelling"],
+                         help=suggestion(key, merged))
+    return MapValue(tuple(merged.values()), child.span)

@@ -1,0 +1,100 @@
+"""Taking a map of a spec apart: known keys, right kinds, one error per mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from archspec.report import Report, suggestion
+from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value, plain
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+KIND = {ScalarValue: "a single value", ListValue: "a list", MapValue: "a map"}
+
+
+class Fields:
+    """The entries of a map by key. What is taken is checked; what is left over at `close` is an unknown key."""
+
+    def __init__(self, value: MapValue, what: str, report: Report) -> None:
+        self.map, self.what, self.report = value, what, report
+        self._left: dict[str, Entry] = {str(entry.key.value): entry for entry in value.entries}
+        self._known: list[str] = []
+
+    def value(self, key: str) -> Value | None:
+        """Whatever stands under `key`, or None."""
+        self._known.append(key)
+        entry = self._left.pop(key, None)
+        return entry.value if entry is not None else None
+
+    def entry(self, key: str) -> Entry | None:
+        self._known.append(key)
+        return self._left.pop(key, None)
+
+    def scalar(self, key: str) -> ScalarValue | None:
+        found = self.value(key)
+        return found if found is None or self.expect(found, ScalarValue, key) else None  # type: ignore[return-value]
+
+    def text(self, key: str) -> ScalarValue | None:
+        """A scalar that is a string."""
+        found = self.scalar(key)
+        if found is not None and not isinstance(found.value, str):
+            self.report.error("E0203", f"`{key}` of {self.what} must be text", found.span,
+                              notes=[f"found {found.text or 'nothing'}"], help=f'quote it: "{found.text}"')
+            return None
+        return found
+
+    def list(self, key: str) -> ListValue | None:
+        found = self.value(key)
+        return found if found is None or self.expect(found, ListValue, key) else None  # type: ignore[return-value]
+
+    def table(self, key: str) -> MapValue | None:
+        found = self.value(key)
+        return found if found is None or self.expect(found, MapValue, key) else None  # type: ignore[return-value]
+
+    def expect(self, value: Value, kind: type, key: str) -> bool:
+        """Whether the value is of this kind; an error if it is not."""
+        if isinstance(value, kind):
+            return True
+        self.report.error("E0203", f"`{key}` of {self.what} must be {KIND[kind]}", value.span,
+                          label=f"this is {KIND[type(value)]}")
+        return False
+
+    def rest(self) -> tuple[Entry, ...]:
+        """The entries not yet taken, as options of the map's own choosing."""
+        left = tuple(self._left.values())
+        self._left = {}
+        return left
+
+    def close(self) -> None:
+        """Refuse the keys that nothing asked for."""
+        for key, entry in self._left.items():
+            known = ", ".join(dict.fromkeys(self._known))
+            self.report.error("E0201", f"unknown key `{key}` in {self.what}", entry.key.span,
+                              notes=[f"keys here: {known}"], help=suggestion(key, self._known))
+
+
+def check_name(key: ScalarValue, what: str, report: Report) -> bool:
+    """Whether a key is a plain identifier, as names of params, lets and blocks are."""
+    if NAME.match(str(key.value)):
+        return True
+    report.error("E0205", f"`{key.value}` is not a name for {what}", key.span,
+                 notes=["names are ASCII letters, digits and _, and start with a letter"])
+    return False
+
+
+def one_key(value: MapValue) -> Entry | None:
+    """The single entry of a one-key map."""
+    return value.entries[0] if len(value.entries) == 1 else None
+
+
+def text_of(value: Value) -> str:
+    """A value as short text for a message."""
+    text = value.text if isinstance(value, ScalarValue) else str(plain(value))
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def listed(values: Iterable[str]) -> str:
+    """`a, b, c`, cut where it gets long."""
+    names = list(values)
+    return ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")

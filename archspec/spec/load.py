@@ -1,0 +1,139 @@
+"""From a path, a zoo name or text to a `Spec`: reading, `extends` and `use` resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from archspec.diagnostics import UsageError
+from archspec.report import Report, suggestion
+from archspec.resources import folder as resource_folder
+from archspec.source import MapValue, ScalarValue, Value, parse
+from archspec.spec.extend import extend
+from archspec.spec.model import Spec, SpecFile
+from archspec.spec.read import read_spec
+
+MAX_FILES = 64
+MAX_BYTES = 1 << 20
+
+
+def load_text(text: str | bytes, path: str, variant: str | None, settings: Mapping[str, Value], report: Report) -> Spec:
+    """The spec written in `text`; `path` names it in messages, and `use:` looks beside it."""
+    loader = _Loader(report)
+    tree = loader.tree(text, path)
+    report.stop_if_failed()
+    assert tree is not None
+    file = loader.file(tree, path)
+    loader.libraries_of(file)
+    report.stop_if_failed()
+    return Spec(file, loader.libraries, report.texts, variant, settings)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a spec file; a UsageError says why not."""
+    try:
+        if not path.is_file():
+            raise UsageError(f"there is no file `{path}`" if not path.exists() else f"`{path}` is not a file")
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be read: {error.strerror or error}") from None
+
+
+class _Loader:
+    """Reads each file once; knows the chain of files being read, to refuse circles."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.libraries: dict[str, SpecFile] = {}
+        self._open: list[str] = []
+
+    def tree(self, text: str | bytes, path: str) -> MapValue | None:
+        """The value tree of a text; its source is kept for excerpts."""
+        shown = text if isinstance(text, str) else text.decode("utf-8", errors="replace")
+        self.report.texts[path] = shown.removeprefix("\ufeff").replace("\r\n", "\n")
+        value, diagnostics = parse(text, path)
+        self.report.diagnostics.extend(diagnostics)
+        if value is None or isinstance(value, MapValue):
+            return value if isinstance(value, MapValue) else None
+        self.report.error("E0203", "a spec file must be a map", value.span, help="start with `archspec: 1`")
+        return None
+
+    def file(self, tree: MapValue, path: str) -> SpecFile:
+        """A file with what it extends merged in."""
+        self._open.append(path)
+        parent = tree.get("extends")
+        if parent is not None:
+            tree = self._extended(tree, parent, path)
+        self._open.pop()
+        return read_spec(tree, path, self.report)
+
+    def _extended(self, tree: MapValue, parent: Value, path: str) -> MapValue:
+        found = self._open_reference(parent, path)
+        if found is None:
+            return tree
+        inherited, parent_path = found
+        grandparent = inherited.get("extends")
+        if grandparent is not None:
+            self._open.append(parent_path)
+            inherited = self._extended(inherited, grandparent, parent_path)
+            self._open.pop()
+        return extend(inherited, tree, self.report)
+
+    def libraries_of(self, file: SpecFile) -> None:
+        """Load what `use:` names, and what those files use."""
+        self._open.append(file.path)
+        for reference, _ in file.uses:
+            key = library_key(file.path, str(reference.value))
+            if key in self.libraries:
+                continue
+            found = self._open_reference(reference, file.path)
+            if found is not None:
+                library = read_spec(found[0], found[1], self.report)
+                self.libraries[key] = library
+                self.libraries_of(library)
+        self._open.pop()
+
+    def _open_reference(self, reference: Value, path: str) -> tuple[MapValue, str] | None:
+        if not isinstance(reference, ScalarValue) or not isinstance(reference.value, str):
+            self.report.error("E0203", "this must be the name of a spec file", reference.span)
+            return None
+        found = find_beside(reference.value, path)
+        if found is None:
+            self.report.error("E0210", f"no spec file `{reference.value}`", reference.span,
+                              notes=["looked beside this file, then in the built-in library"],
+                              help=suggestion(reference.value, library_names()))
+            return None
+        if str(found) in self._open:
+            self.report.error("E0211", f"`{reference.value}` leads back to itself", reference.span,
+                              notes=[" -> ".join([*self._open, str(found)])])
+            return None
+        if len(self.report.texts) >= MAX_FILES:
+            self.report.error("E0211", f"more than {MAX_FILES} files", reference.span)
+            return None
+        tree = self.tree(read_bytes(found), str(found))
+        return None if tree is None else (tree, str(found))
+
+
+def library_key(path: str, reference: str) -> str:
+    """The identity of a library as used from the file at `path`."""
+    found = find_beside(reference, path)
+    return str(found) if found is not None else reference
+
+
+def find_beside(reference: str, path: str) -> Path | None:
+    """The file that `reference` names: beside the file at `path`, else in the built-in library."""
+    name = reference if reference.endswith((".yaml", ".yml")) else reference + ".yaml"
+    if name.startswith("/") or ".." in Path(name).parts or "\0" in name:
+        return None
+    for folder in (Path(path).parent, resource_folder("specs")):
+        candidate = folder / name
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def library_names() -> list[str]:
+    """The names of the built-in library's files, for suggestions."""
+    root = resource_folder("specs")
+    return [str(p.relative_to(root).with_suffix("")) for p in sorted(root.glob("**/*.yaml"))]

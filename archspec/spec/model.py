@@ -1,0 +1,211 @@
+"""A spec file as it was written: sections, blocks, items. Values stay as written; elaboration evaluates them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
+from archspec.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ParamType:
+    """`int`, `float`, `bool`, `str`, `block`, `enum[...]` (with members) or `list[...]` (with the element's type)."""
+
+    kind: str
+    members: tuple[str, ...] = ()
+    element: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "enum":
+            return f"enum[{', '.join(self.members)}]"
+        return f"list[{self.element}]" if self.kind == "list" else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """`num_classes: open int = 1000`. `default` is the text after `=`, with its span; None: must be given."""
+
+    name: str
+    type: ParamType
+    default: ScalarValue | ListValue | None
+    open: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One entry of a signature: an expression text, and the nominal size after `=` if there is one."""
+
+    text: ScalarValue
+    nominal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """`x[N, 3, H=224, W=224]`: the name of an input and its axes."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CallItem:
+    """`name: {op: …}`: an op or a block; `same` instead of `op` runs another node's module again."""
+
+    name: ScalarValue | None
+    op: ScalarValue | None
+    options: tuple[Entry, ...]
+    span: Span
+    from_: Value | None = None
+    when: Value | None = None
+    repeat: Value | None = None
+    first: MapValue | None = None
+    names: ScalarValue | None = None
+    same: ScalarValue | None = None
+    tie: MapValue | None = None
+    init: MapValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerItem:
+    """`name: [items]` or `name: {body: [items], from:, when:}`: a path level in the same lexical scope."""
+
+    name: ScalarValue
+    body: tuple[Item, ...]
+    span: Span
+    from_: Value | None = None
+    when: Value | None = None
+    register: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EachItem:
+    """`each: {width: widths, …}` with `do:`: the items once per row of zipped columns; `index` counts them."""
+
+    columns: tuple[tuple[ScalarValue, Value], ...]
+    rows: Value | None
+    index: str
+    do: tuple[Item, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatItem:
+    """`repeat: n` with `do:`: a splice of n times the items, numbered like their siblings."""
+
+    repeat: Value
+    do: tuple[Item, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DoItem:
+    """`do: [items]`, perhaps with `section:`: a group without a path or scope of its own."""
+
+    do: tuple[Item, ...]
+    span: Span
+    section: ScalarValue | None = None
+    when: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelItem:
+    """`parallel: [branches]` with `join: {op: …}`: every branch gets the same input."""
+
+    branches: tuple[Item, ...]
+    join: CallItem | None
+    span: Span
+    from_: Value | None = None
+
+
+Item = CallItem | ContainerItem | EachItem | RepeatItem | DoItem | ParallelItem
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """An output: which node it comes from, its promised shape, and whether it exists in training only."""
+
+    name: str
+    from_: Value | None
+    shape: ListValue | None
+    train_only: bool
+    span: Span
+    when: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Require:
+    """A precondition with a message of the author's; `{depth}` in it is filled in."""
+
+    condition: Value
+    message: ScalarValue | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Block:
+    """A block of a spec file. With `alias` (an op or block with arguments filled in) it has no body and no path level."""
+
+    name: str
+    params: tuple[Param, ...]
+    inputs: tuple[Signature, ...]
+    span: Span
+    file: str
+    doc: str = ""
+    out: ListValue | None = None
+    lets: tuple[Entry, ...] = ()
+    body: tuple[Item, ...] = ()
+    outputs: tuple[OutputSpec, ...] = ()
+    requires: tuple[Require, ...] = ()
+    register: Value | None = None
+    alias: CallItem | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SpecFile:
+    """One YAML file, read: a network if it has an input and items, else a library of blocks."""
+
+    path: str
+    span: Span
+    tree: MapValue
+    name: ScalarValue | None = None
+    doc: str = ""
+    class_name: ScalarValue | None = None
+    params: tuple[Param, ...] = ()
+    lets: tuple[Entry, ...] = ()
+    uses: tuple[tuple[ScalarValue, MapValue | None], ...] = ()
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+    inputs: tuple[Signature, ...] = ()
+    items: tuple[Item, ...] = ()
+    outputs: tuple[OutputSpec, ...] = ()
+    variants: tuple[tuple[ScalarValue, MapValue], ...] = ()
+    requires: tuple[Require, ...] = ()
+    expect: MapValue | None = None
+    layout: ScalarValue | None = None
+    init: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Spec:
+    """A spec, loaded: its file with what it extends merged in, its libraries, and the chosen variant and settings."""
+
+    file: SpecFile
+    libraries: Mapping[str, SpecFile]
+    texts: Mapping[str, str]
+    variant: str | None = None
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The network's name: its variant's, else the spec's own, else the file's."""
+        if self.variant:
+            return self.variant
+        if self.file.name is not None:
+            return str(self.file.name.value)
+        return self.file.path.rsplit("/", 1)[-1].removesuffix(".yaml")
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return tuple(str(name.value) for name, _ in self.file.variants)

@@ -1,0 +1,210 @@
+"""One spec file: from its value tree to `SpecFile`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from archspec.report import Report
+from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
+from archspec.spec.fields import Fields, check_name, text_of
+from archspec.spec.items import read_call, read_items
+from archspec.spec.model import Block, CallItem, DoItem, Item, OutputSpec, Param, Require, SpecFile
+from archspec.spec.signature import read_param, read_signatures
+
+SECTIONS = ("stem", "stages", "head")
+
+
+def read_spec(tree: MapValue, path: str, report: Report) -> SpecFile:
+    """The sections of a file, each read by its own rule. Errors go to the report; what is readable is kept."""
+    fields = Fields(tree, "a spec file", report)
+    _check_version(fields, report)
+    name, class_name, doc = fields.text("name"), fields.text("class"), fields.text("doc")
+    params = _read_params(fields.table("params"), report)
+    lets = _read_lets(fields.table("let"), report)
+    uses = _read_uses(fields.value("use"), report)
+    fields.value("extends")
+    blocks = fields.table("blocks")
+    input_, inputs = fields.value("input"), fields.value("inputs")
+    sections = {section: fields.value(section) for section in SECTIONS}
+    net = fields.value("net")
+    spec = SpecFile(
+        path=path, span=tree.span, tree=tree, name=name, doc=_words(doc), class_name=class_name, params=params, lets=lets,
+        uses=uses, blocks=_read_blocks(blocks, path, report),
+        inputs=read_signatures(input_ or inputs, "`input`", report) if input_ or inputs else (),
+        items=_read_network(sections, net, report),
+        outputs=_read_outputs(fields.entry("output"), fields.table("outputs"), report),
+        variants=_read_variants(fields.table("variants"), report),
+        requires=read_requires(fields.list("require"), report),
+        expect=fields.table("expect"), layout=_read_layout(fields.table("weights"), report),
+        init=_entries(fields.table("init")),
+    )
+    fields.close()
+    return spec
+
+
+def _check_version(fields: Fields, report: Report) -> None:
+    version = fields.scalar("archspec")
+    if version is None:
+        if "archspec" not in fields.map.keys():
+            report.error("E0202", "the file does not say its language version", fields.map.span,
+                         help="put `archspec: 1` on its first line")
+    elif version.value != 1 or isinstance(version.value, bool):
+        report.error("E0202", f"language version {version.text} is not known", version.span, notes=["this archspec knows version 1"],
+                     help="write `archspec: 1`")
+
+
+def _words(scalar: ScalarValue | None) -> str:
+    return " ".join(str(scalar.value).split()) if scalar is not None else ""
+
+
+def _entries(table: MapValue | None) -> tuple[Entry, ...]:
+    return table.entries if table is not None else ()
+
+
+def _read_params(table: MapValue | None, report: Report) -> tuple[Param, ...]:
+    params = []
+    for entry in _entries(table):
+        if check_name(entry.key, "a param", report):
+            param = read_param(str(entry.key.value), entry.value, entry.key.span, report)
+            params.append(param)
+    return tuple(p for p in params if p is not None)
+
+
+def _read_lets(table: MapValue | None, report: Report) -> tuple[Entry, ...]:
+    return tuple(entry for entry in _entries(table) if check_name(entry.key, "a `let`", report))
+
+
+def _read_uses(value: Value | None, report: Report) -> tuple[tuple[ScalarValue, MapValue | None], ...]:
+    if isinstance(value, ScalarValue):
+        return ((value, None),)
+    if isinstance(value, ListValue):
+        return tuple((item, None) for item in value.items if isinstance(item, ScalarValue))
+    uses: list[tuple[ScalarValue, MapValue | None]] = []
+    for entry in _entries(value):
+        if isinstance(entry.value, MapValue):
+            uses.append((entry.key, entry.value))
+        elif isinstance(entry.value, ScalarValue) and entry.value.value is None:
+            uses.append((entry.key, None))
+        else:
+            report.error("E0203", f"`use` of `{entry.key.value}` must be a map of arguments", entry.value.span,
+                         help=f"write `{entry.key.value}: {{param: value}}`, or `{{}}` for none")
+    return tuple(uses)
+
+
+def _read_blocks(table: MapValue | None, path: str, report: Report) -> dict[str, Block]:
+    blocks: dict[str, Block] = {}
+    for entry in _entries(table):
+        name = str(entry.key.value)
+        if not check_name(entry.key, "a block", report):
+            continue
+        if isinstance(entry.value, MapValue):
+            blocks[name] = _read_block(name, entry, entry.value, path, report)
+        else:
+            report.error("E0203", f"block `{name}` must be a map", entry.value.span, help="a block has `in:` and `body:`")
+    return blocks
+
+
+def _read_block(name: str, entry: Entry, table: MapValue, path: str, report: Report) -> Block:
+    fields = Fields(table, f"block `{name}`", report)
+    doc, params = _words(fields.text("doc")), _read_params(fields.table("params"), report)
+    signature = fields.value("in")
+    inputs = read_signatures(signature, f"`in` of block `{name}`", report) if signature is not None else ()
+    requires = read_requires(fields.list("require"), report)
+    block = Block(name, params, inputs, entry.key.span, path, doc, requires=requires)
+    if "op" in table.keys():
+        return replace(block, alias=_read_alias(fields, report))
+    body = fields.value("body")
+    if body is None:
+        report.error("E0208", f"block `{name}` has no body", entry.key.span,
+                     help="give it `body: [items]`, or `op:` to make it an alias of another block")
+    if not inputs and body is not None:
+        report.error("E0206", f"block `{name}` has no signature", entry.key.span, help="say what it takes: `in: x[N, C, H, W]`")
+    block = replace(
+        block, out=fields.list("out"), lets=_read_lets(fields.table("let"), report),
+        body=read_items(body, f"`body` of block `{name}`", report), register=fields.value("register"),
+        outputs=_read_outputs(None, fields.table("outputs"), report),
+    )
+    fields.close()
+    return block
+
+
+def _read_alias(fields: Fields, report: Report) -> CallItem | None:
+    left = MapValue(fields.rest(), fields.map.span)
+    return read_call(None, left, report)
+
+
+def _read_network(sections: dict[str, Value | None], net: Value | None, report: Report) -> tuple[Item, ...]:
+    if net is not None:
+        for section, value in sections.items():
+            if value is not None:
+                report.error("E0204", f"`net` and `{section}` in one file", value.span,
+                             help="use `net:` alone, or `stem:`, `stages:` and `head:`")
+        return read_items(net, "`net`", report)
+    items: list[Item] = []
+    for section, value in sections.items():
+        if value is not None:
+            role = ScalarValue(section, value.span, section, False)
+            items.append(DoItem(read_items(value, f"`{section}`", report), value.span, role))
+    return tuple(items)
+
+
+def _read_outputs(single: Entry | None, several: MapValue | None, report: Report) -> tuple[OutputSpec, ...]:
+    outputs: list[OutputSpec] = []
+    if single is not None:
+        if isinstance(single.value, ListValue):
+            outputs.append(OutputSpec("output", None, single.value, False, single.key.span))
+        else:
+            report.error("E0203", "`output` must be a shape", single.value.span, help="write `output: [N, num_classes]`")
+    for entry in _entries(several):
+        name = str(entry.key.value)
+        if isinstance(entry.value, ScalarValue):
+            outputs.append(OutputSpec(name, entry.value, None, False, entry.key.span))
+            continue
+        if not isinstance(entry.value, MapValue):
+            report.error("E0203", f"output `{name}` must be a node's name or a map", entry.value.span)
+            continue
+        fields = Fields(entry.value, f"output `{name}`", report)
+        mode = fields.text("mode")
+        if mode is not None and mode.value not in ("train", "always"):
+            report.error("E0203", f"mode `{mode.value}` is not known", mode.span, notes=["modes: always, train"])
+        outputs.append(OutputSpec(name, fields.value("from"), fields.list("shape"), mode is not None and mode.value == "train",
+                                  entry.key.span, fields.value("when")))
+        fields.close()
+    return tuple(outputs)
+
+
+def _read_variants(table: MapValue | None, report: Report) -> tuple[tuple[ScalarValue, MapValue], ...]:
+    variants = []
+    for entry in _entries(table):
+        if isinstance(entry.value, MapValue):
+            variants.append((entry.key, entry.value))
+        else:
+            report.error("E0203", f"variant `{entry.key.value}` must be a map of params", entry.value.span,
+                         notes=[f"found `{text_of(entry.value)}`"])
+    return tuple(variants)
+
+
+def read_requires(value: ListValue | None, report: Report) -> tuple[Require, ...]:
+    """`require: [{if: condition, else: message}]`."""
+    requires = []
+    for item in value.items if value is not None else ():
+        if not isinstance(item, MapValue):
+            report.error("E0203", "a requirement is a map", item.span, help="write `- {if: condition, else: message}`")
+            continue
+        fields = Fields(item, "a requirement", report)
+        condition, message = fields.value("if"), fields.text("else")
+        fields.close()
+        if condition is None:
+            report.error("E0208", "a requirement needs `if:`", item.span)
+        else:
+            requires.append(Require(condition, message))
+    return tuple(requires)
+
+
+def _read_layout(table: MapValue | None, report: Report) -> ScalarValue | None:
+    if table is None:
+        return None
+    fields = Fields(table, "`weights`", report)
+    layout = fields.text("layout")
+    fields.close()
+    return layout

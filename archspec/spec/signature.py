@@ -1,0 +1,94 @@
+"""The two small notations inside strings: `x[N, 3, H=224, W=224]` and `open int = 1000`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from archspec.report import Report
+from archspec.source import ListValue, ScalarValue, Value
+from archspec.spec.fields import text_of
+from archspec.spec.model import Axis, Param, ParamType, Signature
+from archspec.span import Span
+
+SIGNATURE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*\[([^\[\]]*)\]\s*(?:,|\Z)")
+AXIS = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([0-9]{1,7})\s*\Z")
+PARAM = re.compile(
+    r"\s*(?P<open>open\s+)?(?P<kind>int|float|bool|str|block|enum\s*\[(?P<members>[^\]]*)\]"
+    r"|list\s*\[\s*(?P<element>int|float|bool|str)\s*\])\s*(?:=\s*(?P<default>.*\S)\s*)?\Z",
+    re.DOTALL,
+)
+
+
+def part(scalar: ScalarValue, start: int, end: int, text: str) -> ScalarValue:
+    """A piece of a scalar's text as a scalar of its own, with its place where that is on one line."""
+    shift = 1 if scalar.quoted else 0
+    return ScalarValue(text, scalar.span.within(start + shift, end + shift), text, False)
+
+
+def read_signatures(value: Value, what: str, report: Report) -> tuple[Signature, ...]:
+    """One or several signatures, as one string or a list of strings."""
+    if isinstance(value, ListValue):
+        return tuple(s for item in value.items for s in read_signatures(item, what, report))
+    if not isinstance(value, ScalarValue) or not isinstance(value.value, str):
+        _refuse(value, what, report)
+        return ()
+    found: list[Signature] = []
+    position = 0
+    while position < len(value.value):
+        match = SIGNATURE.match(value.value, position)
+        if match is None:
+            _refuse(value, what, report)
+            return ()
+        found.append(_signature(value, match))
+        position = match.end()
+    return tuple(found)
+
+
+def _signature(value: ScalarValue, match: re.Match[str]) -> Signature:
+    axes: list[Axis] = []
+    start = match.start(2)
+    for text in match.group(2).split(","):
+        nominal = AXIS.match(text)
+        name = nominal.group(1) if nominal else text.strip()
+        lead = len(text) - len(text.lstrip())
+        spot = part(value, start + lead, start + len(text.rstrip()), name)
+        axes.append(Axis(spot, int(nominal.group(2)) if nominal else None))
+        start += len(text) + 1
+    span = part(value, match.start(1), match.end(2) + 1, "").span
+    return Signature(match.group(1), tuple(axes), span)
+
+
+def _refuse(value: Value, what: str, report: Report) -> None:
+    report.error("E0206", f"{what} is not a signature", value.span, notes=[f"found `{text_of(value)}`"],
+                 help="write a name and its axes, such as `x[N, 3, H=224, W=224]`")
+
+
+def read_param(name: str, value: Value, key: Span, report: Report) -> Param | None:
+    """`type = default`; a bare literal is refused with the type it would have."""
+    if isinstance(value, ScalarValue) and isinstance(value.value, str):
+        match = PARAM.match(value.value)
+        if match is not None:
+            return _param(name, value, match, key)
+    kinds = {bool: "bool", int: "int", float: "float", str: "int"}
+    guess = kinds.get(type(value.value), "int") if isinstance(value, ScalarValue) else "list[int]"
+    default = text_of(value) if not isinstance(value, ScalarValue) or not isinstance(value.value, str) else "1"
+    report.error("E0207", f"param `{name}` needs a type", value.span, notes=[f"found `{text_of(value)}`",
+                 "types: int, float, bool, str, block, enum[a, b], list[int]; `open` before it makes a constructor argument"],
+                 help=f"write `{name}: {guess} = {default}`")
+    return None
+
+
+def _param(name: str, value: ScalarValue, match: re.Match[str], key: Span) -> Param:
+    kind = match.group("kind")
+    if kind.startswith("enum"):
+        type_ = ParamType("enum", tuple(m.strip() for m in match.group("members").split(",") if m.strip()))
+    elif kind.startswith("list"):
+        type_ = ParamType("list", element=match.group("element"))
+    else:
+        type_ = ParamType(kind)
+    default = match.group("default")
+    written = None
+    if default is not None:
+        written = replace(part(value, match.start("default"), match.end("default"), default))
+    return Param(name, type_, written, match.group("open") is not None, key)
