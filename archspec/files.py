@@ -1,0 +1,118 @@
+"""Writing files so that nothing is lost or half-written, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from archspec.diagnostics import UsageError
+from archspec.seal import authorship
+
+FilePath = str | os.PathLike[str]
+Standing = Literal["same", "missing", "stale", "edited", "foreign"]
+
+_WHY_KEPT = {"edited": "was edited by hand", "foreign": "was not written by archspec"}
+
+
+def write(path: FilePath, text: str) -> bool:
+    """Put `text` into the file, all of it or none; False where the file already held these bytes and was left alone.
+
+    A symlink is followed and stays, a file keeps its mode, a new one gets the umask's. UsageError where the path is no
+    regular file, is read-only or cannot be written; the old file is then as it was.
+    """
+    data = text.encode("utf-8")
+    target = Path(os.path.realpath(path))
+    try:
+        mode = _mode_to_keep(target, os.fspath(path))
+        if mode is not None and _holds(target, data):
+            return False
+        _replace(target, data, mode)
+    except OSError as error:
+        raise _failure("write", path, error) from error
+    return True
+
+
+def write_generated(path: FilePath, text: str, *, force: bool = False) -> bool:
+    """`write`, but a file that was edited by hand or is not ours stays as it is unless `force`; UsageError says so."""
+    standing = "stale" if force else compare(path, text)
+    if standing in _WHY_KEPT:
+        raise UsageError(
+            f"{os.fspath(path)} {_WHY_KEPT[standing]}, so it is left as it is",
+            help="write to another file with -o, or replace this one with --force",
+        )
+    return write(path, text)
+
+
+def compare(path: FilePath, text: str) -> Standing:
+    """How the file stands to the generated `text`; stale: ours and unedited, but of another text."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return "missing"  # no file, so nothing of anybody's is in it; `write` refuses it
+        held = Path(path).read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
+    except FileNotFoundError:
+        return "missing"
+    except OSError as error:
+        raise _failure("read", path, error) from error
+    if held == text:
+        return "same"
+    kind = authorship(held) if held.strip() else "unedited"  # an empty file has nothing to lose
+    return "stale" if kind == "unedited" else kind
+
+
+def _mode_to_keep(target: Path, shown: str) -> int | None:
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        if target.parent.is_dir():
+            return None
+        raise UsageError(f"cannot write {shown}: its folder does not exist") from None
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise UsageError(f"cannot write {shown}: it is {kind}", help="`-o -` writes to standard output")
+    # root may write everywhere, but a mode without any write bit was meant.
+    if not mode & 0o222 or not os.access(target, os.W_OK):
+        raise UsageError(f"cannot write {shown}: it is read-only")
+    return stat.S_IMODE(mode)
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    with suppress(OSError):
+        return target.stat().st_size == len(data) and target.read_bytes() == data
+    return False
+
+
+def _replace(target: Path, data: bytes, mode: int | None) -> None:
+    temporary = target.with_name(f".archspec-{secrets.token_hex(8)}.tmp")
+    # os.open honours the umask; tempfile.mkstemp would leave the file readable by its owner only.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:  # an interrupt too must leave no litter
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renaming itself durable, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _failure(verb: str, path: FilePath, error: OSError) -> UsageError:
+    return UsageError(f"cannot {verb} {os.fspath(path)}: {error.strerror or error}")
