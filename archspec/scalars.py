@@ -1,0 +1,83 @@
+"""What a plain YAML scalar means: YAML 1.2 core without its surprises, and a refusal with words for each surprise."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+Plain = None | bool | int | float | str
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_NUMBERLIKE = re.compile(r"[-+.0-9]")
+_WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None, "": None}
+_MAX_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a plain scalar is not taken: the trap, what other readers make of it, and the way out."""
+
+    title: str
+    note: str
+    help: str
+
+
+_TRAPS = (
+    (re.compile(r"(?i:yes|no|on|off)"), "`{0}` is a boolean in YAML 1.1 and a string in YAML 1.2",
+     "write `true` or `false`, or quote it"),
+    (re.compile(r"True|TRUE|False|FALSE"), "booleans are spelt in lower case", "write `{lower}`, or quote it"),
+    (re.compile(r"Null|NULL|~"), "the absent value has one spelling", "write `null`, or quote it"),
+    (re.compile(r"[-+]?0[0-9_]+"), "YAML 1.1 reads a leading zero as octal, YAML 1.2 as decimal",
+     "write the number without the leading zero, or quote it"),
+    (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+"), "numbers are decimal", "write the number in decimal, or quote it"),
+    (re.compile(r"[-+]?[0-9][0-9,_]*[_,][0-9,_]*(?:\.[0-9_]*)?"), "digits are not grouped",
+     "write `{digits}`, or quote it"),
+    (re.compile(r"[-+]?[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?"), "YAML 1.1 reads `{0}` as a number to base 60",
+     "write a list such as `[3, 3]`, or quote it"),
+    (re.compile(r"(?i:[-+]?\.(?:inf|nan))"), "numbers are finite", "write a finite number, or quote it"),
+    (re.compile(r"\+(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"), "numbers carry no plus sign",
+     "write `{unsigned}`, or quote it"),
+    (re.compile(r"[-+]?0[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?"), "numbers have no leading zero",
+     "write the number without the leading zero, or quote it"),
+)
+
+
+def resolve(text: str) -> Plain | Refusal:
+    """The value of a plain scalar: null, a boolean, a finite number of at most 18 digits, else the text itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _NUMBERLIKE.match(text):
+        if _INTEGER.fullmatch(text):
+            return int(text) if len(text.lstrip("-")) <= _MAX_DIGITS else _out_of_range(text)
+        if _FLOAT.fullmatch(text):
+            return _float(text)
+    return _trap(text)
+
+
+def is_index(text: str) -> bool:
+    """Whether a plain key is a non-negative integer, which counts as the name with these digits."""
+    return text.isascii() and _INTEGER.fullmatch(text) is not None and not text.startswith("-")
+
+
+def _float(text: str) -> float | Refusal:
+    value = float(text)
+    if math.isinf(value) or sum(c.isdigit() for c in text) > 40:
+        return _out_of_range(text)
+    return value
+
+
+def _trap(text: str) -> str | Refusal:
+    for pattern, note, help_ in _TRAPS:
+        if pattern.fullmatch(text):
+            words = {"lower": text.lower(), "digits": re.sub("[_,]", "", text), "unsigned": text[1:]}
+            return Refusal(f"`{text}` is ambiguous", note.format(text), help_.format(text, **words))
+    return text
+
+
+def _out_of_range(text: str) -> Refusal:
+    shown = text if len(text) <= 24 else f"{text[:20]}…"
+    return Refusal(f"the number `{shown}` is out of range",
+                   f"integers have at most {_MAX_DIGITS} digits, floats are finite",
+                   "write a smaller number, or quote it")
