@@ -1,0 +1,32 @@
+"""A checked network: the only thing that backends accept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archspec.diagnostics import Diagnostic
+from archspec.ir.graph import Graph
+from archspec.passes.cost import Cost
+from archspec.passes.shapes import Shapes
+from archspec.shapes import Demand
+from archspec.span import Span
+from archspec.spec.model import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A graph whose shapes fit, with its shapes and cost, the spec it came from, and warnings.
+
+    `demands` is what the free sizes of the input must satisfy, each with the place in the spec that makes it.
+    """
+
+    spec: Spec
+    graph: Graph
+    shapes: Shapes
+    cost: Cost
+    warnings: tuple[Diagnostic, ...]
+    demands: tuple[tuple[Demand, Span], ...]
+
+    @property
+    def name(self) -> str:
+        return self.graph.name

@@ -1,0 +1,1 @@
+"""Elaboration: from the spec language to the graph, carrying shapes along."""

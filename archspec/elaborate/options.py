@@ -1,0 +1,144 @@
+"""Filling in an op's options: evaluated by their declared types, checked by its model, errors at their place."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from archspec.elaborate.scope import Given
+from archspec.elaborate.values import Env, evaluate_value, show
+from archspec.expressions import traced
+from archspec.ir.graph import Option
+from archspec.ops.base import Op
+from archspec.report import Report, suggestion
+from archspec.source import ListValue, ScalarValue, Value
+from archspec.span import Span
+from archspec.spec.fields import listed
+
+
+@dataclass(frozen=True, slots=True)
+class FieldKind:
+    """What a field admits: numbers (then text is an expression), members of a Literal, other text."""
+
+    numeric: bool
+    members: frozenset[str]
+    text: bool
+
+
+@lru_cache(maxsize=None)
+def field_kind(op: type[Op], name: str) -> FieldKind:
+    """The kind of a field, from its annotation."""
+    leaves = list(_leaves(op.model_fields[name].annotation))
+    members = frozenset(m for leaf in leaves if isinstance(leaf, tuple) for m in leaf if isinstance(m, str))
+    return FieldKind(any(leaf in (int, float, bool, Any) for leaf in leaves), members, str in leaves)
+
+
+def _leaves(annotation: Any) -> Iterable[Any]:
+    origin = get_origin(annotation)
+    if origin is Literal:
+        yield get_args(annotation)
+    elif origin is Annotated:
+        yield from _leaves(get_args(annotation)[0])
+    elif origin in (Union, types.UnionType, tuple, list):
+        for part in get_args(annotation):
+            yield from _leaves(part)
+    elif isinstance(annotation, type) or annotation is Any:
+        yield annotation
+
+
+def build_op(op: type[Op], given: Given, span: Span, report: Report, keys: dict[str, Span]) -> Op | None:
+    """The op with its options, numbers knowing their expressions. None after errors were reported."""
+    known = dict(given)
+    if not _check_names(op, known, report, keys):
+        return None
+    options = {name: _option(op, name, value, env, report) for name, (value, env) in known.items()}
+    if any(option is None for option in options.values()):
+        return None
+    found = {name: option for name, option in options.items() if option is not None}
+    try:
+        built = op.model_validate({name: _plain(option.value) for name, option in found.items()})
+    except ValidationError as error:
+        _explain(op, error, found, {n: v.span for n, (v, _) in known.items()}, span, report)
+        return None
+    update = {name: trace(getattr(built, name), option) for name, option in found.items() if option.expr is not None}
+    return built.model_copy(update=update) if update else built
+
+
+def _check_names(op: type[Op], given: Given, report: Report, keys: dict[str, Span]) -> bool:
+    fine = True
+    for name, (value, _) in given.items():
+        if name in op.model_fields:
+            continue
+        fine = False
+        right = op.aliases.get(name)
+        fields = list(op.model_fields)
+        if right is not None and right not in fields:
+            report.error("E0222", f"`{name}` is not written", keys.get(name, value.span), notes=[right])
+        else:
+            report.error("E0222", f"`{op.name}` has no option `{name}`", keys.get(name, value.span),
+                         notes=[f"its options: {listed(fields) or 'none'}"],
+                         help=f"it is called `{right}` here" if right else suggestion(name, fields))
+    return fine
+
+
+def _option(op: type[Op], name: str, value: Value, env: Env, report: Report) -> Option | None:
+    kind = field_kind(op, name)
+    if not kind.numeric and (kind.text or kind.members):
+        return _text(value, env, report)
+    return evaluate_value(value, env, report, kind.members, bare=kind.text)
+
+
+def _text(value: Value, env: Env, report: Report) -> Option | None:
+    if isinstance(value, ListValue):
+        parts = [_text(item, env, report) for item in value.items]
+        return Option(tuple(part.value if part is not None else None for part in parts))
+    if isinstance(value, ScalarValue) and isinstance(value.value, str):
+        held = env.values.get(value.value)
+        if isinstance(held, str):
+            return Option(held)
+        if " if " in value.value:
+            return evaluate_value(value, env, report, bare=True)
+        return Option(value.value)
+    return evaluate_value(value, env, report)
+
+
+def _plain(value: Any) -> Any:
+    return tuple(_plain(v) for v in value) if isinstance(value, list | tuple) else value
+
+
+def trace(value: Any, option: Option) -> Any:
+    """The validated value, knowing the expression it came from."""
+    if option.expr is None or isinstance(value, bool | str) or value is None:
+        return value
+    return traced(value, option.expr)
+
+
+def _explain(op: type[Op], error: ValidationError, options: dict[str, Option], spans: dict[str, Span], span: Span,
+             report: Report) -> None:
+    by_field: dict[str, list[Any]] = {}
+    for detail in error.errors(include_url=False):
+        by_field.setdefault(str(detail["loc"][0]) if detail["loc"] else "", []).append(detail)
+    for name, details in by_field.items():
+        if details[0]["type"] == "missing":
+            report.error("E0223", f"`{op.name}` needs `{name}`", span, help=f"add `{name}: ...`",
+                         notes=[f"its options: {listed(op.model_fields)}"])
+            continue
+        words = list(dict.fromkeys(_words(d) for d in details))
+        found = options[name].value if name in options else None
+        members = field_kind(op, name).members if name in op.model_fields else frozenset()
+        report.error("E0224", f"`{name}` of `{op.name}` does not fit", spans.get(name, span), label=words[0],
+                     notes=[f"found {show(found)}", *([f"expected: {' or '.join(words)}"] if len(words) > 1 else [])],
+                     help=suggestion(found, members) if isinstance(found, str) else None)
+
+
+def _words(detail: Any) -> str:
+    text = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    return text.replace("a valid ", "a ").replace("a integer", "a whole number").replace("a boolean", "true or false")
+
+
+__all__ = ["FieldKind", "build_op", "field_kind", "trace"]

@@ -1,0 +1,120 @@
+"""The whole compiler on one screen: text -> Spec -> Graph -> Checked -> code, module, figure, table.
+
+Each function takes a path, a zoo name (`resnet34@plain34`), text, or the result of the step before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archspec.backends import module as torch_module
+from archspec.backends.figure import Figure, draw_figure
+from archspec.backends.table import Summary, summarize
+from archspec.backends.torch_code import generate
+from archspec.checked import Checked
+from archspec.diagnostics import UsageError, in_order
+from archspec.elaborate.network import elaborate
+from archspec.expectations import expect
+from archspec.passes.cost import measure
+from archspec.passes.shapes import infer
+from archspec.report import Report
+from archspec.source import Value
+from archspec.spec import zoo
+from archspec.spec.load import load_text, read_bytes
+from archspec.spec.model import Spec
+from archspec.spec.settings import setting
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Source = str | Path | Spec | Checked
+
+
+def load(source: Source, variant: str | None = None, **params: Any) -> Spec:
+    """Read a spec, with what it extends and uses.
+
+    `params` override the spec's, as `--set` does; `variant` may also stand in the name (`specs/vgg.yaml@vgg19`).
+    SpecError with every mistake found; UsageError if there is no such file, network or variant.
+    """
+    if isinstance(source, Checked):
+        source = source.spec
+    settings = {name: setting(name, value) for name, value in params.items()}
+    if isinstance(source, Spec):
+        if variant is None and not params:
+            return source
+        merged = {**source.settings, **settings}
+        return Spec(source.file, source.libraries, source.texts, variant or source.variant, merged)
+    return _read(source, variant, settings)
+
+
+def _read(source: str | Path, variant: str | None, settings: Mapping[str, Value]) -> Spec:
+    report = Report()
+    if isinstance(source, str) and "\n" in source:
+        return load_text(source, "<text>", variant, settings, report)
+    path, chosen = locate(str(source))
+    if variant is not None and chosen is not None and variant != chosen:
+        raise UsageError(f"both `{chosen}` and `{variant}` are asked for", "name one variant")
+    return load_text(read_bytes(path), display(path), variant or chosen, settings, report)
+
+
+def locate(source: str) -> tuple[Path, str | None]:
+    """The file and variant of an address: `FILE`, `FILE@VARIANT`, `NAME`, `NAME@VARIANT`, or a variant's own name."""
+    name, _, variant = source.partition("@")
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return Path(name), variant or None
+    path, own = zoo.find(name)
+    if own is not None and variant:
+        raise UsageError(f"`{name}` is a variant already", f"write `{path.stem}@{variant}`")
+    return path, variant or own
+
+
+def display(path: Path) -> str:
+    """A path as messages show it: relative where it is below the working directory."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
+    """Prove that a network fits together: shapes, parameters, MACs, expectations.
+
+    SpecError carries every error at once, each with its place in the spec; warnings are in the result.
+    """
+    if isinstance(source, Checked) and variant is None and not params:
+        return source
+    spec = load(source, variant, **params)
+    report = Report()
+    report.texts.update(spec.texts)
+    elaboration = elaborate(spec, report)
+    shapes = infer(elaboration.graph)
+    cost = measure(elaboration.graph, shapes)
+    expect(spec, elaboration.graph, shapes, cost, report)
+    report.stop_if_failed()
+    return Checked(spec, elaboration.graph, shapes, cost, in_order(report.warnings), elaboration.demands)
+
+
+def build(source: Source, variant: str | None = None, **params: Any) -> str:
+    """PyTorch source of the network: one file that imports only torch."""
+    return generate(check(source, variant, **params))
+
+
+def module(source: Source, *, init: bool = True, variant: str | None = None, **open_params: Any) -> nn.Module:
+    """The network as an `nn.Module`: the generated source, compiled in memory.
+
+    `open_params` are constructor arguments, such as `num_classes=10`. With `init=False` parameters are left
+    uninitialised, for loading a checkpoint.
+    """
+    return torch_module.instantiate(check(source, variant), init=init, **open_params)
+
+
+def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
+    """The network's stages with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
+    return summarize(check(source, variant, **params))
+
+
+def draw(*sources: Source, level: str = "block") -> Figure:
+    """A figure of one network or several: `.svg`, `.save(path)`, and itself in a notebook."""
+    return draw_figure(*(check(source) for source in sources), level=level)

@@ -1,0 +1,51 @@
+"""The built-in zoo: networks addressed by bare names, and variants by theirs where they are unique."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from archspec.diagnostics import UsageError
+from archspec.report import suggestion
+from archspec.resources import folder
+from archspec.source import MapValue, ScalarValue, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A network of the zoo: the stem of its file, what it is, and its variants."""
+
+    name: str
+    path: Path
+    doc: str
+    variants: tuple[str, ...]
+
+
+def entries() -> Iterator[Entry]:
+    """Every network file of the zoo, by name."""
+    for path in sorted(folder("specs").glob("*.yaml")):
+        tree, _ = parse(path.read_bytes(), path.name)
+        if not isinstance(tree, MapValue):
+            continue
+        doc, variants = tree.get("doc"), tree.get("variants")
+        text = " ".join(str(doc.value).split()) if isinstance(doc, ScalarValue) else ""
+        names = tuple(variants.keys()) if isinstance(variants, MapValue) else ()
+        yield Entry(path.stem, path, text, names)
+
+
+def find(name: str) -> tuple[Path, str | None]:
+    """The file of a bare name, and the variant if it is a variant's. UsageError if nothing or more than one fits."""
+    path = folder("specs") / f"{name}.yaml"
+    if name.replace("_", "").replace("-", "").isalnum() and path.is_file():
+        return path, None
+    zoo = list(entries())
+    owners = [entry for entry in zoo if name in entry.variants]
+    if len(owners) == 1:
+        return owners[0].path, name
+    if owners:
+        choices = " or ".join(f"`{owner.name}@{name}`" for owner in owners)
+        raise UsageError(f"`{name}` is a variant of several networks", f"write {choices}")
+    known = [n for entry in zoo for n in (entry.name, *entry.variants)]
+    raise UsageError(f"there is no file and no network of the zoo called `{name}`",
+                     suggestion(name, known) or "`archspec list` shows the zoo")
