@@ -13,7 +13,7 @@ from archspec.elaborate.calls import Elaborated, bind_axes
 from archspec.elaborate.inits import read_scheme
 from archspec.elaborate.inputs import read_from
 from archspec.elaborate.items import Place, Walker
-from archspec.elaborate.scope import BlockRef, Scope, check_requires, define, open_scope
+from archspec.elaborate.scope import BlockRef, Scope, check_requires, define, filled, introduced, open_scope
 from archspec.elaborate.values import Env, evaluate_flag, evaluate_value
 from archspec.expressions import ExpressionError
 from archspec.ir.graph import Graph, GraphInput, GraphOutput, Option, Ref
@@ -41,7 +41,9 @@ class _Elaborator(Walker):
     def elaborate_block(self, ref: BlockRef, params: dict[str, Option], inputs: tuple[Shape, ...], span: Span) -> Elaborated:
         block, before = ref.block, self.report.failed
         values = {name: option.value for name, option in params.items()}
-        env = ref.scope.env.child(values, {name: _name(name) for name in values})
+        env = ref.scope.env
+        for param in block.params:
+            env = env.child(introduced(param, params[param.name]), {param.name: _name(param.name)})
         builder = BodyBuilder(self.report, env, "block", block.name, f"{block.file}#{block.name}", block.span)
         for signature, shape in zip(block.inputs, inputs, strict=True):
             bound = bind_axes(signature, shape, env, self.report, span)
@@ -127,7 +129,7 @@ class _Elaborator(Walker):
                               help="a library of blocks is used from a network's file, by `use:`")
             return None
         env = scope.env
-        if len(env.values) < len(file.params):
+        if not filled(scope):
             return None
         builder = BodyBuilder(self.report, env, "net", spec.name, file.path, file.span)
         symbols: dict[str, Dim] = {}

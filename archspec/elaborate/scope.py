@@ -102,8 +102,8 @@ def _fill(scope: Scope, given: Given, report: Report, root: bool = False) -> Non
             exprs[param.name] = ast.Name(param.name, ast.Load())
         elif option.expr is not None:
             exprs[param.name] = option.expr
-        scope.env = scope.env.child({param.name: option.value}, exprs)
-    if len(scope.env.values) < len(file.params):
+        scope.env = scope.env.child(introduced(param, option), exprs)
+    if not filled(scope):
         return
     for entry in file.lets:
         option = define(entry, scope.env, report)
@@ -130,7 +130,7 @@ def _fill_library(used: Scope, handed: Given, user: Scope, report: Report) -> No
         option = bind(param, values, used.env, owner, report, f"`{used.file.path}`", used.file.span)
         if option is not None:
             exprs = {param.name: option.expr} if option.expr is not None else None
-            used.env = used.env.child({param.name: option.value}, exprs)
+            used.env = used.env.child(introduced(param, option), exprs)
     for entry in used.file.lets:
         option = define(entry, used.env, report)
         if option is not None:
@@ -139,6 +139,16 @@ def _fill_library(used: Scope, handed: Given, user: Scope, report: Report) -> No
     for deeper, _, entries in used.uses:
         deeper.env = Env({}, {})
         _fill_library(deeper, {str(e.key.value): (e.value, used.env) for e in entries}, used, report)
+
+
+def filled(scope: Scope) -> bool:
+    """Whether every param of the file has a value."""
+    return all(param.name in scope.env.values for param in scope.file.params)
+
+
+def introduced(param: Param, option: Option) -> dict[str, Any]:
+    """The names that a param brings into scope: its own, and an enum's members, which stand for themselves."""
+    return {**{member: member for member in param.type.members}, param.name: option.value}
 
 
 def define(entry: Entry, env: Env, report: Report) -> Option | None:

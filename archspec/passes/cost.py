@@ -1,0 +1,109 @@
+"""Parameters and MACs, computed once per distinct body and input shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+from archspec.ir.graph import Graph, Node
+from archspec.ops.base import Op
+from archspec.passes.depth import weighted_layers
+from archspec.passes.memory import Memory, activation_memory
+from archspec.passes.receptive import receptive_field
+from archspec.passes.shapes import BodyShapes, Shapes
+from archspec.shapes import Shape, nominal
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Learnable parameters (buffers excluded), and multiply-accumulates for one example at the nominal size."""
+
+    parameters: int = 0
+    macs: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.parameters + other.parameters, self.macs + other.macs)
+
+    def times(self, count: int) -> Amount:
+        """This amount `count` times over."""
+        return Amount(self.parameters * count, self.macs * count)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a network costs.
+
+    `nodes` holds the amounts of the root's nodes by key. MACs count convolutions, linears and the products of
+    attention, batch 1, as Table 1 of He et al. 2015 does ("FLOPs" there); FLOPs are twice that. Receptive field in
+    pixels of the last map before global pooling, None where there is none. Memory in bytes, fp32.
+    """
+
+    parameters: int
+    macs: int
+    nodes: Mapping[str, Amount]
+    weighted_layers: int
+    receptive_field: int | None
+    memory: Memory
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations: two per MAC."""
+        return 2 * self.macs
+
+
+def measure(graph: Graph, shapes: Shapes) -> Cost:
+    """The cost of a network at its nominal size."""
+    costs = Costs()
+    nodes = costs.nodes(shapes.root)
+    total = sum(nodes.values(), Amount())
+    return Cost(total.parameters, total.macs, nodes, weighted_layers(graph, shapes), receptive_field(graph, shapes),
+                activation_memory(graph, shapes))
+
+
+class Costs:
+    """Remembers the amounts of bodies, so that equal blocks are counted once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Amount] = {}
+        self._kept: list[BodyShapes] = []
+
+    def body(self, shapes: BodyShapes) -> Amount:
+        """The amount of one body at its input shapes."""
+        found = self._known.get(id(shapes))
+        if found is None:
+            found = self._known[id(shapes)] = sum(self.nodes(shapes).values(), Amount())
+            self._kept.append(shapes)
+        return found
+
+    def nodes(self, shapes: BodyShapes) -> dict[str, Amount]:
+        """The amount of each node of a body. A shared module costs parameters once, and MACs each time it runs."""
+        return {node.key: self._node(node, shapes) for node in shapes.body.nodes}
+
+    def _node(self, node: Node, shapes: BodyShapes) -> Amount:
+        if node.target is None:
+            return Amount()
+        if node.key in shapes.children:
+            amount = self.body(shapes.children[node.key])
+        elif node.key in shapes.units:
+            amount = Amount()
+            for unit in shapes.units[node.key]:
+                one = self.body(unit.body) if unit.body is not None else op_amount(unit.run.target, unit.inputs)  # type: ignore[arg-type]
+                amount += one.times(unit.count)
+        else:
+            amount = op_amount(node.target, shapes.into(node))  # type: ignore[arg-type]
+        return Amount(0, amount.macs) if node.shares is not None else _untied(amount, node, shapes)
+
+
+def op_amount(op: Op, inputs: tuple[Shape, ...]) -> Amount:
+    """The amount of one op on inputs of these shapes."""
+    parameters = sum(prod(int(d) for d in tensor) for tensor in op.tensors(*inputs).values())
+    return Amount(int(parameters), nominal(op.macs(*inputs)))
+
+
+def _untied(amount: Amount, node: Node, shapes: BodyShapes) -> Amount:
+    if not node.ties or not isinstance(node.target, Op):
+        return amount
+    tensors = node.target.tensors(*shapes.into(node))
+    tied = sum(prod(tensors[name]) for name, _ in node.ties if name in tensors)
+    return Amount(amount.parameters - tied, amount.macs)

@@ -1,0 +1,53 @@
+"""Weighted layers on the longest path: the 152 of ResNet-152."""
+
+from __future__ import annotations
+
+from archspec.ir.graph import Body, Graph
+from archspec.ops.base import Op
+from archspec.passes.shapes import BodyShapes, Shapes
+
+
+def weighted_layers(graph: Graph, shapes: Shapes) -> int:
+    """The most convolutions and linears on a path from an input to the network's first output."""
+    longest = _Longest().through(shapes.root, (0,) * len(shapes.root.inputs))
+    return longest[0] if longest else 0
+
+
+class _Longest:
+    """Depths through bodies, per output, once per distinct body: from equal starts the answer only shifts."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, tuple[int, ...]], tuple[int, ...]] = {}
+
+    def through(self, shapes: BodyShapes, starts: tuple[int, ...]) -> tuple[int, ...]:
+        """The depth at each output, for these depths at the inputs."""
+        base = min(starts, default=0)
+        key = (id(shapes.body), tuple(start - base for start in starts))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._through(shapes, key[1])
+        return tuple(base + depth for depth in found)
+
+    def _through(self, shapes: BodyShapes, starts: tuple[int, ...]) -> tuple[int, ...]:
+        depths: dict[str, tuple[int, ...]] = {name: (start,) for name, start in zip(shapes.body.inputs, starts, strict=True)}
+        for node in shapes.body.nodes:
+            into = tuple(depths[ref.node][ref.output] for ref in node.inputs)
+            if node.key in shapes.children:
+                depths[node.key] = self.through(shapes.children[node.key], into)
+            elif node.key in shapes.units:
+                for unit in shapes.units[node.key]:
+                    into = self._unit(unit.run.target, unit.body, into, unit.count)
+                depths[node.key] = into
+            else:
+                own = int(isinstance(node.target, Op) and node.target.weighted)
+                depths[node.key] = (max(into, default=0) + own,) * len(shapes.nodes[node.key])
+        return tuple(depths[ref.node][ref.output] for _, ref in shapes.body.outputs)
+
+    def _unit(self, target: Op | Body, body: BodyShapes | None, into: tuple[int, ...], count: int) -> tuple[int, ...]:
+        while count:
+            after = self.through(body, into) if body is not None else (max(into) + int(target.weighted),)  # type: ignore[union-attr]
+            steps = {b - a for a, b in zip(into, after, strict=False)}
+            if len(steps) == 1 and len(into) == 1:
+                return tuple(a + count * steps.pop() for a in into)
+            into, count = after, count - 1
+        return into
