@@ -1,0 +1,32 @@
+"""torchvision's own models, and its state_dicts as frozen facts.
+
+Its wheel brings operators compiled for another torch; the models do without them once the names exist.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+FACTS = json.loads(Path(__file__).with_name("torchvision.json").read_text(encoding="utf-8"))
+"""Of torchvision 0.29: parameters, macs (with every auxiliary head idle) and the ordered [key, shape] of a net."""
+
+
+@cache
+def _models() -> Any:
+    library = torch.library.Library("torchvision", "DEF")
+    library.define("nms(Tensor boxes, Tensor scores, float threshold) -> Tensor")
+    library.define("qnms(Tensor boxes, Tensor scores, float threshold) -> Tensor")
+    models = importlib.import_module("torchvision.models")
+    return models, library
+
+
+def build(name: str, **options: Any) -> torch.nn.Module:
+    """A model of torchvision with random weights."""
+    net: torch.nn.Module = getattr(_models()[0], name)(weights=None, **options)
+    return net
