@@ -1,0 +1,92 @@
+"""Activation memory: what inference needs at once, and what training keeps for the backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+from archspec.ir.graph import Body, Graph
+from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
+from archspec.shapes import Shape
+
+BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of fp32 activations for one example at the nominal size, parameters excluded.
+
+    `inference_peak_bytes`: the most that is alive at once, each value freed after its last reader. `training_bytes`:
+    the outputs of all ops together, an upper bound of what autograd keeps.
+    """
+
+    inference_peak_bytes: int
+    training_bytes: int
+
+
+def activation_memory(graph: Graph, shapes: Shapes) -> Memory:
+    """Activation memory of a network at its nominal size, batch 1."""
+    usage = _Usage()
+    inputs = sum(size_bytes(shape) for shape in shapes.root.inputs)
+    return Memory(inputs + usage.peak(shapes.root), usage.total(shapes.root))
+
+
+def size_bytes(shape: Shape, sizes: Mapping[str, int] | None = None) -> int:
+    """The bytes of one fp32 tensor of this shape, batch 1 and nominal sizes where none are said."""
+    return BYTES * prod(size or 1 for size in shape.at({"N": 1, **(sizes or {})}))
+
+
+class _Usage:
+    """Peaks and totals of bodies beyond their inputs, once per distinct body."""
+
+    def __init__(self) -> None:
+        self._peaks: dict[int, int] = {}
+        self._totals: dict[int, int] = {}
+
+    def peak(self, shapes: BodyShapes) -> int:
+        if id(shapes) not in self._peaks:
+            self._peaks[id(shapes)] = self._peak(shapes)
+        return self._peaks[id(shapes)]
+
+    def _peak(self, shapes: BodyShapes) -> int:
+        last = _last_uses(shapes.body)
+        alive: dict[str, int] = {}
+        most = 0
+        for index, node in enumerate(shapes.body.nodes):
+            own = 0 if node.target is None else sum(size_bytes(shape) for shape in shapes.nodes[node.key])
+            inner = own
+            if node.key in shapes.children:
+                inner = max(own, self.peak(shapes.children[node.key]))
+            elif node.key in shapes.units:
+                inner = max(own, *(self._unit_peak(unit) for unit in shapes.units[node.key]))
+            most = max(most, sum(alive.values()) + inner)
+            alive[node.key] = own
+            alive = {key: size for key, size in alive.items() if last.get(key, index) > index}
+        return most
+
+    def _unit_peak(self, unit: UnitShapes) -> int:
+        own = sum(size_bytes(shape) for shape in unit.outputs)
+        return max(own, self.peak(unit.body)) if unit.body is not None else own
+
+    def total(self, shapes: BodyShapes) -> int:
+        if id(shapes) not in self._totals:
+            self._totals[id(shapes)] = sum(self._node_total(key, shapes) for key in (n.key for n in shapes.body.nodes))
+        return self._totals[id(shapes)]
+
+    def _node_total(self, key: str, shapes: BodyShapes) -> int:
+        if key in shapes.children:
+            return self.total(shapes.children[key])
+        if key in shapes.units:
+            return sum(unit.count * (self.total(unit.body) if unit.body is not None else self._outputs(unit))
+                       for unit in shapes.units[key])
+        absent = shapes.body.node(key).target is None
+        return 0 if absent else sum(size_bytes(shape) for shape in shapes.nodes[key])
+
+    def _outputs(self, unit: UnitShapes) -> int:
+        return sum(size_bytes(shape) for shape in unit.outputs)
+
+
+def _last_uses(body: Body) -> dict[str, int]:
+    last = {ref.node: index for index, node in enumerate(body.nodes) for ref in node.inputs}
+    return {**last, **{ref.node: len(body.nodes) for _, ref in body.outputs}}

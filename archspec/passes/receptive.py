@@ -1,0 +1,99 @@
+"""The receptive field: how many input pixels one value of the last map before global pooling depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from archspec.ir.graph import Body, Graph
+from archspec.ops.base import GlobalWindow, Op, Window
+from archspec.passes.shapes import BodyShapes, Shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of `extent` + 1 pixels, its neighbours `jump` pixels apart; `pooled` once a global pool closed it.
+
+    `everything` marks a value that attention let see the whole input.
+    """
+
+    extent: Fraction = Fraction(0)
+    jump: Fraction = Fraction(1)
+    pooled: bool = False
+    everything: bool = False
+
+
+def receptive_field(graph: Graph, shapes: Shapes) -> int | None:
+    """The receptive field in pixels along the larger axis; None without maps, or where attention is global.
+
+    Along a path r grows by (kernel - 1) * jump and jump by the stride (Dumoulin & Visin 2016, sec. 2); where paths
+    meet, the widest counts. A gate that pools globally (squeeze-and-excitation) does not close the map it scales.
+    """
+    if not graph.inputs or graph.inputs[0].shape.rank != 4:
+        return None
+    fields = _Fields().through(shapes.root, (Field(),) * len(shapes.root.inputs))
+    last = fields[0]
+    return None if last.everything else int(last.extent) + 1
+
+
+class _Fields:
+    """Fields through bodies, once per distinct body: from another start the answer is shifted and scaled."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, tuple[Field, ...]], tuple[Field, ...]] = {}
+
+    def through(self, shapes: BodyShapes, starts: tuple[Field, ...]) -> tuple[Field, ...]:
+        """The field at each output, for these fields at the inputs."""
+        scale, shift = starts[0].jump if starts else Fraction(1), starts[0].extent if starts else Fraction(0)
+        relative = tuple(replace(s, extent=(s.extent - shift) / scale, jump=s.jump / scale) for s in starts)
+        key = (id(shapes.body), relative)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._through(shapes, relative)
+        return tuple(replace(f, extent=shift + f.extent * scale, jump=f.jump * scale) for f in found)
+
+    def _through(self, shapes: BodyShapes, starts: tuple[Field, ...]) -> tuple[Field, ...]:
+        fields: dict[str, tuple[Field, ...]] = {name: (start,) for name, start in zip(shapes.body.inputs, starts, strict=True)}
+        for node in shapes.body.nodes:
+            into = tuple(fields[ref.node][ref.output] for ref in node.inputs)
+            if node.key in shapes.children:
+                fields[node.key] = self.through(shapes.children[node.key], into)
+            elif node.key in shapes.units:
+                for unit in shapes.units[node.key]:
+                    into = self._units(unit.run.target, unit.body, into, unit.count)
+                fields[node.key] = into
+            else:
+                here = _widest(into)
+                after = _after(node.target, here) if isinstance(node.target, Op) else here
+                fields[node.key] = (after,) * len(shapes.nodes[node.key])
+        return tuple(fields[ref.node][ref.output] for _, ref in shapes.body.outputs)
+
+    def _units(self, target: Op | Body, body: BodyShapes | None, into: tuple[Field, ...], count: int) -> tuple[Field, ...]:
+        for index in range(count):
+            after = self.through(body, into) if body is not None else (_after(target, into[0]),)  # type: ignore[arg-type]
+            if len(into) == 1 and after[0].jump == into[0].jump and after[0].pooled == into[0].pooled:
+                step = after[0].extent - into[0].extent
+                return (replace(after[0], extent=after[0].extent + step * (count - index - 1)),)
+            into = after[: len(into)]
+        return into
+
+
+def _widest(fields: tuple[Field, ...]) -> Field:
+    open_ones = [f for f in fields if not f.pooled] or list(fields)
+    if not open_ones:
+        return Field()
+    jump, everything = max(f.jump for f in open_ones), any(f.everything for f in open_ones)
+    return Field(max(f.extent for f in open_ones), jump, open_ones[0].pooled, everything)
+
+
+def _after(op: Op, before: Field) -> Field:
+    rule = op.receptive()
+    if rule is None or before.pooled:
+        return before
+    if isinstance(rule, GlobalWindow):
+        return replace(before, everything=True) if op.name == "attention" else replace(before, pooled=True)
+    return _windowed(rule, before)
+
+
+def _windowed(rule: Window, before: Field) -> Field:
+    return replace(before, extent=before.extent + (max(rule.kernel) - 1) * before.jump, jump=before.jump * max(rule.stride))
