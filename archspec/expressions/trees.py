@@ -1,0 +1,114 @@
+"""Trees of expressions as values: their free names, substitution, and literals. No tree is ever changed in place."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any
+
+
+def same(left: ast.expr, right: ast.expr) -> bool:
+    """Whether two trees are equal, wherever they stand."""
+    return left is right or ast.dump(left) == ast.dump(right)
+
+
+def free_names(tree: ast.expr) -> frozenset[str]:
+    """The names that a tree reads from outside: without functions and the variables of comprehensions."""
+    match tree:
+        case ast.Name():
+            return frozenset({tree.id})
+        case ast.ListComp(generators=[loop]):
+            inner = frozenset[str]().union(*map(free_names, (tree.elt, *loop.ifs)))
+            return free_names(loop.iter) | (inner - {variable(loop)})
+        case _:
+            return frozenset[str]().union(*map(free_names, children(tree)))
+
+
+def variable(loop: ast.comprehension) -> str:
+    """The name that a comprehension binds."""
+    assert isinstance(loop.target, ast.Name)
+    return loop.target.id
+
+
+def children(tree: ast.expr) -> list[ast.expr]:
+    """The operands of a node: the expressions right below it, without the name of a called function."""
+    if isinstance(tree, ast.Call):
+        return [*tree.args, *(keyword.value for keyword in tree.keywords)]
+    if isinstance(tree, ast.ListComp):
+        return [tree.elt, *(part for loop in tree.generators for part in (loop.iter, *loop.ifs))]
+    return [child for child in ast.iter_child_nodes(tree) if isinstance(child, ast.expr)]
+
+
+def rebuilt(tree: ast.expr, change: Callable[[ast.expr], ast.expr]) -> ast.expr:
+    """A copy of a node with each operand changed; `tree` itself is untouched. Not for comprehensions, which bind."""
+    match tree:
+        case ast.Name() | ast.Constant():
+            return tree
+        case ast.Call():
+            keywords = [ast.keyword(keyword.arg, change(keyword.value)) for keyword in tree.keywords]
+            return ast.copy_location(ast.Call(tree.func, [change(a) for a in tree.args], keywords), tree)
+    new = copy.copy(tree)
+    for field, value in ast.iter_fields(tree):
+        if isinstance(value, ast.expr):
+            setattr(new, field, change(value))
+        elif isinstance(value, list) and value and isinstance(value[0], ast.expr):
+            setattr(new, field, [change(item) for item in value])
+    return new
+
+
+def comprehension(like: ast.ListComp, name: str, elt: ast.expr, source: ast.expr, ifs: list[ast.expr]) -> ast.ListComp:
+    """`[elt for name in source if ...]`, standing where `like` stands."""
+    loop = ast.comprehension(ast.Name(name, ast.Store()), source, ifs, 0)
+    return ast.copy_location(ast.ListComp(elt, [loop]), like)
+
+
+def substitute(tree: ast.expr, bindings: Mapping[str, ast.expr]) -> ast.expr:
+    """The tree with free names replaced by trees. What comes in stands where the name stood.
+
+    Capture-safe: where the variable of a comprehension is free in what comes in, the variable gets another name.
+    """
+    bindings = {name: bindings[name] for name in free_names(tree) if name in bindings}
+    return _substituted(tree, bindings) if bindings else tree
+
+
+def _substituted(tree: ast.expr, bindings: Mapping[str, ast.expr]) -> ast.expr:
+    if isinstance(tree, ast.Name):
+        return _moved(bindings[tree.id], tree) if tree.id in bindings else tree
+    if not isinstance(tree, ast.ListComp):
+        return rebuilt(tree, lambda part: _substituted(part, bindings))
+    [loop] = tree.generators
+    name = variable(loop)
+    used = frozenset[str]().union(*map(free_names, (tree.elt, *loop.ifs)))
+    inner = {key: value for key, value in bindings.items() if key != name and key in used}
+    incoming = frozenset[str]().union(*map(free_names, inner.values()))
+    if name in incoming:
+        fresh = next(f"{name}_{k}" for k in range(1, len(used | incoming) + 2) if f"{name}_{k}" not in used | incoming)
+        inner[name] = ast.Name(fresh, ast.Load())
+        name = fresh
+    return comprehension(tree, name, _substituted(tree.elt, inner), _substituted(loop.iter, bindings),
+                         [_substituted(condition, inner) for condition in loop.ifs])
+
+
+def _moved(tree: ast.expr, place: ast.expr) -> ast.expr:
+    if isinstance(tree, (ast.Name, ast.Constant)):
+        return ast.copy_location(copy.copy(tree), place)
+    if isinstance(tree, ast.ListComp):
+        [loop] = tree.generators
+        return comprehension(ast.copy_location(copy.copy(tree), place), variable(loop), _moved(tree.elt, place),
+                             _moved(loop.iter, place), [_moved(condition, place) for condition in loop.ifs])
+    return ast.copy_location(rebuilt(tree, lambda part: _moved(part, place)), place)
+
+
+def literal(value: Any) -> ast.expr:
+    """A value as a tree: none, true, false, numbers, strings, and lists and tuples of these; TypeError for others."""
+    if isinstance(value, (list, tuple)):
+        items = [literal(item) for item in value]
+        return ast.List(items, ast.Load()) if isinstance(value, list) else ast.Tuple(items, ast.Load())
+    if value is None or isinstance(value, (bool, str)):
+        return ast.Constant(value)
+    if not isinstance(value, (int, float)) or not isfinite(value):
+        raise TypeError(f"no literal for {value!r}")
+    number = int(value) if isinstance(value, int) else float(value)
+    return ast.Constant(number) if number >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-number))
