@@ -125,12 +125,13 @@ class Walker(Caller):
 
     def _register(self, value: Value, builder: BodyBuilder) -> tuple[str, ...]:
         names = plain(value)
-        known = [node.path for node in builder.nodes if node.path is not None]
+        known = [node.key for node in builder.nodes if not node.key.startswith("#")]
         if not isinstance(names, list) or any(name not in known for name in names):
             self.report.error("E0226", "`register` lists children in the order of their tensors", value.span,
                               notes=[f"children here: {', '.join(known)}"])
             return ()
-        return tuple(names)
+        present = {node.key for node in builder.nodes if node.path is not None}
+        return tuple(name for name in names if name in present)
 
     def _left_out(self, name: str | None, condition: Option, sources: list[Source], builder: BodyBuilder, place: Place,
                   span: Span) -> bool:

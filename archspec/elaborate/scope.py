@@ -54,15 +54,20 @@ def open_scope(spec: Spec, report: Report) -> Scope:
 
 
 def _declare(file: SpecFile, spec: Spec, seen: dict[str, Scope], report: Report) -> Scope:
-    """Scopes with their blocks but no values yet: a param's default may name a block of a library."""
+    """Scopes with their blocks but no values yet: a param's default may name a block of a library.
+
+    A file sees its own blocks and those that the files it uses define; its own win over theirs.
+    """
     scope = Scope(file)
     scope.blocks.update({name: BlockRef(block, scope) for name, block in file.blocks.items()})
     for reference, arguments in file.uses:
         library = spec.libraries[library_key(file.path, str(reference.value))]
         used = _declare(library, spec, seen, report)
         scope.uses.append((used, reference, arguments.entries if arguments is not None else ()))
-        for name, block in used.blocks.items():
-            other = scope.blocks.get(name)
+        for name in library.blocks:
+            block, other = used.blocks[name], scope.blocks.get(name)
+            if name in file.blocks:
+                continue
             if other is not None and other.block is not block.block:
                 report.error("E0212", f"two blocks are named `{name}`", reference.span,
                              labels=[Label(other.block.span, "the other one")], help="rename one of them")
