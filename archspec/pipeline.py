@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from archspec.backends import module as torch_module
-from archspec.backends.figure import Figure, draw_figure
-from archspec.backends.table import Summary, summarize
-from archspec.backends.torch_code import generate
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError, in_order
 from archspec.elaborate.network import elaborate
@@ -25,9 +21,6 @@ from archspec.spec import zoo
 from archspec.spec.load import load_text, read_bytes
 from archspec.spec.model import Spec
 from archspec.spec.settings import setting
-
-if TYPE_CHECKING:
-    from torch import nn
 
 Source = str | Path | Spec | Checked
 
@@ -94,27 +87,3 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
     expect(spec, elaboration.graph, shapes, cost, report)
     report.stop_if_failed()
     return Checked(spec, elaboration.graph, shapes, cost, in_order(report.warnings), elaboration.demands)
-
-
-def build(source: Source, variant: str | None = None, **params: Any) -> str:
-    """PyTorch source of the network: one file that imports only torch."""
-    return generate(check(source, variant, **params))
-
-
-def module(source: Source, *, init: bool = True, variant: str | None = None, **open_params: Any) -> nn.Module:
-    """The network as an `nn.Module`: the generated source, compiled in memory.
-
-    `open_params` are constructor arguments, such as `num_classes=10`. With `init=False` parameters are left
-    uninitialised, for loading a checkpoint.
-    """
-    return torch_module.instantiate(check(source, variant), init=init, **open_params)
-
-
-def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
-    """The network's stages with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
-    return summarize(check(source, variant, **params))
-
-
-def draw(*sources: Source, level: str = "block") -> Figure:
-    """A figure of one network or several: `.svg`, `.save(path)`, and itself in a notebook."""
-    return draw_figure(*(check(source) for source in sources), level=level)
