@@ -1,0 +1,19 @@
+"""What an error code stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of mistake: what is wrong, why it is refused, and a spec before and after mending.
+
+    `bad` and `mended` are pieces of a spec; "" where no text can show it.
+    """
+
+    code: str
+    title: str
+    explanation: str
+    bad: str = ""
+    mended: str = ""

@@ -1,0 +1,7 @@
+"""E05xx: files and usage."""
+
+from __future__ import annotations
+
+from archspec.codes.code import Code
+
+CODES: tuple[Code, ...] = ()

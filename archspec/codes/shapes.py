@@ -1,0 +1,7 @@
+"""E03xx: shapes and ops."""
+
+from __future__ import annotations
+
+from archspec.codes.code import Code
+
+CODES: tuple[Code, ...] = ()

@@ -1,0 +1,58 @@
+"""Diagnostics as SARIF 2.1.0 (OASIS), which code-scanning services read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from archspec.codes import CODES
+from archspec.diagnostics import Diagnostic
+from archspec.rendering.github import message
+from archspec.span import Span
+from archspec.version import VERSION
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render_sarif(diagnostics: Iterable[Diagnostic]) -> str:
+    """One run with the rules that it uses; columns count code points."""
+    found = tuple(diagnostics)
+    codes = sorted({diagnostic.code for diagnostic in found})
+    driver = {"name": "archspec", "version": VERSION, "rules": [_rule(code) for code in codes]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(diagnostic, codes.index(diagnostic.code)) for diagnostic in found],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(code: str) -> dict[str, Any]:
+    known = CODES.get(code)
+    if known is None:
+        return {"id": code}
+    return {"id": code, "shortDescription": {"text": known.title}, "fullDescription": {"text": known.explanation}}
+
+
+def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
+    related = [
+        *(_location(label.span, label.text) for label in diagnostic.labels),
+        *(_location(frame.span, f"in {frame.what}") for frame in diagnostic.chain),
+    ]
+    return {
+        "ruleId": diagnostic.code,
+        "ruleIndex": rule,
+        "level": diagnostic.severity,
+        "message": {"text": message(diagnostic)},
+        "locations": [] if diagnostic.span is None else [_location(diagnostic.span)],
+        "relatedLocations": [{"id": i, **location} for i, location in enumerate(related)],
+    }
+
+
+def _location(span: Span, text: str = "") -> dict[str, Any]:
+    region = {"startLine": span.line, "startColumn": span.column,
+              "endLine": span.end_line, "endColumn": span.end_column}
+    location = {"artifactLocation": {"uri": quote(span.file.replace("\\", "/"))}, "region": region}
+    return {"physicalLocation": location, **({"message": {"text": text}} if text else {})}
