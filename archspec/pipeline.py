@@ -18,7 +18,7 @@ from archspec.passes.shapes import infer
 from archspec.report import Report
 from archspec.source import Value
 from archspec.spec import zoo
-from archspec.spec.load import load_text, read_bytes
+from archspec.spec.load import load_text, read_bytes, shown
 from archspec.spec.model import Spec
 from archspec.spec.settings import setting
 
@@ -49,7 +49,7 @@ def _read(source: str | Path, variant: str | None, settings: Mapping[str, Value]
     path, chosen = locate(str(source))
     if variant is not None and chosen is not None and variant != chosen:
         raise UsageError(f"both `{chosen}` and `{variant}` are asked for", "name one variant")
-    return load_text(read_bytes(path), display(path), variant or chosen, settings, report)
+    return load_text(read_bytes(path), str(shown(path)), variant or chosen, settings, report)
 
 
 def locate(source: str) -> tuple[Path, str | None]:
@@ -62,13 +62,6 @@ def locate(source: str) -> tuple[Path, str | None]:
         raise UsageError(f"`{name}` is a variant already", f"write `{path.stem}@{variant}`")
     return path, variant or own
 
-
-def display(path: Path) -> str:
-    """A path as messages show it: relative where it is below the working directory."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def check(source: Source, variant: str | None = None, **params: Any) -> Checked:

@@ -31,12 +31,23 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """Stands for `start:stop:step` inside an index; Python's own `slice` cannot be hashed."""
+
+    start: int | None = None
+    stop: int | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A call as data: backends print it or perform it.
 
-    `path` is a name under `nn`, `F` or `torch` (`nn.Conv2d`, `F.pad`, `torch.flatten`), an operator (`operator.add`,
-    `operator.mul`, `operator.getitem`), a tensor method (`Tensor.permute`), or a piece of the support library
-    (`support.DropPath`), which generated source carries with it when it needs it.
+    `path` is a name under `nn`, `F` or `torch` (`nn.Conv2d`, `F.pad`, `nn.init.normal_`), an operator (`operator.add`,
+    `operator.mul`, `operator.getitem`), a tensor method (`Tensor.permute`, the tensor being the first argument), the
+    node's own module (`module`), or a piece of the support library (`support.DropPath`, see `ops/support.py`), which
+    generated source carries with it when it needs it. Arguments are literals, `Operand`, `Operands`, `Parameter`,
+    `Slice`, further calls, and tuples of these.
     """
 
     path: str
@@ -59,6 +70,8 @@ class GlobalWindow:
 
 
 Output = Shape | tuple[Shape, ...]
+Value = Call | Operand | Parameter
+"""What an output can be: the result of a call, an input as it is, or the op's own tensor."""
 
 
 class Op(BaseModel):
@@ -82,6 +95,10 @@ class Op(BaseModel):
     """Whether it counts as a layer in the sense of "ResNet-152": convolutions and linears."""
     aliases: ClassVar[dict[str, str]] = {}
     """Misnomers of options that deserve a hint: {"kernel_size": "kernel"}."""
+    unwritten: ClassVar[frozenset[str]] = frozenset(
+        {"in_channels", "in_features", "num_features", "normalized_shape", "embed_dim", "num_channels"}
+    )
+    """What PyTorch wants and a spec never says, because it follows from the input."""
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         """What must hold of the inputs, in the order to be checked; ranks are checked before."""
@@ -111,7 +128,7 @@ class Op(BaseModel):
         """The constructor call of its module; None for an op without one."""
         return None
 
-    def function(self, *inputs: Shape) -> Call | None:
+    def function(self, *inputs: Shape) -> Value | None:
         """How its output is computed where that is not `module(x)`: a call with `Operand`s in its arguments."""
         return None
 
@@ -126,4 +143,4 @@ def pair(value: Pair) -> tuple[int, int]:
 
 
 __all__ = ["Call", "Demand", "Dim", "GlobalWindow", "Op", "Operand", "Operands", "Output", "Pair", "Parameter",
-           "Shape", "Window", "pair", "window"]
+           "Shape", "Slice", "Value", "Window", "pair", "window"]

@@ -129,8 +129,14 @@ def find_beside(reference: str, path: str) -> Path | None:
     for folder in (Path(path).parent, resource_folder("specs")):
         candidate = folder / name
         if candidate.is_file():
-            return candidate
+            return shown(candidate)
     return None
+
+
+def shown(path: Path) -> Path:
+    """A path as messages show it: relative where it is below the working directory."""
+    absolute, here = path.absolute(), Path.cwd()
+    return absolute.relative_to(here) if absolute.is_relative_to(here) else path
 
 
 def library_names() -> list[str]:

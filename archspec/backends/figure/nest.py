@@ -1,0 +1,107 @@
+"""Series-parallel decomposition of atoms: chains, forks that rejoin, and tangles where wires do not nest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from archspec.backends.figure.outline import Chain, Fork, Item, Step, Tangle
+from archspec.backends.figure.shortcut import classify
+
+SOURCE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """`sources[i]` are the positions atom i reads from (all smaller; SOURCE is the entry), `items[i]` what it draws.
+
+    Positions are topological, so a place where no edge passes over an atom is a place where all paths meet.
+    """
+
+    sources: Sequence[tuple[int, ...]]
+    items: Callable[[int], Chain]
+
+    def chain(self, members: Sequence[int], entry: int, exits: Sequence[int]) -> Chain:
+        """The steps from `entry` through `members`; `exits` are the members (or the entry) that the end reads from."""
+        result: list[Item] = []
+        start = entry
+        inner: list[int] = []
+        cuts = set(self._cuts(members, entry, exits))
+        for member in members:
+            if member in cuts:
+                result.extend(self._segment(start, inner, member))
+                start, inner = member, []
+            else:
+                inner.append(member)
+        if inner:
+            result.extend(self._tangle(start, inner))
+        return tuple(result)
+
+    def _cuts(self, members: Sequence[int], entry: int, exits: Sequence[int]) -> Iterator[int]:
+        """The members that every path from entry to exit runs through."""
+        rank = {member: index for index, member in enumerate(members)}
+        last = [index for index in range(len(members))]
+        reach_of_entry = -1
+        for member in members:
+            for source in self.sources[member]:
+                if source in rank:
+                    last[rank[source]] = max(last[rank[source]], rank[member])
+                else:
+                    reach_of_entry = max(reach_of_entry, rank[member])
+        for exit_ in exits:
+            if exit_ in rank:
+                last[rank[exit_]] = len(members)
+            else:
+                reach_of_entry = len(members)
+        farthest = reach_of_entry
+        for index, member in enumerate(members):
+            if farthest <= index:
+                yield member
+            farthest = max(farthest, last[index])
+
+    def _segment(self, start: int, inner: list[int], end: int) -> Chain:
+        """What lies between two cuts, the second one included."""
+        sources = self.sources[end]
+        if not inner and len(sources) < 2:
+            return self.items(end)
+        groups = self._components(inner)
+        branches = [self._branch(start, inner, source, groups) for source in dict.fromkeys(sources)]
+        direct = sum(1 for source in sources if source == start)
+        branches.extend([()] * (direct - 1))
+        join = self.items(end)
+        whole = len({groups[source] for source in sources if source in groups}) == len(set(sources) - {start})
+        if not whole or len(branches) < 2 or len(join) != 1 or not isinstance(join[0], Step):
+            return self._tangle(start, [*inner, end])
+        return (Fork(classify(tuple(branches), join[0]), join[0]),)
+
+    def _branch(self, start: int, inner: list[int], source: int, groups: dict[int, int]) -> Chain:
+        if source == start:
+            return ()
+        members = [member for member in inner if groups[member] == groups[source]]
+        return self.chain(members, start, [source])
+
+    def _components(self, members: list[int]) -> dict[int, int]:
+        """Which members hang together, the places around them aside."""
+        root = {member: member for member in members}
+
+        def find(member: int) -> int:
+            while root[member] != member:
+                root[member] = root[root[member]]
+                member = root[member]
+            return member
+
+        for member in members:
+            for source in self.sources[member]:
+                if source in root:
+                    root[find(source)] = find(member)
+        return {member: find(member) for member in members}
+
+    def _tangle(self, start: int, members: list[int]) -> Chain:
+        place = {member: index for index, member in enumerate(members)}
+        wires = tuple(
+            (place.get(source, SOURCE), place[member])
+            for member in members
+            for source in dict.fromkeys(self.sources[member])
+        )
+        return (Tangle(tuple(self.items(member) for member in members), wires),)
+

@@ -1,0 +1,118 @@
+"""Norms and activations: folded away where they follow their layer, shown where their order is the point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from archspec.backends.figure.outline import Chain, Fork, Item, Step, Tangle
+
+
+def fold(chain: Chain) -> Chain:
+    """The chain without its norms and activations, unless one stands where convolution, norm, activation does not put it.
+
+    Unusual is a norm or activation before the first layer (pre-activation), a norm after an addition, and an
+    activation right before one (He et al. 2016, Fig. 4 b to e). Then all of them are shown.
+    """
+    return _pruned(chain, keep=any(_unusual(chain, "start")))
+
+
+def fold_trunk(chain: Chain) -> Chain:
+    """The chain of a whole network with only the unusual norms and activations shown."""
+    result: list[Item] = []
+    before = "layer"
+    for item in chain:
+        if isinstance(item, Step) and item.family in ("norm", "act"):
+            if _is_unusual(item, before):
+                result.append(item)
+            else:
+                continue
+        elif not (isinstance(item, Step) and item.family == "quiet"):
+            result.extend(_pruned((item,), keep=any(_unusual((item,), "layer"))))
+        before = _state(item, before)
+    return _merged(result)
+
+
+def visible(chain: Chain) -> int:
+    """The number of boxes that a chain draws."""
+    return sum(_visible(item) for item in chain)
+
+
+def _visible(item: Item) -> int:
+    if isinstance(item, Step):
+        return 1
+    if isinstance(item, Fork):
+        return 1 + sum(visible(branch.chain) for branch in item.branches if branch.kind is None)
+    return sum(visible(piece) for piece in item.pieces) if isinstance(item, Tangle) else 2
+
+
+def _unusual(chain: Chain, before: str) -> Iterator[bool]:
+    """Whether each norm and activation stands out; `before` is what it follows: start, layer, norm, act, join, other."""
+    for item in chain:
+        if isinstance(item, Step) and item.family in ("norm", "act"):
+            yield _is_unusual(item, before)
+        if isinstance(item, Fork):
+            for branch in item.branches:
+                if branch.kind is None:
+                    yield from _unusual(branch.chain, "start")
+            yield _ends_in_activation(item)
+        if isinstance(item, Tangle):
+            for piece in item.pieces:
+                yield from _unusual(piece, "layer")
+        before = _state(item, before)
+
+
+def _is_unusual(step: Step, before: str) -> bool:
+    if before in ("start", "card", "act"):
+        return True
+    return step.family == "norm" and before == "join"
+
+
+def _ends_in_activation(fork: Fork) -> bool:
+    """ReLU before addition: the residual function ends in an activation."""
+    if fork.join.op != "add" or all(branch.kind is None for branch in fork.branches):
+        return False
+    main = [item for item in fork.branches[0].chain if not (isinstance(item, Step) and item.family == "quiet")]
+    return bool(main) and isinstance(main[-1], Step) and main[-1].family == "act"
+
+
+def _state(item: Item, before: str) -> str:
+    if isinstance(item, Fork):
+        return "join"
+    if not isinstance(item, Step):
+        return "card"
+    if item.family == "quiet":
+        return before
+    return item.family if item.family in ("norm", "act") else "layer"
+
+
+def _pruned(chain: Chain, keep: bool) -> Chain:
+    return _merged([_prune(item, keep) for item in chain if keep or not _is_decor(item)])
+
+
+def _prune(item: Item, keep: bool) -> Item:
+    if isinstance(item, Fork):
+        return replace(item, branches=tuple(replace(b, chain=_pruned(b.chain, keep)) for b in item.branches))
+    if isinstance(item, Tangle):
+        return item
+    return item
+
+
+def _is_decor(item: Item) -> bool:
+    return isinstance(item, Step) and item.family in ("norm", "act")
+
+
+def _merged(chain: list[Item]) -> Chain:
+    """Norms and activations in a row as one box; quiet steps (dropout, flatten) gone."""
+    result: list[Item] = []
+    for item in chain:
+        if isinstance(item, Step) and item.family == "quiet":
+            continue
+        last = result[-1] if result else None
+        if isinstance(item, Step) and _is_decor(item) and isinstance(last, Step) and _is_decor(last):
+            result[-1] = replace(last, label=f"{last.label}, {item.label}", shape=item.shape)
+        else:
+            result.append(item)
+    return tuple(result)
+
+

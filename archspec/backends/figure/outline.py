@@ -1,0 +1,97 @@
+"""What a figure says, before anyone decides where it stands: steps in chains, forks that rejoin, folded cards, stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from archspec.backends.figure.scene import WireKind
+from archspec.shapes import Shape
+
+Family = Literal["layer", "pool", "norm", "act", "quiet", "join", "op", "input", "output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One op of the network, or several norms and activations in a row.
+
+    `brief` is its label beside a shortcut (`1×1 /2`). `strided` steps make the map smaller.
+    """
+
+    op: str
+    family: Family
+    label: str
+    brief: str
+    path: str
+    shape: Shape
+    strided: bool = False
+    weighted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way from a fork to its join. `kind` is set for a shortcut; `steps` are all its steps, folded ones too."""
+
+    chain: Chain
+    kind: WireKind | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Branches from one place that meet again in `join`, the main branch first."""
+
+    branches: tuple[Branch, ...]
+    join: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`count` equal units of a block, one after another."""
+
+    name: str
+    count: int
+    chain: Chain
+    path: str
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Tangle:
+    """Pieces in topological order whose wires do not nest; `wires` are pairs of positions, -1 the place before."""
+
+    pieces: tuple[Chain, ...]
+    wires: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Steps that lead to an output of their own and never come back: an auxiliary head."""
+
+    name: str
+    chain: Chain
+
+
+Item = Step | Fork | Card | Tangle | Tail
+Chain = tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of the network with what the whole of it costs. `blocks` counts the units of its repeats."""
+
+    name: str
+    items: Chain
+    shape: Shape
+    blocks: int = 0
+    macs: int | None = None
+    parameters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A network as a figure shows it: the words of its head, and its stages from input to output."""
+
+    title: str
+    facts: tuple[str, ...]
+    stages: tuple[Stage, ...]

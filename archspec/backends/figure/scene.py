@@ -1,0 +1,124 @@
+"""A figure as plain data: boxes, wires, texts, hairlines. Every backend prints this; none of them decides anything.
+
+Units are points at the size of a printed page; y grows downwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Point = tuple[float, float]
+BoxShape = Literal["rect", "pill", "circle", "card", "shadow", "bare", "badge", "bar"]
+WireKind = Literal["flow", "identity", "projection", "pad", "gated"]
+Anchor = Literal["start", "middle", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A shape with centred lines of text; `x`, `y` is its top left corner.
+
+    `fill` names a colour of the theme. `heavy` boxes change the size of the map and have a thicker outline. `symbol`
+    is drawn with strokes (the plus of an addition). `path` is the place in the network, `note` what a reader gets who
+    points at it.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    shape: BoxShape
+    lines: tuple[str, ...] = ()
+    fill: str = "neutral"
+    size: float = 9.0
+    heavy: bool = False
+    symbol: Literal["", "+", "×"] = ""
+    path: str = ""
+    note: str = ""
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    def moved(self, dx: float, dy: float) -> Box:
+        """The same box elsewhere."""
+        return replace(self, x=self.x + dx, y=self.y + dy)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A line through `points` with rounded corners; `dot` marks where it leaves another wire."""
+
+    points: tuple[Point, ...]
+    kind: WireKind = "flow"
+    arrow: bool = True
+    dot: bool = False
+
+    def moved(self, dx: float, dy: float) -> Wire:
+        """The same wire elsewhere."""
+        return replace(self, points=tuple((x + dx, y + dy) for x, y in self.points))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of free text; `x`, `y` is the anchor on its baseline. `role` names a colour of the theme."""
+
+    x: float
+    y: float
+    text: str
+    size: float = 8.0
+    anchor: Anchor = "start"
+    bold: bool = False
+    role: str = "ink"
+
+    def moved(self, dx: float, dy: float) -> Text:
+        """The same text elsewhere."""
+        return replace(self, x=self.x + dx, y=self.y + dy)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A hairline: horizontal across the figure at a change of size, or the vertical bracket of a stage."""
+
+    start: Point
+    end: Point
+    role: str = "hairline"
+
+    def moved(self, dx: float, dy: float) -> Rule:
+        """The same line elsewhere."""
+        (x1, y1), (x2, y2) = self.start, self.end
+        return replace(self, start=(x1 + dx, y1 + dy), end=(x2 + dx, y2 + dy))
+
+
+Part = Box | Wire | Text | Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A finished picture: its size and its parts in drawing order."""
+
+    width: float
+    height: float
+    parts: tuple[Part, ...]
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Box))
+
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Wire))
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Text))
+
+
+def moved(parts: Iterable[Part], dx: float, dy: float) -> tuple[Part, ...]:
+    """All parts elsewhere."""
+    return tuple(part.moved(dx, dy) for part in parts)

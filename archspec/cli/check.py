@@ -1,0 +1,122 @@
+"""`archspec check`: every network of the files, their variants included, and every mistake in them at once."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from archspec import pipeline
+from archspec.checked import Checked
+from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
+from archspec.cli.sources import add_spec, expanded, load
+from archspec.cli.terminal import Terminal
+from archspec.diagnostics import Diagnostic, SpecError
+from archspec.rendering import render_github, render_json, render_sarif, render_text
+from archspec.spec.model import Spec
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found: the networks that fit, by source, and the diagnostics, one per mistake."""
+
+    networks: list[tuple[str, Checked]] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def add(self, diagnostics: tuple[Diagnostic, ...], texts: Mapping[str, str]) -> None:
+        """Take up diagnostics; one that a variant shares with its base, or files with a library, counts once."""
+        known = {_mistake(d) for d in self.diagnostics}
+        self.diagnostics += [d for d in diagnostics if _mistake(d) not in known]
+        self.texts.update(texts)
+
+    def fails(self, strict: bool) -> bool:
+        """Whether the specs are wrong; under `strict` warnings are reason enough."""
+        return any(strict or d.severity == "error" for d in self.diagnostics)
+
+
+def _mistake(diagnostic: Diagnostic) -> tuple[object, ...]:
+    return diagnostic.code, diagnostic.title, diagnostic.span
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    add_spec(parser, several=True)
+    parser.add_argument("--strict", action="store_true", help="let warnings fail too")
+    parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text", help="how to print it")
+
+
+def _run(args: Namespace, terminal: Terminal) -> int:
+    verdict = Verdict()
+    for source in expanded(args.specs):
+        _check(source, args, verdict)
+    terminal.write(_shown(verdict, args.format, terminal))
+    return SPEC_IS_WRONG if verdict.fails(args.strict) else FINE
+
+
+def _check(source: str, args: Namespace, verdict: Verdict) -> None:
+    try:
+        spec = load(source, args)
+    except SpecError as error:
+        verdict.add(error.diagnostics, error.texts)
+        return
+    for each in _with_variants(spec):
+        try:
+            checked = pipeline.check(each)
+        except SpecError as error:
+            verdict.add(error.diagnostics, error.texts)
+        else:
+            verdict.networks.append((source.partition("@")[0], checked))
+            verdict.add(checked.warnings, spec.texts)
+
+
+def _with_variants(spec: Spec) -> Iterator[Spec]:
+    """The spec, and its variants unless it is one."""
+    yield spec
+    if spec.variant is None:
+        yield from (replace(spec, variant=variant) for variant in spec.variants)
+
+
+def _shown(verdict: Verdict, form: str, terminal: Terminal) -> str:
+    if form == "sarif":
+        return render_sarif(verdict.diagnostics)
+    if form == "github":
+        return render_github(verdict.diagnostics)
+    if form == "json":
+        networks = [{"source": source, **_facts(checked)} for source, checked in verdict.networks]
+        return json.dumps({"networks": networks, "diagnostics": json.loads(render_json(verdict.diagnostics))}, indent=2) + "\n"
+    problems = render_text(verdict.diagnostics, verdict.texts, terminal.color)
+    return problems if terminal.quiet else problems + "".join(_line(checked) for _, checked in verdict.networks)
+
+
+def _facts(checked: Checked) -> dict[str, object]:
+    cost = checked.cost
+    return {
+        "name": checked.name,
+        "parameters": cost.parameters,
+        "macs": cost.macs,
+        "weighted_layers": cost.weighted_layers,
+        "receptive_field": cost.receptive_field,
+    }
+
+
+def _line(checked: Checked) -> str:
+    cost = checked.cost
+    return (
+        f"ok  {checked.name:<24} {cost.parameters:>13,} parameters  {_engineering(cost.macs):>8}MACs"
+        f"  {cost.weighted_layers:>4} weighted layers\n"
+    )
+
+
+def _engineering(number: int) -> str:
+    """Three or four digits and a prefix: `11.51 G`."""
+    for factor, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= factor:
+            return f"{number / factor:.2f} {prefix}"
+    return f"{number} "
+
+
+COMMAND = Command(
+    "check", "check networks and their variants, and report every mistake",
+    "archspec check specs/resnet152.yaml --set num_classes=10", _arguments, _run,
+)  # fmt: skip

@@ -1,0 +1,25 @@
+"""What a command is: a verb with its arguments, its help and what it does."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from archspec.cli.terminal import Terminal
+
+FINE = 0
+SPEC_IS_WRONG = 1
+WRONG_USE = 2
+OUR_BUG = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One verb. `run` returns the exit code: 0 fine, 1 the spec is wrong, 2 wrong use or files, 3 a bug of ours."""
+
+    name: str
+    summary: str
+    example: str
+    arguments: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace, Terminal], int]

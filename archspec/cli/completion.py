@@ -1,0 +1,134 @@
+"""`archspec completion`: shell completion, derived from the parser itself so that it cannot lag behind."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, Action, ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from archspec.cli.command import FINE, Command
+from archspec.cli.terminal import Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """An option: its spellings, the words it may be followed by, whether it takes a value, and its help."""
+
+    names: tuple[str, ...]
+    choices: tuple[str, ...]
+    takes_value: bool
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A command as a shell sees it; `choices` are the words its positional argument may be."""
+
+    name: str
+    summary: str
+    flags: tuple[Flag, ...]
+    choices: tuple[str, ...]
+
+
+def verbs_of(parser: ArgumentParser) -> tuple[Verb, ...]:
+    """The commands of a parser with subcommands."""
+    (commands,) = (a for a in parser._actions if isinstance(a, _SubParsersAction))
+    summaries = {choice.dest: choice.help or "" for choice in commands._choices_actions}
+    return tuple(
+        Verb(name, summaries.get(name, ""), tuple(_flags(sub)), tuple(_positional_choices(sub)))
+        for name, sub in commands.choices.items()
+    )
+
+
+def _flags(parser: ArgumentParser) -> Iterator[Flag]:
+    for action in parser._actions:
+        if action.option_strings and action.help != SUPPRESS:
+            yield Flag(tuple(action.option_strings), _choices(action), action.nargs != 0, action.help or "")
+
+
+def _positional_choices(parser: ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        if not action.option_strings:
+            yield from _choices(action)
+
+
+def _choices(action: Action) -> tuple[str, ...]:
+    return tuple(str(choice) for choice in action.choices or ())
+
+
+def bash(parser: ArgumentParser) -> str:
+    """A completion script for bash."""
+    verbs = verbs_of(parser)
+    names = " ".join(v.name for v in verbs)
+    values = [
+        f'        {"|".join(f"{v.name}:{n}" for n in f.names)}) words="{" ".join(f.choices)}" ;;'
+        for v in verbs for f in v.flags if f.choices
+    ]
+    files = ["        *:-o|*:--output) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;"]
+    flags = [f'        {v.name}:-*) words="{" ".join(n for f in v.flags for n in f.names)}" ;;' for v in verbs]
+    words = [f'        {v.name}:*) words="{" ".join(v.choices)}" ;;' for v in verbs if v.choices]
+    return "\n".join([
+        "_archspec() {",
+        '    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" verb="" words="" word',
+        '    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
+        f'        case "$word" in {names.replace(" ", "|")}) verb="$word"; break ;; esac',
+        "    done",
+        f'    if [ -z "$verb" ]; then COMPREPLY=($(compgen -W "{names} --help --version" -- "$cur")); return; fi',
+        '    case "$verb:$prev" in',
+        *files,
+        *values,
+        "    esac",
+        '    [ -n "$words" ] || case "$verb:$cur" in',
+        *flags,
+        *words,
+        '        *) words="$(archspec list --quiet 2>/dev/null)"; COMPREPLY=($(compgen -f -- "$cur")) ;;',
+        "    esac",
+        '    COMPREPLY+=($(compgen -W "$words" -- "$cur"))',
+        "}",
+        "complete -o filenames -F _archspec archspec",
+        "",
+    ])
+
+
+def zsh(parser: ArgumentParser) -> str:
+    """A completion script for zsh, which can run bash's."""
+    return "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + bash(parser)
+
+
+def fish(parser: ArgumentParser) -> str:
+    """A completion script for fish."""
+    verbs = verbs_of(parser)
+    lines = [f"complete -c archspec -n __fish_use_subcommand -f -a {v.name} -d {_quoted(v.summary)}" for v in verbs]
+    for verb in verbs:
+        seen = f"complete -c archspec -n '__fish_seen_subcommand_from {verb.name}'"
+        lines += [f"{seen} {_fish_flag(flag)}" for flag in verb.flags]
+        words = " ".join(verb.choices)
+        lines.append(f"{seen} -a {_quoted(words) if words else _quoted('(archspec list --quiet 2>/dev/null)')}")
+    return "\n".join(lines) + "\n"
+
+
+def _fish_flag(flag: Flag) -> str:
+    names = " ".join(f"-l {n[2:]}" if n.startswith("--") else f"-s {n[1:]}" for n in flag.names)
+    value = f" -x -a {_quoted(' '.join(flag.choices))}" if flag.choices else " -r" if flag.takes_value else ""
+    return f"{names}{value} -d {_quoted(flag.help)}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+SHELLS: dict[str, Callable[[ArgumentParser], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
+
+
+def command(root: Callable[[], ArgumentParser]) -> Command:
+    """The `completion` verb; `root` makes the parser that it describes."""
+
+    def arguments(parser: ArgumentParser) -> None:
+        parser.add_argument("shell", choices=sorted(SHELLS), help="your shell")
+
+    def run(args: Namespace, terminal: Terminal) -> int:
+        terminal.write(SHELLS[args.shell](root()))
+        return FINE
+
+    return Command("completion", "print a completion script for your shell",
+                   "archspec completion bash > ~/.local/share/bash-completion/completions/archspec", arguments, run)

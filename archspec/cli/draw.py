@@ -1,0 +1,63 @@
+"""`archspec draw`: figures, as SVG or as DOT for graphviz."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from hashlib import sha256
+from pathlib import Path
+
+from archspec import pipeline
+from archspec.checked import Checked
+from archspec.cli.command import FINE, Command
+from archspec.cli.sources import STDIN, add_spec, load
+from archspec.cli.terminal import Terminal
+from archspec.diagnostics import UsageError
+from archspec.files import write_generated
+from archspec.seal import DOT, XML, seal
+
+FORMATS = {"svg": XML, "dot": DOT}
+LEVELS = ("block",)
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    add_spec(parser, several=True)
+    parser.add_argument("-o", "--output", metavar="PATH", help="where to write it (NAME.svg here), or - to print it")
+    parser.add_argument("--level", choices=LEVELS, default="block", help="how far to look into the network")
+    parser.add_argument("--format", choices=tuple(FORMATS), help="by default what PATH ends in, else svg")
+    parser.add_argument("--force", action="store_true", help="replace the file even if it was edited or is not ours")
+
+
+def _run(args: Namespace, terminal: Terminal) -> int:
+    networks = [pipeline.check(load(source, args)) for source in args.specs]
+    form = args.format or _format_of(args.output)
+    figure = pipeline.draw(*networks, level=args.level)
+    names = ", ".join(network.name for network in networks)
+    text = seal(figure.svg if form == "svg" else figure.dot, names, _digest(networks), FORMATS[form])
+    if args.output == STDIN:
+        terminal.write(text)
+        return FINE
+    path = args.output or f"{networks[0].name}.{form}"
+    changed = write_generated(path, text, force=args.force)
+    terminal.remark(f"wrote {path}" if changed else f"kept {path}, current already")
+    return FINE
+
+
+def _format_of(output: str | None) -> str:
+    suffix = Path(output or "").suffix.lower()
+    if output in (None, STDIN):
+        return "svg"
+    if suffix[1:] not in FORMATS:
+        raise UsageError(f"a figure is SVG or DOT, not `{suffix or output}`", "-o figure.svg, or --format svg")
+    return suffix[1:]
+
+
+def _digest(networks: list[Checked]) -> str:
+    """The digest of the spec; of the specs' digests where there are several."""
+    digests = [network.graph.digest for network in networks]
+    return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode()).hexdigest()
+
+
+COMMAND = Command(
+    "draw", "draw networks, side by side where there are several",
+    "archspec draw vgg19 resnet34@plain34 resnet34 -o figure3.svg", _arguments, _run,
+)  # fmt: skip

@@ -1,0 +1,112 @@
+"""From argv to an exit code: 0 fine, 1 the spec is wrong, 2 wrong use or files, 3 a bug of ours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from typing import NoReturn
+
+from archspec.cli import build, check, completion, draw, explain, init, schema, show, summary, zoo
+from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command
+from archspec.cli.terminal import Terminal, open_terminal
+from archspec.diagnostics import SpecError, UsageError
+from archspec.rendering import render_text
+from archspec.report import suggestion
+from archspec.version import VERSION
+
+
+class Parser(ArgumentParser):
+    """argparse, with our words and without abbreviated options, which would turn every new option into a break."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, help=f"{self.prog} --help")
+
+
+def make_parser() -> Parser:
+    """The parser of the whole command line; completion scripts are derived from it."""
+    everywhere = ArgumentParser(add_help=False, argument_default=SUPPRESS)
+    everywhere.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
+    everywhere.add_argument("--color", choices=("auto", "always", "never"), help="colour; by default on a terminal only")
+    parser = Parser(
+        prog="archspec",
+        description="A compiler for neural-network architectures: YAML to checked shapes, PyTorch source and figures.",
+        epilog="A SPEC is a file (FILE or FILE@VARIANT), a network of the zoo (see `archspec list`), or - for standard "
+        "input.\nExit codes: 0 fine, 1 the spec is wrong, 2 wrong use or files, 3 a bug of ours.",
+        parents=[everywhere],
+    )
+    parser.add_argument("--version", action="version", version=f"archspec {VERSION}")
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True, parser_class=Parser)
+    for command in COMMANDS:
+        sub = verbs.add_parser(
+            command.name, help=command.summary, description=command.summary + ".", parents=[everywhere],
+            epilog=f"example:\n  {command.example}",
+        )  # fmt: skip
+        command.arguments(sub)
+        sub.set_defaults(run=command.run)
+    return parser
+
+
+COMMANDS: tuple[Command, ...] = (
+    check.COMMAND,
+    build.COMMAND,
+    draw.COMMAND,
+    summary.COMMAND,
+    show.COMMAND,
+    zoo.COMMAND,
+    init.COMMAND,
+    explain.COMMAND,
+    schema.COMMAND,
+    completion.command(make_parser),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; only `--help` and `--version` leave through SystemExit."""
+    terminal = open_terminal("auto", quiet=False)
+    try:
+        args = _parse(sys.argv[1:] if argv is None else argv)
+        terminal = open_terminal(getattr(args, "color", "auto"), getattr(args, "quiet", False))
+        code: int = args.run(args, terminal)
+        terminal.out.flush()
+        return code
+    except SpecError as error:
+        terminal.err.write(render_text(error.diagnostics, error.texts, terminal.color_err))
+        return SPEC_IS_WRONG
+    except UsageError as error:
+        terminal.complain(f"error: {error.message}" + (f"\nhelp: {error.help}" if error.help else ""))
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader went away (`archspec list | head`): no more output, not even Python's own flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except Exception as error:
+        return _report_bug(error, terminal)
+
+
+def _parse(argv: Sequence[str]) -> Namespace:
+    verb = next((word for word in argv if not word.startswith("-")), None)
+    names = [command.name for command in COMMANDS]
+    if verb is not None and verb not in names and argv[0] == verb:
+        raise UsageError(f"there is no command `{verb}`", help=suggestion(verb, names) or "archspec --help")
+    return make_parser().parse_args(argv)
+
+
+def _report_bug(error: Exception, terminal: Terminal) -> int:
+    if os.environ.get("ARCHSPEC_DEBUG") == "1":
+        terminal.complain("".join(traceback.format_exception(error)).rstrip())
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    terminal.complain(
+        f"error: this is a bug in archspec, not in your spec: {type(error).__name__}: {error}\n"
+        f"note: in {where.name}, {os.path.basename(where.filename)}:{where.lineno}\n"
+        "help: please report it, with your spec and the output under ARCHSPEC_DEBUG=1"
+    )
+    return OUR_BUG

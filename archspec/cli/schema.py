@@ -1,0 +1,27 @@
+"""`archspec schema`: the JSON schema of a spec file, for editors."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from archspec.cli.command import FINE, Command
+from archspec.cli.sources import STDIN
+from archspec.cli.terminal import Terminal
+from archspec.files import write
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="PATH", default=STDIN, help="where to write it; printed by default")
+
+
+def _run(args: Namespace, terminal: Terminal) -> int:
+    text = schema_text()  # noqa: F821
+    if args.output == STDIN:
+        terminal.write(text)
+        return FINE
+    changed = write(args.output, text)
+    terminal.remark(f"wrote {args.output}" if changed else f"kept {args.output}, current already")
+    return FINE
+
+
+COMMAND = Command("schema", "print the JSON schema of a spec file, for editors", "archspec schema -o schema.json", _arguments, _run)

@@ -1,0 +1,72 @@
+"""What the commands write to: standard output for results, standard error for remarks, colour only where it shows."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, TextIO
+
+ColorChoice = Literal["auto", "always", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where results and remarks go. `color` holds for results on `out`."""
+
+    out: TextIO
+    err: TextIO
+    color: bool = False
+    color_err: bool = False
+    quiet: bool = False
+
+    def write(self, text: str) -> None:
+        """A result, as it stands."""
+        self.out.write(text)
+
+    def say(self, text: str) -> None:
+        """A line of a result."""
+        self.out.write(text + "\n")
+
+    def remark(self, text: str) -> None:
+        """A line that no script reads; silent under --quiet."""
+        if not self.quiet:
+            self.err.write(text + "\n")
+
+    def complain(self, text: str) -> None:
+        """A line about a failure; never silent."""
+        self.err.write(text + "\n")
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Show that long work goes on, on a terminal only, and wipe it off afterwards."""
+        shown = not self.quiet and self.err.isatty() and os.environ.get("TERM") != "dumb"
+        if shown:
+            self.err.write(f"{what} ...")
+            self.err.flush()
+        try:
+            yield
+        finally:
+            if shown:
+                self.err.write("\r\x1b[K")
+                self.err.flush()
+
+
+def open_terminal(choice: ColorChoice, quiet: bool) -> Terminal:
+    """The process's own streams, UTF-8 whatever the locale: results are the same bytes everywhere."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    out, err = sys.stdout, sys.stderr
+    return Terminal(out, err, wants_color(choice, out, os.environ), wants_color(choice, err, os.environ), quiet)
+
+
+def wants_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """--color decides, then NO_COLOR (no-color.org: any value but the empty one), then whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR") or environment.get("TERM") == "dumb":
+        return False
+    return stream.isatty()

@@ -1,0 +1,73 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import ClassVar
+
+from archspec.ops.base import Call, Op
+from archspec.ops.fields import Channels
+from archspec.ops.spatial import said
+from archspec.shapes import Demand, Dim, Shape, nominal
+
+FEATURE_AXES = "CD"
+
+
+class Linear(Op):
+    """(N, *, D) -> (N, *, out), over the last axis, which must hold features (C or D).
+
+    `- fc: {op: linear, out: num_classes}`
+
+    torch.nn.Linear.
+    """
+
+    name: ClassVar[str] = "linear"
+    summary: ClassVar[str] = "fully connected layer over the last axis"
+    weighted: ClassVar[bool] = True
+    aliases: ClassVar[dict[str, str]] = {"out_features": "out", "units": "out", "features": "out", "use_bias": "bias"}
+
+    out: Channels
+    bias: bool = True
+
+    def demands(self, *inputs: Shape) -> Iterator[Demand]:
+        yield from last_axis_holds_features(self.name, inputs[0])
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return x.replace(x.rank - 1, self.out)
+
+    def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
+        weight = (self.out, features(inputs[0]))
+        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    def macs(self, *inputs: Shape) -> Dim:
+        (x,) = inputs
+        return self.out * features(x) * prod(x.dims[:-1])
+
+    def module(self, *inputs: Shape) -> Call:
+        return Call("nn.Linear", (features(inputs[0]), self.out), said(bias=(self.bias, True)))
+
+    def label(self, *inputs: Shape) -> str:
+        return f"fc {self.out}"
+
+
+def features(x: Shape) -> int:
+    """The size of the last axis."""
+    size = x.dims[-1]
+    return size if isinstance(size, int) else nominal(size)
+
+
+def last_axis_holds_features(op: str, x: Shape) -> Iterator[Demand]:
+    """The demand that the last axis holds features and is a number, not the width of a map."""
+    yield Demand(int(x.axes[-1] in FEATURE_AXES and x.rank > 1), "==", 1, "E0305", f"`{op}` on a feature map",
+                 f"it works on the last axis: expected features (C or D), found {x.axes[-1]} of {x.axes} {x}",
+                 "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it")
+    size = x.dims[-1]
+    if not isinstance(size, int):
+        yield Demand(0, "==", 1, "E0305", f"`{op}` needs a fixed number of features",
+                     f"found {size} features, which depends on the size of the input",
+                     "put {op: adaptive_avg_pool2d, size: 1} before the flatten, or fix H and W in `input:`")
+
+
+OPS: tuple[type[Op], ...] = (Linear,)

@@ -1,0 +1,14 @@
+"""What ops that name an axis by its label ask of their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archspec.shapes import Demand, Shape
+
+
+def axis_exists(op: str, x: Shape, label: str, option: str = "axis", operand: int | None = None) -> Iterator[Demand]:
+    """The demand that the input has an axis with this label. What follows it may assume so."""
+    yield Demand(int(label in x.axes), "==", 1, "E0310", f"`{op}` names an axis that its input lacks",
+                 f"expected one of {', '.join(x.axes)}, found {label}; the input is {x.axes} {x}",
+                 operand=operand, option=option)
