@@ -13,8 +13,8 @@ from pydantic import Field
 
 from archspec.ops.base import Call, Op
 from archspec.ops.fields import Axis
-from archspec.ops.spatial import said
 from archspec.ops.named_axes import axis_exists
+from archspec.ops.spatial import said
 from archspec.shapes import Demand, Shape
 
 

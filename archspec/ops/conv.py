@@ -100,7 +100,7 @@ class Conv2d(Op):
 
 
 class ConvTranspose2d(Op):
-    """(N, C, H, W) -> (N, out, H', W') with H' = (H - 1)*stride - 2*padding + dilation*(kernel - 1) + output_padding + 1.
+    """(N, C, H, W) -> (N, out, H', W'), H' = (H - 1)*stride - 2*padding + dilation*(kernel - 1) + output_padding + 1.
 
     `- up: {op: conv_transpose2d, out: 64, kernel: 2, stride: 2}`
 

@@ -170,7 +170,7 @@ def equal(op: str, inputs: tuple[Shape, ...], gates: bool, rows: bool = True) ->
     wide = widest(inputs) if gates else first
     for index, x in enumerate(inputs):
         for axis, (size, expected) in enumerate(zip(x.dims, wide.dims, strict=True)):
-            if size == 1 and (gates or axis == 0 and rows):
+            if size == 1 and (gates or (axis == 0 and rows)):
                 continue
             yield Demand(size, "==", expected, "E0301", f"inputs of `{op}` have different shapes",
                          f"expected {wide}, found {x}: they differ in axis {first.axes[axis]}", MATCH_HELP,

@@ -106,7 +106,7 @@ class Permute(Op):
 
 
 def _product(dims: tuple[Dim, ...]) -> Dim:
-    return prod(dims)  # type: ignore[arg-type, return-value]
+    return prod(dims)
 
 
 def permuted(x: Shape, order: tuple[str, ...]) -> Shape:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
 from typing import Any
 
-from archspec.shapes import Demand, Dim, Shape, Size, window
+from archspec.shapes import Demand, Dim, Shape, window
 
 CHANNELS_FIRST_HELP = "put {op: permute, order: NCHW} before it"
 SHRUNK_HELP = "a smaller kernel or stride, more padding, one reducing stage less, or a larger input"
@@ -35,8 +34,8 @@ def not_empty(op: str, x: Shape, out: Shape) -> Iterator[Demand]:
 
 
 def ceil_div(size: Dim, divisor: int) -> Dim:
-    """ceil(size / divisor) in terms that symbolic and traced sizes understand."""
-    return ceil(size / divisor) if isinstance(size, Size) else (size + divisor - 1) // divisor
+    """ceil(size / divisor), for numbers and symbols alike."""
+    return (size + (divisor - 1)) // divisor
 
 
 def slide(x: Shape, kernel: tuple[int, int], stride: tuple[int, int], padding: tuple[int, int],
