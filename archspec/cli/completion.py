@@ -59,35 +59,38 @@ def _choices(action: Action) -> tuple[str, ...]:
 def bash(parser: ArgumentParser) -> str:
     """A completion script for bash."""
     verbs = verbs_of(parser)
-    names = " ".join(v.name for v in verbs)
-    values = [
-        f'        {"|".join(f"{v.name}:{n}" for n in f.names)}) words="{" ".join(f.choices)}" ;;'
-        for v in verbs for f in v.flags if f.choices
-    ]
-    files = ["        *:-o|*:--output) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;"]
-    flags = [f'        {v.name}:-*) words="{" ".join(n for f in v.flags for n in f.names)}" ;;' for v in verbs]
-    words = [f'        {v.name}:*) words="{" ".join(v.choices)}" ;;' for v in verbs if v.choices]
-    return "\n".join([
+    names = " ".join(verb.name for verb in verbs)
+    lines = [
         "_archspec() {",
         '    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" verb="" words="" word',
         '    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
         f'        case "$word" in {names.replace(" ", "|")}) verb="$word"; break ;; esac',
         "    done",
-        f'    if [ -z "$verb" ]; then COMPREPLY=($(compgen -W "{names} --help --version" -- "$cur")); return; fi',
+        f'    [ -n "$verb" ] || {{ COMPREPLY=($(compgen -W "{names} --help --version" -- "$cur")); return; }}',
         '    case "$verb:$prev" in',
-        *files,
-        *values,
+        '        *:-o|*:--output) COMPREPLY=($(compgen -f -- "$cur")); return ;;',
+        *_bash_choices(verbs),
         "    esac",
         '    [ -n "$words" ] || case "$verb:$cur" in',
-        *flags,
-        *words,
+        *(f'        {v.name}:-*) words="{" ".join(n for f in v.flags for n in f.names)}" ;;' for v in verbs),
+        *(f'        {v.name}:*) words="{" ".join(v.choices)}" ;;' for v in verbs if v.choices),
         '        *) words="$(archspec list --quiet 2>/dev/null)"; COMPREPLY=($(compgen -f -- "$cur")) ;;',
         "    esac",
         '    COMPREPLY+=($(compgen -W "$words" -- "$cur"))',
         "}",
         "complete -o filenames -F _archspec archspec",
-        "",
-    ])
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _bash_choices(verbs: tuple[Verb, ...]) -> Iterator[str]:
+    """The words behind each option that has a choice of them; options of one meaning share a line."""
+    places: dict[tuple[str, ...], list[str]] = {}
+    for verb in verbs:
+        for flag in verb.flags:
+            if flag.choices:
+                places.setdefault(flag.choices, []).extend(f"{verb.name}:{name}" for name in flag.names)
+    return (f'        {"|".join(where)}) words="{" ".join(choices)}" ;;' for choices, where in places.items())
 
 
 def zsh(parser: ArgumentParser) -> str:

@@ -44,7 +44,7 @@ variants:
   {name}_wide: {{width: 64}}
 
 expect:                                  # what must hold; `archspec check` compares
-  weighted_layers: 11
+  weighted_layers: 10
 """
 
 

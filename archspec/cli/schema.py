@@ -8,6 +8,7 @@ from archspec.cli.command import FINE, Command
 from archspec.cli.sources import STDIN
 from archspec.cli.terminal import Terminal
 from archspec.files import write
+from archspec.spec.schema import schema_text
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -15,7 +16,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    text = schema_text()  # noqa: F821
+    text = schema_text()
     if args.output == STDIN:
         terminal.write(text)
         return FINE

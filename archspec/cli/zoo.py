@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
-from textwrap import wrap
+from textwrap import shorten, wrap
 
 from archspec.cli.command import FINE, Command
 from archspec.cli.terminal import Terminal
@@ -33,7 +33,7 @@ def _names(entry: Entry) -> str:
 
 
 def _paragraph(entry: Entry, width: int) -> str:
-    lines = wrap(entry.doc, 110 - width) or [""]
+    lines = [shorten(entry.doc, 110 - width, placeholder=" …")]
     if entry.variants:
         lines += wrap("variants: " + ", ".join(entry.variants), 110 - width)
     return f"{entry.name:<{width}}  " + f"\n{'':{width}}  ".join(lines) + "\n"

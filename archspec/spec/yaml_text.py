@@ -40,7 +40,7 @@ def _block(value: MapValue | ListValue, pad: str) -> Iterator[Line]:
             yield from _item(f"{pad}{_scalar(entry.key, flow_style=False)}:", entry.value, entry.value.span, pad + "  ")
         return
     for item in value.items:
-        if isinstance(item, MapValue) and len(item.entries) == 1:
+        if isinstance(item, MapValue) and len(item.entries) == 1 and not isinstance(item.entries[0].value, ScalarValue):
             entry = item.entries[0]
             head = f"{pad}- {_scalar(entry.key, flow_style=False)}:"
             yield from _item(head, entry.value, item.span, pad + "    ")
