@@ -8,6 +8,7 @@ from archspec.diagnostics import Diagnostic
 from archspec.ir.graph import Graph
 from archspec.passes.cost import Cost
 from archspec.passes.shapes import Shapes
+from archspec.passes.sizes import Sizes, solve
 from archspec.shapes import Demand
 from archspec.span import Span
 from archspec.spec.model import Spec
@@ -26,6 +27,11 @@ class Checked:
     cost: Cost
     warnings: tuple[Diagnostic, ...]
     demands: tuple[tuple[Demand, Span], ...]
+
+    @property
+    def sizes(self) -> tuple[Sizes, ...]:
+        """For which sizes of each free axis of the input the network holds."""
+        return solve(self.graph, self.demands)
 
     @property
     def name(self) -> str:
