@@ -43,9 +43,13 @@ def machine() -> dict[str, object]:
 def main() -> int:
     """The exit code is 1 where a goal is missed."""
     parser = ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("cases", nargs="*", choices=[[], *CASES], metavar="CASE", help=f"of {', '.join(CASES)}; all by default")
+    parser.add_argument(
+        "cases", nargs="*", choices=[[], *CASES], metavar="CASE", help=f"of {', '.join(CASES)}; all by default"
+    )
     parser.add_argument("--rounds", type=float, default=1.0, help="a factor on the number of rounds")
-    parser.add_argument("-o", "--output", type=Path, help=f"by default {RESULTS.name}/VERSION.json, when all cases are run")
+    parser.add_argument(
+        "-o", "--output", type=Path, help=f"by default {RESULTS.name}/VERSION.json, when all cases are run"
+    )
     args = parser.parse_args()
     results = []
     for name in args.cases or CASES:

@@ -37,5 +37,7 @@ class Moment:
 def _machine_seconds() -> float | None:
     if not _STAT.exists():
         return None
-    user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(int, _STAT.read_text("ascii").split("\n")[0].split()[1:])
+    user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(
+        int, _STAT.read_text("ascii").split("\n")[0].split()[1:]
+    )
     return (user + nice + system + irq + softirq + steal) / _TICK

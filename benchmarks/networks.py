@@ -54,7 +54,9 @@ def memory(rounds: int) -> Iterator[Result]:
 def _peak(name: str, kind: str) -> Callable[[], float]:
     def measure() -> float:
         code = f"from benchmarks.networks import measure_peak; measure_peak({name!r}, {kind!r})"
-        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True, encoding="utf-8"
+        )
         return float(json.loads(done.stdout))
 
     return measure

@@ -35,7 +35,9 @@ class Result:
 
     def line(self) -> str:
         """The result as one line of text."""
-        goal = "" if self.goal is None else f"   goal {self.goal[0]} {self.goal[1]:g}: {'met' if self.met else 'MISSED'}"
+        goal = (
+            "" if self.goal is None else f"   goal {self.goal[0]} {self.goal[1]:g}: {'met' if self.met else 'MISSED'}"
+        )
         noise = f"   {self.disturbed} of {self.rounds} rounds disturbed" if self.disturbed else ""
         return (
             f"({self.case}) {self.one} / {self.other}: {_short(self.ratio)} [{_short(self.low)}, {_short(self.high)}]"

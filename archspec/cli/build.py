@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from archspec import pipeline
 from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
@@ -22,7 +21,9 @@ _NOT_CURRENT: dict[Standing, str] = {
 def _arguments(parser: ArgumentParser) -> None:
     add_spec(parser)
     parser.add_argument("-o", "--output", metavar="PATH", help="where to write it (NAME.py here), or - to print it")
-    parser.add_argument("--verify", action="store_true", help="also run it against the graph's interpreter, bit for bit (needs torch)")
+    parser.add_argument(
+        "--verify", action="store_true", help="also run it against the graph's interpreter, bit for bit (needs torch)"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 unless the file is current")
     parser.add_argument("--force", action="store_true", help="replace the file even if it was edited or is not ours")
 
@@ -42,7 +43,9 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     changed = write_generated(path, text, force=args.force)
     lines = text.count("\n")
     verified = ", equal to its graph bit for bit" if args.verify else ""
-    terminal.remark(f"{'wrote' if changed else 'kept'} {path} ({lines} lines{'' if changed else ', current already'}{verified})")
+    terminal.remark(
+        f"{'wrote' if changed else 'kept'} {path} ({lines} lines{'' if changed else ', current already'}{verified})"
+    )
     return FINE
 
 
@@ -55,5 +58,5 @@ def _report_standing(path: str, standing: Standing, terminal: Terminal) -> int:
 
 
 COMMAND = Command(
-    "build", "compile a network to PyTorch source", "archspec build resnet152 -o resnet152.py --verify", _arguments, _run
+    "compile a network to PyTorch source", "archspec build resnet152 -o resnet152.py --verify", _arguments, _run
 )

@@ -84,7 +84,10 @@ def _shown(verdict: Verdict, form: str, terminal: Terminal) -> str:
         return render_github(verdict.diagnostics)
     if form == "json":
         networks = [{"source": source, **_facts(checked)} for source, checked in verdict.networks]
-        return json.dumps({"networks": networks, "diagnostics": json.loads(render_json(verdict.diagnostics))}, indent=2) + "\n"
+        return (
+            json.dumps({"networks": networks, "diagnostics": json.loads(render_json(verdict.diagnostics))}, indent=2)
+            + "\n"
+        )
     problems = render_text(verdict.diagnostics, verdict.texts, terminal.color)
     return problems if terminal.quiet else problems + "".join(_line(checked) for _, checked in verdict.networks)
 
@@ -117,6 +120,6 @@ def _engineering(number: int) -> str:
 
 
 COMMAND = Command(
-    "check", "check networks and their variants, and report every mistake",
+    "check networks and their variants, and report every mistake",
     "archspec check specs/resnet152.yaml --set num_classes=10", _arguments, _run,
 )  # fmt: skip

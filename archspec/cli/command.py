@@ -18,7 +18,6 @@ OUR_BUG = 3
 class Command:
     """One verb. `run` returns the exit code: 0 fine, 1 the spec is wrong, 2 wrong use or files, 3 a bug of ours."""
 
-    name: str
     summary: str
     example: str
     arguments: Callable[[ArgumentParser], None]

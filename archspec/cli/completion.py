@@ -123,15 +123,16 @@ def _quoted(text: str) -> str:
 SHELLS: dict[str, Callable[[ArgumentParser], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
 
 
-def command(root: Callable[[], ArgumentParser]) -> Command:
-    """The `completion` verb; `root` makes the parser that it describes."""
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("shell", choices=tuple(SHELLS), help="your shell")
 
-    def arguments(parser: ArgumentParser) -> None:
-        parser.add_argument("shell", choices=sorted(SHELLS), help="your shell")
 
-    def run(args: Namespace, terminal: Terminal) -> int:
-        terminal.write(SHELLS[args.shell](root()))
-        return FINE
+def _run(args: Namespace, terminal: Terminal) -> int:
+    terminal.write(SHELLS[args.shell](args.root))
+    return FINE
 
-    return Command("completion", "print a completion script for your shell",
-                   "archspec completion bash > ~/.local/share/bash-completion/completions/archspec", arguments, run)
+
+COMMAND = Command(
+    "print a completion script for your shell",
+    "archspec completion bash > ~/.local/share/bash-completion/completions/archspec", _arguments, _run,
+)  # fmt: skip

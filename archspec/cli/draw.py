@@ -58,6 +58,6 @@ def _digest(networks: list[Checked]) -> str:
 
 
 COMMAND = Command(
-    "draw", "draw networks, side by side where there are several",
+    "draw networks, side by side where there are several",
     "archspec draw vgg19 resnet34@plain34 resnet34 -o figure3.svg", _arguments, _run,
 )  # fmt: skip

@@ -35,7 +35,9 @@ def _run(args: Namespace, terminal: Terminal) -> int:
 def _find(name: str) -> Code:
     code = CODES.get(name.strip("[]").upper())
     if code is None:
-        raise UsageError(f"there is no error code `{name}`", suggestion(name.upper(), CODES) or "archspec explain lists them")
+        raise UsageError(
+            f"there is no error code `{name}`", suggestion(name.upper(), CODES) or "archspec explain lists them"
+        )
     return code
 
 
@@ -48,4 +50,4 @@ def _page(code: Code) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-COMMAND = Command("explain", "explain an error code", "archspec explain E0301", _arguments, _run)
+COMMAND = Command("explain an error code", "archspec explain E0301", _arguments, _run)

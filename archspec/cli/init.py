@@ -54,7 +54,9 @@ def starter(name: str, file: str) -> str:
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", nargs="?", default="network.yaml", help="the file to write (network.yaml), or - to print it")
+    parser.add_argument(
+        "file", nargs="?", default="network.yaml", help="the file to write (network.yaml), or - to print it"
+    )
     parser.add_argument("--force", action="store_true", help="replace the file if there is one")
 
 
@@ -73,4 +75,4 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return FINE
 
 
-COMMAND = Command("init", "write a small spec to start from", "archspec init my_network.yaml", _arguments, _run)
+COMMAND = Command("write a small spec to start from", "archspec init my_network.yaml", _arguments, _run)

@@ -8,9 +8,9 @@ import sys
 import traceback
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
-from archspec.cli import build, check, completion, draw, explain, init, schema, show, summary, zoo
 from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command
 from archspec.cli.terminal import Terminal, open_terminal
 from archspec.diagnostics import SpecError, UsageError
@@ -29,11 +29,23 @@ class Parser(ArgumentParser):
         raise UsageError(message, help=f"{self.prog} --help")
 
 
-def make_parser() -> Parser:
-    """The parser of the whole command line; completion scripts are derived from it."""
+VERBS = ("check", "build", "draw", "summary", "show", "list", "init", "explain", "schema", "completion")
+"""The commands; each is the module of its name beside this one, loaded only when it is wanted."""
+
+
+def load_command(verb: str) -> Command:
+    """The command of this name. A lazy door: `check` must not pay for what `draw` imports."""
+    command: Command = import_module(f"archspec.cli.{verb}").COMMAND
+    return command
+
+
+def make_parser(verbs: Sequence[str] = VERBS) -> Parser:
+    """The parser of the command line, or of some of its commands."""
     everywhere = ArgumentParser(add_help=False, argument_default=SUPPRESS)
     everywhere.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
-    everywhere.add_argument("--color", choices=("auto", "always", "never"), help="colour; by default on a terminal only")
+    everywhere.add_argument(
+        "--color", choices=("auto", "always", "never"), help="colour; by default on a terminal only"
+    )
     parser = Parser(
         prog="archspec",
         description="A compiler for neural-network architectures: YAML to checked shapes, PyTorch source and figures.",
@@ -42,29 +54,17 @@ def make_parser() -> Parser:
         parents=[everywhere],
     )
     parser.add_argument("--version", action="version", version=f"archspec {VERSION}")
-    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True, parser_class=Parser)
-    for command in COMMANDS:
-        sub = verbs.add_parser(
-            command.name, help=command.summary, description=command.summary + ".", parents=[everywhere],
+    parser.set_defaults(root=parser)
+    commands = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True, parser_class=Parser)
+    for verb in verbs:
+        command = load_command(verb)
+        sub = commands.add_parser(
+            verb, help=command.summary, description=command.summary + ".", parents=[everywhere],
             epilog=f"example:\n  {command.example}",
         )  # fmt: skip
         command.arguments(sub)
         sub.set_defaults(run=command.run)
     return parser
-
-
-COMMANDS: tuple[Command, ...] = (
-    check.COMMAND,
-    build.COMMAND,
-    draw.COMMAND,
-    summary.COMMAND,
-    show.COMMAND,
-    zoo.COMMAND,
-    init.COMMAND,
-    explain.COMMAND,
-    schema.COMMAND,
-    completion.command(make_parser),
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,10 +93,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str]) -> Namespace:
-    verb = next((word for word in argv if not word.startswith("-")), None)
-    names = [command.name for command in COMMANDS]
-    if verb is not None and verb not in names and argv[0] == verb:
-        raise UsageError(f"there is no command `{verb}`", help=suggestion(verb, names) or "archspec --help")
+    verb = argv[0] if argv else ""
+    if verb in VERBS and verb != "completion":
+        return make_parser([verb]).parse_args(argv)
+    if verb and not verb.startswith("-") and verb not in VERBS:
+        raise UsageError(f"there is no command `{verb}`", help=suggestion(verb, VERBS) or "archspec --help")
     return make_parser().parse_args(argv)
 
 

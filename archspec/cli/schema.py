@@ -25,4 +25,6 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return FINE
 
 
-COMMAND = Command("schema", "print the JSON schema of a spec file, for editors", "archspec schema -o schema.json", _arguments, _run)
+COMMAND = Command(
+    "print the JSON schema of a spec file, for editors", "archspec schema -o schema.json", _arguments, _run
+)

@@ -34,6 +34,4 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return FINE
 
 
-COMMAND = Command(
-    "show", "print the spec as it is understood", "archspec show resnet34@plain34 --origin", _arguments, _run
-)
+COMMAND = Command("print the spec as it is understood", "archspec show resnet34@plain34 --origin", _arguments, _run)

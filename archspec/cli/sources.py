@@ -21,15 +21,25 @@ STDIN = "-"
 
 def add_spec(parser: ArgumentParser, *, several: bool = False) -> None:
     """The positional SPEC argument (`args.specs`, a list) and `--set`."""
-    parser.add_argument("specs", metavar="SPEC", nargs="+" if several else 1,
-                        help="a file, FILE@VARIANT, a network of the zoo, or - for standard input")
+    parser.add_argument(
+        "specs",
+        metavar="SPEC",
+        nargs="+" if several else 1,
+        help="a file, FILE@VARIANT, a network of the zoo, or - for standard input",
+    )
     add_settings(parser)
 
 
 def add_settings(parser: ArgumentParser) -> None:
     """`--set NAME=VALUE`, any number of times."""
-    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], dest="settings",
-                        help="give a parameter of the spec another value; may be repeated")
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        dest="settings",
+        help="give a parameter of the spec another value; may be repeated",
+    )
 
 
 def settings_of(args: Namespace) -> dict[str, Value]:

@@ -38,7 +38,9 @@ def _side_by_side(tables: list[dict[str, Any]]) -> str:
     columns += [[str(table["name"]), *(_shown(table[row]) for row in _ROWS)] for table in tables]
     widths = [max(map(len, column)) for column in columns]
     lines = (
-        "  ".join(cell.ljust(w) if not i else cell.rjust(w) for i, (cell, w) in enumerate(zip(cells, widths, strict=True)))
+        "  ".join(
+            cell.ljust(w) if not i else cell.rjust(w) for i, (cell, w) in enumerate(zip(cells, widths, strict=True))
+        )
         for cells in zip(*columns, strict=True)
     )
     return "\n".join(line.rstrip() for line in lines)
@@ -49,6 +51,6 @@ def _shown(value: object) -> str:
 
 
 COMMAND = Command(
-    "summary", "print a table of stages, or compare several networks",
+    "print a table of stages, or compare several networks",
     "archspec summary resnet34 resnet34@plain34 vgg19", _arguments, _run,
 )  # fmt: skip

@@ -39,7 +39,9 @@ def _overrides(spec: Spec) -> Mapping[str, Value]:
 
 
 def _with_defaults(params: MapValue, overrides: Mapping[str, Value]) -> MapValue:
-    return MapValue(tuple(Entry(e.key, _with_default(e.value, overrides.get(e.key.text))) for e in params.entries), params.span)
+    return MapValue(
+        tuple(Entry(e.key, _with_default(e.value, overrides.get(e.key.text))) for e in params.entries), params.span
+    )
 
 
 def _with_default(declared: Value, override: Value | None) -> Value:

@@ -39,4 +39,4 @@ def _paragraph(entry: Entry, width: int) -> str:
     return f"{entry.name:<{width}}  " + f"\n{'':{width}}  ".join(lines) + "\n"
 
 
-COMMAND = Command("list", "list the networks of the zoo and their variants", "archspec list --format json", _arguments, _run)
+COMMAND = Command("list the networks of the zoo and their variants", "archspec list --format json", _arguments, _run)
