@@ -1,0 +1,171 @@
+"""The reference: a module that performs a graph's calls node by node, as they stand in the graph.
+
+It knows nothing of the code generator, and the generator nothing of it, so that what both agree on to the bit is what
+the graph says. Modules sit at the same paths, so a state_dict fits both. Nothing runs in place.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from archspec.backends import reference_layers
+from archspec.expressions import parse_template
+from archspec.ir.graph import Body, Graph, Node, Repeat
+from archspec.ops.base import Call, Op, Operand, Operands, Parameter, Slice
+from archspec.passes.shapes import BodyShapes, UnitShapes, infer
+from archspec.shapes import Shape, Size, nominal
+
+ROOTS: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "Tensor": Tensor, "operator": operator, "support": reference_layers}
+
+Run = Callable[..., tuple[Tensor, ...]]
+
+
+class Interpreter(nn.Module):
+    """A network performed from its graph; outputs as a tuple in the order of the spec, all of them in every mode."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._run = _body(infer(graph).root, self)
+        self.outputs = tuple(output.name for output in graph.outputs)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The outputs for one tensor per input."""
+        return self._run(*inputs)
+
+
+def _body(shapes: BodyShapes, home: nn.Module) -> Run:
+    """Build the modules of a body under `home`, in registration order; what comes back runs it."""
+    body = shapes.body
+    order = {path: place for place, path in enumerate(body.register)}
+    runs: dict[str, Run] = {}
+    for node in sorted(body.nodes, key=lambda n: order.get(n.path or "", -1 if n.path not in order else 0)):
+        if node.shares is None:
+            runs[node.key] = _node(node, shapes, home)
+    for node in body.nodes:
+        if node.shares is not None:
+            runs[node.key] = runs[node.shares]
+        for name, source in node.ties:
+            setattr(_at(home, node.path or ""), name, _tensor(home, source))
+
+    def run(*inputs: Tensor) -> tuple[Tensor, ...]:
+        values: dict[str, tuple[Tensor, ...]] = {name: (value,) for name, value in zip(body.inputs, inputs, strict=True)}
+        for node in body.nodes:
+            values[node.key] = runs[node.key](*(values[ref.node][ref.output] for ref in node.inputs))
+        return tuple(values[ref.node][ref.output] for _, ref in body.outputs)
+
+    return run
+
+
+def _node(node: Node, shapes: BodyShapes, home: nn.Module) -> Run:
+    if node.target is None:
+        return lambda first, *_: (first,)
+    if isinstance(node.target, Body):
+        return _body(shapes.children[node.key], _home(home, node.path))
+    if isinstance(node.target, Repeat):
+        return _units(node.target, shapes.units[node.key], _home(home, node.path))
+    return _op(node.target, shapes.into(node), home, node.path)
+
+
+def _units(repeat: Repeat, units: Sequence[UnitShapes], home: nn.Module) -> Run:
+    template = parse_template(repeat.template) if repeat.template is not None else None
+    runs: list[Run] = []
+    for unit in units:
+        for _ in range(unit.count):
+            path = template.render({"i": len(runs)}) if template is not None else str(len(runs))
+            runs.append(_body(unit.body, _home(home, path)) if unit.body is not None
+                        else _op(unit.run.target, unit.inputs, home, path))  # type: ignore[arg-type]
+
+    def run(*values: Tensor) -> tuple[Tensor, ...]:
+        return reduce(lambda flowing, unit: unit(*flowing[: len(values)]), runs, values)
+
+    return run
+
+
+def _op(op: Op, inputs: tuple[Shape, ...], home: nn.Module, path: str | None) -> Run:
+    made = op.module(*inputs)
+    value = op.function(*inputs)
+    module = _perform(made, (), None, None) if made is not None else None
+    if isinstance(module, nn.Module):
+        if "inplace" in vars(module):
+            module.inplace = False  # type: ignore[assignment]
+        _register(home, path or "", module)
+    parameter = None
+    if "" in op.tensors(*inputs):
+        parameter = nn.Parameter(torch.zeros(tuple(int(d) for d in op.tensors(*inputs)[""])))
+        _register(home, path or "", parameter)
+    if value is None:
+        assert module is not None, f"{op.name} has neither a module nor a function"
+        return lambda *values: _several(module(*values))
+    owner, name = (home, path or "") if parameter is not None else (None, "")
+
+    def run(*values: Tensor) -> tuple[Tensor, ...]:
+        own = _tensor(owner, name) if owner is not None else None
+        return _several(_perform(value, values, own, module))
+
+    return run
+
+
+def _several(result: Any) -> tuple[Tensor, ...]:
+    return tuple(result) if isinstance(result, tuple | list) else (result,)
+
+
+def _perform(what: Any, values: tuple[Tensor, ...], own: Tensor | None, module: Any) -> Any:
+    """Perform a call whose arguments may be operands, the node's own tensor, and further calls."""
+    if isinstance(what, Call):
+        function = module if what.path == "module" else _function(what.path)
+        arguments = [_perform(a, values, own, module) for a in what.args]
+        return function(*arguments, **{k: _perform(v, values, own, module) for k, v in what.kwargs})
+    if isinstance(what, Operand):
+        return values[what.index]
+    if isinstance(what, Operands):
+        return values
+    if isinstance(what, Parameter):
+        return own
+    if isinstance(what, Slice):
+        return slice(what.start, what.stop, what.step)
+    if isinstance(what, tuple):
+        return tuple(_perform(part, values, own, module) for part in what)
+    return nominal(what) if isinstance(what, Size) else int(what) if type(what) is not bool and isinstance(what, int) else what
+
+
+def _function(path: str) -> Callable[..., Any]:
+    root, *names = path.split(".")
+    return reduce(getattr, names, ROOTS[root])
+
+
+def _home(home: nn.Module, path: str | None) -> nn.Module:
+    if path is None:
+        return home
+    inner = nn.Module()
+    _register(home, path, inner)
+    return inner
+
+
+def _register(home: nn.Module, path: str, what: nn.Module | nn.Parameter) -> None:
+    *folders, name = path.split(".")
+    for folder in folders:
+        if folder not in home._modules:
+            home.add_module(folder, nn.Module())
+        home = home.get_submodule(folder)
+    if isinstance(what, nn.Parameter):
+        home.register_parameter(name, what)
+    else:
+        home.add_module(name, what)
+
+
+def _at(home: nn.Module, path: str) -> nn.Module:
+    return home.get_submodule(path)
+
+
+def _tensor(home: nn.Module, path: str) -> Tensor:
+    folder, _, name = path.rpartition(".")
+    found = getattr(home.get_submodule(folder), name)
+    assert isinstance(found, Tensor)
+    return found

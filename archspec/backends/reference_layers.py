@@ -1,0 +1,80 @@
+"""The reference interpreter's own layers for what torch has no module for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return tuple(value) if isinstance(value, tuple | list) else (value, value)
+
+
+def _same(x: Tensor, kernel: Any, stride: Any, dilation: Any, value: float = 0.0) -> Tensor:
+    """Pad so that a window gives ceil(size / stride), the odd row at the bottom and right (TensorFlow's SAME)."""
+    amounts: list[int] = []
+    for size, k, s, d in zip(x.shape[2:], _pair(kernel), _pair(stride), _pair(dilation), strict=True):
+        total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
+        amounts = [total // 2, total - total // 2, *amounts]
+    return F.pad(x, amounts, value=value) if any(amounts) else x
+
+
+class Conv2dSame(nn.Conv2d):
+    """A convolution with TensorFlow's SAME padding."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        padded = _same(x, self.kernel_size, self.stride, self.dilation)
+        return F.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+
+class MaxPool2dSame(nn.Module):
+    """Max pooling with TensorFlow's SAME padding."""
+
+    def __init__(self, kernel_size: Any, stride: Any = None, dilation: Any = 1) -> None:
+        super().__init__()
+        self.kernel_size, self.stride, self.dilation = kernel_size, stride or kernel_size, dilation
+
+    def forward(self, x: Tensor) -> Tensor:
+        padded = _same(x, self.kernel_size, self.stride, self.dilation, float("-inf"))
+        return F.max_pool2d(padded, self.kernel_size, self.stride, 0, self.dilation)
+
+
+class AvgPool2dSame(nn.Module):
+    """Average pooling with TensorFlow's SAME padding; padded places do not count."""
+
+    def __init__(self, kernel_size: Any, stride: Any = None) -> None:
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, stride or kernel_size
+
+    def forward(self, x: Tensor) -> Tensor:
+        ones = torch.ones_like(x[:1, :1])
+        total = F.avg_pool2d(_same(x, self.kernel_size, self.stride, 1), self.kernel_size, self.stride)
+        return total / F.avg_pool2d(_same(ones, self.kernel_size, self.stride, 1), self.kernel_size, self.stride)
+
+
+class LayerNorm2d(nn.LayerNorm):
+    """Layer normalisation over the channels at each place of a map."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        moved = x.permute(0, 2, 3, 1)
+        return F.layer_norm(moved, self.normalized_shape, self.weight, self.bias, self.eps).permute(0, 3, 1, 2)
+
+
+class DropPath(nn.Module):
+    """Stochastic depth by sample (Huang et al. 2016): the branch of a sample is dropped with probability p."""
+
+    def __init__(self, p: float = 0.0) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0.0:
+            return x
+        keep = 1.0 - self.p
+        noise = torch.empty([x.shape[0]] + [1] * (x.dim() - 1), dtype=x.dtype, device=x.device).bernoulli_(keep)
+        if keep > 0.0:
+            noise.div_(keep)
+        return x * noise
