@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from archspec.ops import activation, conv, join, linear, norm, pool, shape
+from archspec.ops import activation, attention, conv, dropout, join, linear, norm, pad, pool, resize, shape, tensor
 from archspec.ops.base import Op
 
 FAMILIES = (
@@ -14,8 +14,13 @@ FAMILIES = (
     norm.OPS,
     activation.OPS,
     pool.OPS,
+    dropout.OPS,
     join.OPS,
     shape.OPS,
+    pad.OPS,
+    resize.OPS,
+    tensor.OPS,
+    attention.OPS,
 )
 
 OPS: Mapping[str, type[Op]] = MappingProxyType({op.name: op for family in FAMILIES for op in family})

@@ -69,6 +69,8 @@ class GlobalWindow:
     """The receptive-field rule of an op that sees the whole map (global pooling, attention)."""
 
 
+TAKEN = "it is taken from the input"
+
 Output = Shape | tuple[Shape, ...]
 Value = Call | Operand | Parameter
 """What an output can be: the result of a call, an input as it is, or the op's own tensor."""
@@ -94,14 +96,10 @@ class Op(BaseModel):
     weighted: ClassVar[bool] = False
     """Whether it counts as a layer in the sense of "ResNet-152": convolutions and linears."""
     aliases: ClassVar[dict[str, str]] = {}
-    """Misnomers of options that deserve a hint: {"kernel_size": "kernel"}."""
-    unwritten: ClassVar[frozenset[str]] = frozenset(
-        {"in_channels", "in_features", "num_features", "normalized_shape", "embed_dim", "num_channels"}
-    )
-    """What PyTorch wants and a spec never says, because it follows from the input."""
+    """Misnomers of options that deserve a hint: {"kernel_size": "kernel"}, or a sentence: {"in_channels": TAKEN}."""
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
-        """What must hold of the inputs, in the order to be checked; ranks are checked before."""
+        """What must hold of the inputs, each assuming those before it (stop at the first that fails); ranks come first."""
         yield from ()
 
     def shape(self, *inputs: Shape) -> Output:
@@ -142,5 +140,22 @@ def pair(value: Pair) -> tuple[int, int]:
     return value if isinstance(value, tuple) else (value, value)
 
 
-__all__ = ["Call", "Demand", "Dim", "GlobalWindow", "Op", "Operand", "Operands", "Output", "Pair", "Parameter",
-           "Shape", "Slice", "Value", "Window", "pair", "window"]
+__all__ = [
+    "TAKEN",
+    "Call",
+    "Demand",
+    "Dim",
+    "GlobalWindow",
+    "Op",
+    "Operand",
+    "Operands",
+    "Output",
+    "Pair",
+    "Parameter",
+    "Shape",
+    "Slice",
+    "Value",
+    "Window",
+    "pair",
+    "window",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from archspec.ops.base import Call, Op, Window, pair
+from archspec.ops.base import TAKEN, Call, Op, Window, pair
 from archspec.ops.fields import Channels, ConvPadding, Count, Kernels, Paddings
 from archspec.ops.spatial import ceil_div, channels_first, fits, not_empty, reach, said, slide, step, times
 from archspec.shapes import Demand, Dim, Shape
@@ -13,6 +13,7 @@ from archspec.shapes import Demand, Dim, Shape
 TORCH_NAMES = {
     "kernel_size": "kernel", "out_channels": "out", "filters": "out", "channels": "out", "strides": "stride",
     "pad": "padding", "p": "padding", "k": "kernel", "s": "stride", "dilation_rate": "dilation", "use_bias": "bias",
+    "in_channels": TAKEN,
 }
 
 
@@ -129,7 +130,7 @@ class ConvTranspose2d(Op):
         for extra, stride, dilation in zip(pair(self.output_padding), pair(self.stride), pair(self.dilation),
                                            strict=True):
             larger = max(stride, dilation)
-            yield Demand(larger, ">=", extra + 1, "E0306", "`output_padding` is too large",
+            yield Demand(larger, ">=", extra + 1, "E0315", "`output_padding` is too large",
                          f"expected less than max(stride, dilation) = {larger}, found {extra}",
                          option="output_padding")
         yield from not_empty(self.name, x, self.shape(x))
@@ -171,7 +172,7 @@ def groups_divide(op: str, groups: int, channels: int, out: int | None = None) -
     """The demands that groups divide the channels that come in and those that go out."""
     for side, number in (("input", channels), ("output", out)):
         if number is not None:
-            yield Demand(groups, "divides", number, "E0304", f"`groups` does not divide the {side} channels of `{op}`",
+            yield Demand(groups, "divides", number, "E0313", f"`groups` does not divide the {side} channels of `{op}`",
                          f"expected a divisor of {number}, found {groups}",
                          f"{side} channels that are a multiple of {groups}, or other groups", option="groups")
 

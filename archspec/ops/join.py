@@ -93,7 +93,7 @@ class Concat(Op):
         for index, x in enumerate(inputs):
             for axis in range(first.rank):
                 if axis != along and not (axis == 0 and _shared(x)):
-                    yield Demand(x.dims[axis], "==", first.dims[axis], "E0302",
+                    yield Demand(x.dims[axis], "==", first.dims[axis], "E0301",
                                  f"inputs of `{self.name}` differ in axis {first.axes[axis]}",
                                  f"along {self.axis} all other axes must match: expected "
                                  f"{_with_star(first, along)}, found {x}", operand=index)
@@ -135,7 +135,7 @@ class Stack(Op):
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         yield from equal(self.name, inputs, gates=False, rows=False)
         rank = inputs[0].rank
-        yield Demand(int(1 <= self.at <= rank), "==", 1, "E0312", "the place of the new axis is out of range",
+        yield Demand(int(1 <= self.at <= rank), "==", 1, "E0320", "the place of the new axis is out of range",
                      f"expected 1 to {rank}, found {self.at}", option="at")
         yield Demand(int(self.axis not in inputs[0].axes), "==", 1, "E0310", "the new axis of `stack` exists already",
                      f"the inputs have the axes {inputs[0].axes}, found {self.axis}", option="axis")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import ClassVar
 
-from archspec.ops.base import Call, Op
+from archspec.ops.base import TAKEN, Call, Op
 from archspec.ops.fields import Channels
 from archspec.ops.spatial import said
 from archspec.shapes import Demand, Dim, Shape, nominal
@@ -25,7 +25,8 @@ class Linear(Op):
     name: ClassVar[str] = "linear"
     summary: ClassVar[str] = "fully connected layer over the last axis"
     weighted: ClassVar[bool] = True
-    aliases: ClassVar[dict[str, str]] = {"out_features": "out", "units": "out", "features": "out", "use_bias": "bias"}
+    aliases: ClassVar[dict[str, str]] = {"out_features": "out", "units": "out", "features": "out", "use_bias": "bias",
+                                         "in_features": TAKEN}
 
     out: Channels
     bias: bool = True
@@ -60,12 +61,12 @@ def features(x: Shape) -> int:
 
 def last_axis_holds_features(op: str, x: Shape) -> Iterator[Demand]:
     """The demand that the last axis holds features and is a number, not the width of a map."""
-    yield Demand(int(x.axes[-1] in FEATURE_AXES and x.rank > 1), "==", 1, "E0305", f"`{op}` on a feature map",
+    yield Demand(int(x.axes[-1] in FEATURE_AXES and x.rank > 1), "==", 1, "E0314", f"`{op}` on a feature map",
                  f"it works on the last axis: expected features (C or D), found {x.axes[-1]} of {x.axes} {x}",
                  "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it")
     size = x.dims[-1]
     if not isinstance(size, int):
-        yield Demand(0, "==", 1, "E0305", f"`{op}` needs a fixed number of features",
+        yield Demand(0, "==", 1, "E0314", f"`{op}` needs a fixed number of features",
                      f"found {size} features, which depends on the size of the input",
                      "put {op: adaptive_avg_pool2d, size: 1} before the flatten, or fix H and W in `input:`")
 

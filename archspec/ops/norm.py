@@ -7,14 +7,15 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.ops.base import Call, Op
+from archspec.ops.base import TAKEN, Call, Op
 from archspec.ops.conv import groups_divide
 from archspec.ops.fields import Count, Epsilon
 from archspec.ops.linear import features, last_axis_holds_features
 from archspec.ops.spatial import channels_first, said
 from archspec.shapes import Demand, Shape
 
-EPSILON = {"epsilon": "eps", "elementwise_affine": "affine"}
+EPSILON = {"epsilon": "eps", "elementwise_affine": "affine", "num_features": TAKEN, "normalized_shape": TAKEN,
+           "num_channels": TAKEN}
 
 
 class BatchNorm(Op):

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.ops.base import Call, Op, Operand
-from archspec.ops.fields import Axes, Axis
+from archspec.ops.base import Call, Op, Operand, Slice
+from archspec.ops.fields import Axes, Axis, Extents, Sizes
 from archspec.ops.named_axes import axis_exists
 from archspec.shapes import Demand, Dim, Shape
 
@@ -105,6 +105,131 @@ class Permute(Op):
         return Call("Tensor.permute", (Operand(0), *places(inputs[0].axes, tuple(self.order))))
 
 
+class Reshape(Op):
+    """(N, *) -> the sizes given, which hold as many values.
+
+    `- {op: reshape, to: [N, groups, C // groups, H, W], axes: [N, G, C, H, W]}`
+
+    torch.reshape. `axes` labels the result where its rank alone does not.
+    """
+
+    name: ClassVar[str] = "reshape"
+    summary: ClassVar[str] = "the same values in another shape"
+    aliases: ClassVar[dict[str, str]] = {"shape": "to", "size": "to"}
+
+    to: Sizes
+    axes: Axes | None = None
+
+    def demands(self, *inputs: Shape) -> Iterator[Demand]:
+        (x,) = inputs
+        yield Demand(_product(self.to), "==", _product(x.dims), "E0322", "`reshape` changes the number of values",
+                     f"{x} has {_product(x.dims)} values, found {_product(self.to)}", option="to")
+        if self.axes:
+            yield Demand(len(self.axes), "==", len(self.to), "E0310", "`axes` of `reshape` do not fit its sizes",
+                         f"expected {len(self.to)} labels, found {len(self.axes)}", option="axes")
+        computed = [size for size in self.to if not isinstance(size, int) and size not in x.dims]
+        yield Demand(1, ">=", len(computed), "E0322", "`reshape` can work out one size only",
+                     f"{' and '.join(map(str, computed))} are no sizes of its input {x}", option="to")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return Shape.of(*self.to, axes="".join(self.axes) if self.axes else None)
+
+    def function(self, *inputs: Shape) -> Call:
+        return Call("Tensor.reshape", (Operand(0), *(self._at_run_time(size, inputs[0]) for size in self.to)))
+
+    def _at_run_time(self, size: Dim, x: Shape) -> int | Call:
+        if isinstance(size, int):
+            return size
+        return Call("Tensor.size", (Operand(0), x.dims.index(size))) if size in x.dims else -1
+
+
+class Select(Op):
+    """(N, T, D) -> (N, D) with axis T: one entry of an axis, which disappears.
+
+    `- cls: {op: select, axis: T, index: 0}`
+
+    torch.select; a negative index counts from the end.
+    """
+
+    name: ClassVar[str] = "select"
+    summary: ClassVar[str] = "one entry of an axis"
+    aliases: ClassVar[dict[str, str]] = {"dim": "axis"}
+
+    axis: Axis
+    index: Annotated[int, Field(ge=-(2**20), le=2**20)] = 0
+
+    def demands(self, *inputs: Shape) -> Iterator[Demand]:
+        (x,) = inputs
+        yield from axis_exists(self.name, x, self.axis)
+        yield from not_the_batch(self.name, x, self.axis)
+        size = x.dims[x.axis(self.axis)]
+        yield Demand(size, ">=", self.index + 1 if self.index >= 0 else -self.index, "E0320",
+                     f"the index of `select` is outside axis {self.axis}",
+                     f"axis {self.axis} of {x} has {size} entries, found index {self.index}", option="index")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        at = x.axis(self.axis)
+        return Shape(x.dims[:at] + x.dims[at + 1 :], x.axes[:at] + x.axes[at + 1 :])
+
+    def function(self, *inputs: Shape) -> Call:
+        at = inputs[0].axis(self.axis)
+        return Call("operator.getitem", (Operand(0), (*(Slice(),) * at, self.index)))
+
+
+class Split(Op):
+    """(N, C, H, W) -> parts of (N, C / parts, H, W): an axis cut into equal parts, or into the sizes given.
+
+    `- halves: {op: split, axis: C, parts: 2}`
+    `- heads: {op: split, axis: C, sizes: [64, 32]}`
+
+    torch.split. Its outputs are `from: halves.0`, `from: halves.1`.
+    """
+
+    name: ClassVar[str] = "split"
+    summary: ClassVar[str] = "an axis cut into parts"
+    aliases: ClassVar[dict[str, str]] = {"dim": "axis", "chunks": "parts"}
+
+    axis: Axis = "C"
+    parts: Annotated[int, Field(ge=2, le=1024)] | None = None
+    sizes: Extents | None = None
+
+    def demands(self, *inputs: Shape) -> Iterator[Demand]:
+        (x,) = inputs
+        yield from axis_exists(self.name, x, self.axis)
+        yield from not_the_batch(self.name, x, self.axis)
+        yield Demand(int((self.parts is None) != (self.sizes is None)), "==", 1, "E0321",
+                     "`split` needs either `parts` or `sizes`", "expected one of them, found "
+                     + ("neither" if self.parts is None else "both"))
+        size = x.dims[x.axis(self.axis)]
+        if self.sizes is not None:
+            yield Demand(size, "==", sum(self.sizes), "E0321", "the sizes of `split` do not add up to its axis",
+                         f"expected a sum of {size}, found {sum(self.sizes)}", option="sizes")
+        elif self.parts is not None:
+            yield Demand(self.parts, "divides", size, "E0321", "`split` cannot cut its axis into equal parts",
+                         f"expected a divisor of {size}, found {self.parts}", option="parts")
+
+    def shape(self, *inputs: Shape) -> tuple[Shape, ...]:
+        (x,) = inputs
+        at = x.axis(self.axis)
+        if self.sizes is not None:
+            return tuple(x.replace(at, size) for size in self.sizes)
+        parts = self.parts or 1
+        return (x.replace(at, x.dims[at] // parts),) * parts
+
+    def function(self, *inputs: Shape) -> Call:
+        at = inputs[0].axis(self.axis)
+        if self.sizes is not None:
+            return Call("torch.split", (Operand(0), self.sizes), (("dim", at),))
+        return Call("torch.chunk", (Operand(0), self.parts), (("dim", at),))
+
+
+def not_the_batch(op: str, x: Shape, label: str) -> Iterator[Demand]:
+    """The demand that an axis which is cut or dropped is not the batch."""
+    yield Demand(int(x.axis(label) > 0), "==", 1, "E0310", f"`{op}` must leave the batch axis alone",
+                 f"expected one of {', '.join(x.axes[1:])}, found {label}", option="axis")
+
+
 def _product(dims: tuple[Dim, ...]) -> Dim:
     return prod(dims)
 
@@ -126,4 +251,4 @@ def reorders(op: str, axes: str, order: tuple[str, ...]) -> Iterator[Demand]:
                  f"expected {', '.join(axes)} in some order, found {', '.join(order)}", option="order")
 
 
-OPS: tuple[type[Op], ...] = (Identity, Flatten, Permute)
+OPS: tuple[type[Op], ...] = (Identity, Flatten, Permute, Reshape, Select, Split)

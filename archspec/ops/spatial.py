@@ -13,7 +13,7 @@ SHRUNK_HELP = "a smaller kernel or stride, more padding, one reducing stage less
 
 def channels_first(op: str, x: Shape) -> Iterator[Demand]:
     """The demand that axis 1 holds the channels, not the height of a channels-last map."""
-    yield Demand(x.channel_axis, "==", 1, "E0309", f"`{op}` needs its channels in axis 1",
+    yield Demand(x.channel_axis, "==", 1, "E0318", f"`{op}` needs its channels in axis 1",
                  f"expected axes {x.axes[0]}C{''.join(a for a in x.axes[1:] if a != 'C')}, found {x.axes} {x}",
                  CHANNELS_FIRST_HELP)
 
@@ -21,7 +21,7 @@ def channels_first(op: str, x: Shape) -> Iterator[Demand]:
 def fits(op: str, x: Shape, padded: tuple[Dim, Dim], reach: tuple[int, int]) -> Iterator[Demand]:
     """The demand that a window of the given reach fits the padded map along both axes."""
     for side, size, padded_size, kernel in zip(("height", "width"), x.dims[2:], padded, reach, strict=True):
-        yield Demand(padded_size, ">=", kernel, "E0303", f"the window of `{op}` is larger than its input",
+        yield Demand(padded_size, ">=", kernel, "E0312", f"the window of `{op}` is larger than its input",
                      f"the window spans {kernel}, but the {side} is {size}" + _with_padding(size, padded_size),
                      SHRUNK_HELP, option="kernel")
 

@@ -1,0 +1,99 @@
+"""Learned tensors that are no layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from archspec.ops.base import Call, Op, Operand, Parameter, Value
+from archspec.ops.fields import Axes, Extents
+from archspec.shapes import Demand, Shape
+
+Start = Literal["zeros", "ones", "normal", "trunc_normal", "uniform"]
+
+
+class Param(Op):
+    """() -> the size given. A learned tensor of its own: a class token, a position embedding.
+
+    `- pos_embedding: {op: param, size: [1, T, D], start: normal, std: 0.02}`
+
+    torch.nn.Parameter. A batch axis of 1 means the same for every sample: `add`, `mul` and `concat` repeat it. `start`
+    says how it is filled: zeros, ones, normal or trunc_normal of deviation `std`, or uniform in [-std, std].
+    """
+
+    name: ClassVar[str] = "param"
+    summary: ClassVar[str] = "a learned tensor"
+    inputs: ClassVar[int | None] = 0
+    aliases: ClassVar[dict[str, str]] = {"shape": "size"}
+
+    size: Extents
+    start: Start = "zeros"
+    std: Annotated[float, Field(gt=0)] = 1.0
+    axes: Axes | None = None
+
+    def demands(self, *inputs: Shape) -> Iterator[Demand]:
+        if self.axes is not None:
+            yield Demand(len(self.axes), "==", len(self.size), "E0310", "`axes` of `param` do not fit its size",
+                         f"expected {len(self.size)} labels, found {len(self.axes)}", option="axes")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return Shape.of(*self.size, axes="".join(self.axes) if self.axes else None)
+
+    def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
+        return {"": self.size}
+
+    def module(self, *inputs: Shape) -> Call:
+        return Call("nn.Parameter", (_filled(self.size, self.start, self.std),))
+
+    def function(self, *inputs: Shape) -> Value:
+        return Parameter()
+
+
+class Scale(Op):
+    """(N, *) -> the same, times a learned number for each channel, or one for all.
+
+    `- layer_scale: {op: scale, value: 0.000001}`
+
+    LayerScale (Touvron et al. 2021) with `per: channel`, ReZero (Bachlechner et al. 2020) with `per: tensor, value: 0`.
+    `learned: false` multiplies by the constant. The tensor is (C, 1, 1) for a map, (D) for features.
+    """
+
+    name: ClassVar[str] = "scale"
+    summary: ClassVar[str] = "a learned factor for each channel"
+    aliases: ClassVar[dict[str, str]] = {"init": "value", "factor": "value"}
+
+    value: float = 1.0
+    per: Literal["channel", "tensor"] = "channel"
+    learned: bool = True
+
+    def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
+        return {"": self._size(inputs[0])} if self.learned else {}
+
+    def module(self, *inputs: Shape) -> Call | None:
+        if not self.learned:
+            return None
+        return Call("nn.Parameter", (Call("torch.full", (self._size(inputs[0]), self.value)),))
+
+    def function(self, *inputs: Shape) -> Call:
+        return Call("operator.mul", (Operand(0), Parameter() if self.learned else self.value))
+
+    def _size(self, x: Shape) -> tuple[int, ...]:
+        if self.per == "tensor":
+            return ()
+        return (x.channels, *(1,) * (x.rank - 1 - x.channel_axis))
+
+
+def _filled(size: tuple[int, ...], start: str, std: float) -> Call:
+    if start in ("zeros", "ones"):
+        return Call(f"torch.{start}", size)
+    empty = Call("torch.empty", size)
+    if start == "uniform":
+        return Call("Tensor.uniform_", (empty, -std, std))
+    if start == "trunc_normal":
+        return Call("nn.init.trunc_normal_", (empty,), (("std", std),))
+    return Call("Tensor.normal_", (empty,), (("std", std),))
+
+
+OPS: tuple[type[Op], ...] = (Param, Scale)
