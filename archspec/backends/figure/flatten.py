@@ -6,24 +6,25 @@ through them from the input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from archspec.ir.graph import Body, Node, Ref, Repeat
+from archspec.backends.stages import stage_name
+from archspec.ir.graph import Body, Node
 from archspec.ops.base import Op
+from archspec.passes.shapes import BodyShapes, UnitShapes
 from archspec.shapes import Shape
 
-ShapesOf = Callable[[Body, tuple[Shape, ...]], Mapping[str, tuple[Shape, ...]]]
-Port = tuple[int, Shape] | None
-"""The atom that a value comes from and its shape; None for a constant."""
 SOURCE = -1
+Port = int | None
+"""The atom that a value comes from, SOURCE for an input of the body; None for a constant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A drawn node: what it is, where its values come from (positions of atoms, SOURCE for an input), its stage."""
+    """A drawn node: an op, a block with its shapes, or the units of a repeat; where its values come from; its stage."""
 
-    target: Op | Body | Repeat
+    target: Op | BodyShapes | tuple[UnitShapes, ...]
     path: str
     inputs: tuple[Shape, ...]
     output: Shape
@@ -33,57 +34,52 @@ class Atom:
 
 @dataclass(slots=True)
 class Flattening:
-    """Opens bodies into `atoms`; `opened` says of a block whether its steps are drawn among those around it."""
+    """Opens bodies into `atoms`. Containers are always opened, blocks where `blocks` says so."""
 
-    shapes_of: ShapesOf
-    opened: Callable[[Body, tuple[Shape, ...]], bool]
+    blocks: bool
+    staged: bool = False
     atoms: list[Atom] = field(default_factory=list)
 
-    def run(self, body: Body, ports: tuple[Port, ...], path: str, stage: str = "") -> dict[str, Port]:
-        """Add the atoms of `body`, fed by `ports`; the ports of its outputs by name."""
-        shapes = self.shapes_of(body, tuple(port[1] for port in ports if port is not None))
-        values: dict[tuple[str, int], Port] = {(name, 0): port for name, port in zip(body.inputs, ports, strict=True)}
-        for node in body.nodes:
-            place = f"{path}.{node.path}" if path and node.path else node.path or path
-            for index, port in enumerate(self._node(node, values, shapes[node.key], place, stage)):
-                values[node.key, index] = port
-        return {name: values[ref.node, ref.output] for name, ref in body.outputs}
+    def run(self, shapes: BodyShapes, ports: tuple[Port, ...], path: str, stage: str = "") -> list[Port]:
+        """Add the atoms of a body fed by `ports`; the ports of its outputs."""
+        values: dict[tuple[str, int], Port] = {
+            (name, 0): port for name, port in zip(shapes.body.inputs, ports, strict=True)
+        }
+        for node in shapes.body.nodes:
+            place = ".".join(part for part in (path, node.path) if part)
+            made = self._node(node, shapes, values, place, stage)
+            values.update({(node.key, index): port for index, port in enumerate(made)})
+        return [values[ref.node, ref.output] for _, ref in shapes.body.outputs]
 
     def _node(
-        self,
-        node: Node,
-        values: Mapping[tuple[str, int], Port],
-        outputs: tuple[Shape, ...],
-        place: str,
-        stage: str,
+        self, node: Node, shapes: BodyShapes, values: Mapping[tuple[str, int], Port], place: str, stage: str
     ) -> list[Port]:
-        ports = tuple(_port(values, ref) for ref in node.inputs)
-        live = tuple(port for port in ports if port is not None)
-        stage = _stage(node, stage)
+        outputs = shapes.nodes[node.key]
+        ports = [values[ref.node, ref.output] for ref in node.inputs]
+        live = [(ref, port) for ref, port in zip(node.inputs, ports, strict=True) if port is not None]
         if not live:
             return [None] * len(outputs)
         if node.target is None:
-            return [live[0]]
-        if isinstance(node.target, Body) and self._opens(node.target, ports):
-            return list(self.run(node.target, ports, place, stage).values())
-        sources = tuple(source for source, _ in live)
-        inputs = tuple(shape for _, shape in live)
-        self.atoms.append(Atom(node.target, place, inputs, outputs[0], sources, stage))
-        return [(len(self.atoms) - 1, shape) for shape in outputs]
+            return [live[0][1]]
+        inner = shapes.children.get(node.key)
+        if self.staged and not (inner is not None and any(child.section for child in inner.body.nodes)):
+            stage = stage_name(node, stage)
+        if inner is not None and (self.blocks or not _whole(inner.body)):
+            return self.run(inner, tuple(ports), place, stage)
+        self._add(node, shapes, [(shapes.of(ref), port) for ref, port in live], place, stage)
+        return [len(self.atoms) - 1] * len(outputs)
 
-    def _opens(self, body: Body, ports: tuple[Port, ...]) -> bool:
-        if body.kind == "container" or len(ports) != 1 or len(body.outputs) != 1:
-            return True
-        return self.opened(body, tuple(port[1] for port in ports if port is not None))
+    def _add(
+        self, node: Node, shapes: BodyShapes, live: list[tuple[Shape, int]], place: str, stage: str
+    ) -> None:
+        target = shapes.children.get(node.key) or shapes.units.get(node.key) or node.target
+        assert not isinstance(target, Body) and not hasattr(target, "runs")
+        inputs, sources = tuple(shape for shape, _ in live), tuple(port for _, port in live)
+        self.atoms.append(Atom(target, place, inputs, shapes.nodes[node.key][0], sources, stage))  # type: ignore[arg-type]
 
 
-def _port(values: Mapping[tuple[str, int], Port], ref: Ref) -> Port:
-    return values[ref.node, ref.output]
+def _whole(body: Body) -> bool:
+    """Whether a body can be drawn as one thing: a block that takes one value and gives one."""
+    return body.kind == "block" and len(body.inputs) == 1 and len(body.outputs) == 1
 
 
-def _stage(node: Node, around: str) -> str:
-    """The stage that a node belongs to: its section, its own name among the stages, else the nearest named thing."""
-    name = node.path or node.key
-    if node.section is not None:
-        return name if node.section == "stages" else node.section
-    return around or ("" if isinstance(node.target, Op) else name)

@@ -23,19 +23,20 @@ class Nesting:
 
     def chain(self, members: Sequence[int], entry: int, exits: Sequence[int]) -> Chain:
         """The steps from `entry` through `members`; `exits` are the members (or the entry) that the end reads from."""
-        result: list[Item] = []
-        start = entry
-        inner: list[int] = []
+        return tuple(item for _, chain in self.segments(members, entry, exits) for item in chain)
+
+    def segments(self, members: Sequence[int], entry: int, exits: Sequence[int]) -> Iterator[tuple[int, Chain]]:
+        """The same, cut where all paths meet: the last atom of each segment and its steps."""
         cuts = set(self._cuts(members, entry, exits))
+        start, inner = entry, list[int]()
         for member in members:
             if member in cuts:
-                result.extend(self._segment(start, inner, member))
+                yield member, self._segment(start, inner, member)
                 start, inner = member, []
             else:
                 inner.append(member)
         if inner:
-            result.extend(self._tangle(start, inner))
-        return tuple(result)
+            yield inner[-1], self._tangle(start, inner)
 
     def _cuts(self, members: Sequence[int], entry: int, exits: Sequence[int]) -> Iterator[int]:
         """The members that every path from entry to exit runs through."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from archspec.backends.figure.outline import Chain, Fork, Item, Step, Tangle
 
@@ -17,20 +18,20 @@ def fold(chain: Chain) -> Chain:
     return _pruned(chain, keep=any(_unusual(chain, "start")))
 
 
-def fold_trunk(chain: Chain) -> Chain:
-    """The chain of a whole network with only the unusual norms and activations shown."""
-    result: list[Item] = []
+def fold_trunk(chains: Sequence[Chain]) -> list[Chain]:
+    """The pieces of a whole network, one after another, with only the unusual norms and activations shown."""
     before = "layer"
-    for item in chain:
-        if isinstance(item, Step) and item.family in ("norm", "act"):
-            if _is_unusual(item, before):
-                result.append(item)
-            else:
-                continue
-        elif not (isinstance(item, Step) and item.family == "quiet"):
-            result.extend(_pruned((item,), keep=any(_unusual((item,), "layer"))))
-        before = _state(item, before)
-    return _merged(result)
+    result: list[Chain] = []
+    for chain in chains:
+        kept: list[Item] = []
+        for item in chain:
+            if not _is_decor(item):
+                kept.extend(_pruned((item,), keep=any(_unusual((item,), "layer"))))
+            elif _is_unusual(item, before):
+                kept.append(item)
+            before = _state(item, before)
+        result.append(_merged(kept))
+    return result
 
 
 def visible(chain: Chain) -> int:
@@ -98,7 +99,7 @@ def _prune(item: Item, keep: bool) -> Item:
     return item
 
 
-def _is_decor(item: Item) -> bool:
+def _is_decor(item: Item) -> TypeGuard[Step]:
     return isinstance(item, Step) and item.family in ("norm", "act")
 
 

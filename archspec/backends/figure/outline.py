@@ -77,21 +77,21 @@ Chain = tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A stage of the network with what the whole of it costs. `blocks` counts the units of its repeats."""
+class Group:
+    """A stretch of the trunk that belongs to one stage, and what the whole stage costs."""
 
     name: str
-    items: Chain
-    shape: Shape
+    chain: Chain
     blocks: int = 0
-    macs: int | None = None
+    macs: int = 0
     parameters: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A network as a figure shows it: the words of its head, and its stages from input to output."""
+    """A network as a figure shows it: its name, the words below it, its inputs, and its stages from top to bottom."""
 
     title: str
     facts: tuple[str, ...]
-    stages: tuple[Stage, ...]
+    inputs: tuple[Step, ...]
+    groups: tuple[Group, ...]

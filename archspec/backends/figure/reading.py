@@ -1,0 +1,86 @@
+"""From a checked network to its outline: the one place where a figure looks at the compiler's types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from archspec.backends.figure.flatten import SOURCE, Atom, Flattening, Port
+from archspec.backends.figure.order import fold_trunk
+from archspec.backends.figure.outline import Chain, Group, Outline, Step, Tail
+from archspec.backends.figure.steps import Reader, ancestors
+from archspec.backends.numbers import counted, scaled
+from archspec.backends.stages import Stage, stages
+from archspec.checked import Checked
+from archspec.ir.graph import GraphInput
+from archspec.passes.cost import Amount
+
+
+def read(checked: Checked, unfold: bool = False) -> Outline:
+    """The outline of a network: its stages and what they cost. With `unfold` every unit of a repeat is drawn."""
+    flat = Flattening(blocks=False, staged=True)
+    root = checked.shapes.root
+    ports = flat.run(root, (SOURCE,) * len(root.inputs), "")
+    main = _main_exit(checked, flat.atoms, ports)
+    reader = Reader(unfold)
+    segments = list(reader.segments(flat.atoms, [main]))
+    chains = fold_trunk([chain for _, chain in segments])
+    tails = _tails(checked, reader, flat.atoms, ports, main, [end for end, _ in segments])
+    pieces = [
+        (flat.atoms[end].stage, (*chain, *tails.get(end, ()))) for (end, _), chain in zip(segments, chains, strict=True)
+    ]
+    facts = (
+        f"{scaled(checked.cost.macs)}MACs",
+        f"{scaled(checked.cost.parameters)} parameters",
+        counted(checked.cost.weighted_layers, "layer"),
+    )
+    inputs = tuple(_input(given) for given in checked.graph.inputs)
+    return Outline(checked.name, facts, inputs, _groups(pieces, stages(checked.graph, checked.shapes)))
+
+
+def _groups(pieces: Sequence[tuple[str, Chain]], rows: Sequence[Stage]) -> tuple[Group, ...]:
+    known = {row.name: row for row in rows}
+    result = []
+    for name, members in groupby(pieces, key=lambda piece: piece[0]):
+        chain = tuple(item for _, chain in members for item in chain)
+        row = known.get(name)
+        amount = row.amount if row else Amount()
+        if chain:
+            result.append(Group(name, chain, row.blocks if row else 0, amount.macs, amount.parameters))
+    return tuple(result)
+
+
+def _input(given: GraphInput) -> Step:
+    image = given.shape.rank == 4 and given.shape.channels in (1, 3)
+    label = "image" if image else given.name
+    return Step("input", "input", label, "", given.name, given.shape)
+
+
+def _main_exit(checked: Checked, atoms: Sequence[Atom], ports: Sequence[Port]) -> int:
+    """The output at the end of the trunk: the one that most of the network leads to, the first of equals."""
+    train = {output.name for output in checked.graph.outputs if output.mode == "train"}
+    names = [name for name, _ in checked.graph.body.outputs]
+    exits = [port for name, port in zip(names, ports, strict=True) if port is not None and name not in train]
+    return max(exits, key=lambda port: len(ancestors(atoms, [port])), default=SOURCE)
+
+
+def _tails(
+    checked: Checked, reader: Reader, atoms: Sequence[Atom], ports: Sequence[Port], main: int, ends: Sequence[int]
+) -> dict[int, tuple[Tail, ...]]:
+    """The other outputs, by the segment of the trunk that they leave from."""
+    trunk = ancestors(atoms, [main])
+    train = {output.name for output in checked.graph.outputs if output.mode == "train"}
+    result: dict[int, tuple[Tail, ...]] = {}
+    for (name, _), port in zip(checked.graph.body.outputs, ports, strict=True):
+        if port is None or port == main or port == SOURCE:
+            continue
+        own = sorted(ancestors(atoms, [port]) - trunk)
+        fed = [source for atom in own for source in atoms[atom].sources if source in trunk]
+        start = max(fed, default=port if not own else SOURCE)
+        end = next((end for end in ends if end >= start), None)
+        if end is not None:
+            chain = tuple(item for atom in own for item in reader.items(atoms[atom]))
+            label = f"{name} (training only)" if name in train else name
+            result[end] = (*result.get(end, ()), Tail(label, chain))
+    return result
+
