@@ -78,3 +78,9 @@ class DropPath(nn.Module):
         if keep > 0.0:
             noise.div_(keep)
         return x * noise
+
+
+def crop_like(x: Tensor, like: Tensor) -> Tensor:
+    """The centre of `x`, as high and wide as `like`."""
+    top, left = ((a - b) // 2 for a, b in zip(x.shape[2:], like.shape[2:], strict=True))
+    return x[:, :, top : top + like.shape[2], left : left + like.shape[3]]

@@ -131,9 +131,8 @@ class _Evaluator:
         return bounded(-value) if isinstance(node.op, ast.USub) else value
 
     def logic(self, node: ast.BoolOp) -> bool:
-        wanted = isinstance(node.op, ast.Or)
-        return any(self.condition(value) for value in node.values) is wanted if wanted else all(
-            self.condition(value) for value in node.values)
+        conditions = (self.condition(value) for value in node.values)
+        return any(conditions) if isinstance(node.op, ast.Or) else all(conditions)
 
     def comparison(self, node: ast.Compare) -> bool:
         left = self.value(node.left)
@@ -184,8 +183,8 @@ class _Evaluator:
         source = self.value(loop.iter)
         if not is_list(source) and not isinstance(source, range):
             raise self.error(loop.iter, f"a comprehension goes over a range or a list, found {kind(source)}")
-        if isinstance(source, range) and (source[-1:] and _length(source) > MOST_ITEMS):
-            raise self.error(loop.iter, f"the range is too long: {_length(source)} items, at most {MOST_ITEMS}")
+        if source[MOST_ITEMS:]:
+            raise self.error(loop.iter, f"the comprehension is too long: at most {MOST_ITEMS} items")
         outer = dict(self.local)
         result = []
         for item in source:
@@ -202,14 +201,13 @@ class _Evaluator:
         read: Callable[[ast.expr], Any] = self.exact if function.exact else self.value
         arguments = [read(argument) for argument in node.args]
         keywords = {keyword.arg or "": read(keyword.value) for keyword in node.keywords}
-        result = function.call(self.meter, *map(_numbers, arguments), **keywords)
+        try:
+            result = function.call(self.meter, *map(_numbers, arguments), **keywords)
+        except (OverflowError, ValueError):  # infinity and not-a-number, where a caller gives them
+            raise Fault(f"`{node.func.id}` has no value here") from None
         if node.func.id in ROUNDING:
             self.division = division  # what it divided is settled
         return result if isinstance(result, range) else bounded(result)
-
-
-def _length(numbers: range) -> int:
-    return max(0, (numbers.stop - numbers.start + numbers.step - (1 if numbers.step > 0 else -1)) // numbers.step)
 
 
 def _numbers(value: Any) -> Any:

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from keyword import iskeyword
 
 from archspec.expressions.errors import ExpressionError
 from archspec.expressions.functions import FUNCTIONS
@@ -91,11 +92,11 @@ def _parsed(text: str) -> ast.expr:
 
 
 def _check_size(text: str, tree: ast.expr) -> None:
-    count, level = 0, list[ast.expr | ast.comprehension]([tree])
+    count, level = 0, list[ast.AST]([tree])
     for _ in range(MOST_DEPTH):
         count += len(level)
         below = (child for node in level for child in ast.iter_child_nodes(node))
-        level = [child for child in below if isinstance(child, (ast.expr, ast.comprehension))]
+        level = [child for child in below if isinstance(child, (ast.expr, ast.comprehension, ast.keyword))]
         if not level and count <= MOST_NODES:
             return
     raise _too_deep(text)
@@ -128,12 +129,14 @@ def _syntax_error(text: str, error: SyntaxError, shift: int) -> ExpressionError:
     message = error.msg or "this is not an expression"
     if "nested parentheses" in message:
         return _too_deep(text)
-    if message.startswith(("invalid syntax", "unexpected EOF")):
+    start = min(max((error.offset or 1) - 1 + shift, 0), len(text) - 1)
+    end = min((error.end_offset or 0) - 1 + shift, len(text))
+    end = end if end > start else start + 1
+    if iskeyword(text[start:end]):
+        message = f"`{text[start:end]}` is out of place here: it is a word of the language, not a name"
+    elif message.startswith(("invalid syntax", "unexpected EOF")):
         message = "this is not an expression"
-    start = min(max((error.offset or 1) - 1 + shift, 0), len(text))
-    end = (error.end_offset or 0) - 1 + shift
-    start = min(start, len(text) - 1)
-    return ExpressionError(message, start, min(end, len(text)) if end > start else start + 1)
+    return ExpressionError(message.removesuffix(" (detected at line 1)"), start, end)
 
 
 class _Reader:

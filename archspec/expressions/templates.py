@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -32,7 +33,7 @@ class Template:
                 yield part
                 place += len(part)
                 continue
-            with _at(place + 1):
+            with _shifted(place + 1):
                 value = evaluate(part, names)
             end = place + len(part.text) + 2
             if not is_integer(value) and not isinstance(value, str):
@@ -41,19 +42,15 @@ class Template:
             place = end
 
 
-class _at:
+@contextmanager
+def _shifted(offset: int) -> Iterator[None]:
     """Errors raised inside get offsets into the whole template."""
-
-    def __init__(self, offset: int) -> None:
-        self.offset = offset
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, ExpressionError):
-            error.start += self.offset
-            error.end += self.offset
+    try:
+        yield
+    except ExpressionError as error:
+        error.start += offset
+        error.end += offset
+        raise
 
 
 @lru_cache(maxsize=4096)
@@ -73,7 +70,7 @@ def parse_template(text: str) -> Template:
         closing = text.find("}", opening)
         if closing < 0:
             raise ExpressionError("`{` without `}`", opening, len(text))
-        with _at(opening + 1):
+        with _shifted(opening + 1):
             parts.append(parse(text[opening + 1 : closing]))
         place = closing + 1
     names = frozenset[str]().union(*(part.names for part in parts if isinstance(part, Expression)))

@@ -8,6 +8,10 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
+from archspec.expressions.errors import ExpressionError
+
+MOST_PARTS = 5000
+
 
 def same(left: ast.expr, right: ast.expr) -> bool:
     """Whether two trees are equal, wherever they stand."""
@@ -41,6 +45,23 @@ def children(tree: ast.expr) -> list[ast.expr]:
     return [child for child in ast.iter_child_nodes(tree) if isinstance(child, ast.expr)]
 
 
+def weight(tree: ast.expr) -> int:
+    """The number of nodes of a tree, counting no further than what `bounded` allows."""
+    count, todo = 0, [tree]
+    while todo and count <= MOST_PARTS:
+        count += 1
+        todo.extend(children(todo.pop()))
+    return count
+
+
+def bounded(tree: ast.expr) -> ast.expr:
+    """The tree; ExpressionError if it is too large. Substitution can double a tree again and again (`C + C//2`)."""
+    if weight(tree) > MOST_PARTS:
+        raise ExpressionError("the expression that this comes from grows too large",
+                              help="make the parameters that it reads fixed instead of open")
+    return tree
+
+
 def rebuilt(tree: ast.expr, change: Callable[[ast.expr], ast.expr]) -> ast.expr:
     """A copy of a node with each operand changed; `tree` itself is untouched. Not for comprehensions, which bind."""
     match tree:
@@ -68,9 +89,15 @@ def substitute(tree: ast.expr, bindings: Mapping[str, ast.expr]) -> ast.expr:
     """The tree with free names replaced by trees. What comes in stands where the name stood.
 
     Capture-safe: where the variable of a comprehension is free in what comes in, the variable gets another name.
+    ExpressionError where the result would be too large.
     """
     bindings = {name: bindings[name] for name in free_names(tree) if name in bindings}
-    return _substituted(tree, bindings) if bindings else tree
+    if not bindings:
+        return tree
+    grown = sum(weight(bindings[node.id]) for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in bindings)
+    if grown > MOST_PARTS:
+        raise _too_large()
+    return _substituted(tree, bindings)
 
 
 def _substituted(tree: ast.expr, bindings: Mapping[str, ast.expr]) -> ast.expr:
