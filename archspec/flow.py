@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+MAX_EXPRESSION = 1_000
+
 _MASK = {ord(c): 0xE000 + i for i, c in enumerate(",[]{}:#'\"&*!|>%@`?-")}
 _UNMASK = {mask: c for c, mask in _MASK.items()}
 _COMPREHENSION = re.compile(r"\bfor\s+[^\W\d]\w*(?:\s*,\s*\w+)*\s+in\b")
@@ -65,7 +67,7 @@ def expression_around(text: str, start: int, at: int) -> tuple[int, int] | None:
 def start_of_scalar(text: str, at: int) -> int:
     """Where the plain scalar that runs up to `at` starts: after the last `,`, bracket or `: ` on its line."""
     start = at
-    while start > 0 and text[start - 1] not in ",[]{}\n" and text[start - 1 : start + 1] not in (": ", "- "):
+    while start > max(0, at - MAX_EXPRESSION) and text[start - 1] not in ",[]{}\n" and text[start - 1 : start + 1] not in (": ", "- "):
         start -= 1
     return start + len(text[start:at]) - len(text[start:at].lstrip(" "))
 
@@ -73,7 +75,7 @@ def start_of_scalar(text: str, at: int) -> int:
 def opening_bracket(text: str, close: int) -> int | None:
     """Where the bracket that `text[close]` closes was opened, on the same line."""
     depth = 0
-    for offset in range(close, -1, -1):
+    for offset in range(close, max(-1, close - MAX_EXPRESSION), -1):
         if text[offset] == "\n":
             return None
         depth += (text[offset] in _CLOSERS) - (text[offset] in _OPENERS)
@@ -90,11 +92,11 @@ def quote_help(expression: str) -> str:
 
 def _end_of_expression(text: str, start: int) -> int | None:
     depth = 0
-    for offset in range(start, len(text)):
+    for offset in range(start, min(len(text), start + MAX_EXPRESSION)):
         character = text[offset]
         if character == "\n" or text[offset : offset + 2] == " #":
             return offset if depth == 0 else None
         if depth == 0 and (character in ",]})" or text[offset : offset + 2] == ": "):
             return len(text[:offset].rstrip(" "))
         depth += (character in _OPENERS) - (character in _CLOSERS)
-    return len(text) if depth == 0 else None
+    return len(text) if depth == 0 and len(text) <= start + MAX_EXPRESSION else None

@@ -13,6 +13,7 @@ _FLOAT = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[
 _NUMBERLIKE = re.compile(r"[-+.0-9]")
 _WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None, "": None}
 _MAX_DIGITS = 18
+_MAX_TRAP = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def _float(text: str) -> float | Refusal:
 
 
 def _trap(text: str) -> str | Refusal:
+    if len(text) > _MAX_TRAP:
+        return text
     for pattern, note, help_ in _TRAPS:
         if pattern.fullmatch(text):
             words = {"lower": text.lower(), "digits": re.sub("[_,]", "", text), "unsigned": text[1:]}

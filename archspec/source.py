@@ -26,7 +26,7 @@ from archspec.flow import (
 from archspec.scalars import Plain, Refusal, is_index, resolve
 from archspec.span import Span
 from archspec.syntax import Problem, directive, explain, tag
-from archspec.text import Text, decode, describe, invisible_in
+from archspec.text import Text, brief, decode, describe, invisible_in
 from archspec.values import Entry, ListValue, MapValue, ScalarValue, Value, plain
 
 __all__ = ["Entry", "ListValue", "MapValue", "ScalarValue", "Value", "parse", "plain"]
@@ -185,7 +185,7 @@ class _Reader:
         anchor = self.anchors.get(event.anchor)
         labels = () if anchor is None else (Label(anchor, "the anchor"),)
         text = self.source.content[start:end]
-        self._report("E0108", f"`{text}` is an alias in YAML", start, end, "an alias", labels=labels,
+        self._report("E0108", f"`{brief(text)}` is an alias in YAML", start, end, "an alias", labels=labels,
                      notes=("YAML aliases are not part of the language",),
                      help="write the value out, or use a param" if labels else quote_help(text))
         self._add(ScalarValue(text, self.source.span(start, end), text, False), start, end)
@@ -282,7 +282,7 @@ class _Reader:
         if first is value:
             return value
         self.diagnostics.append(Diagnostic(
-            "E0112", f"the key `{value.text}` is given twice", value.span, "again here",
+            "E0112", f"the key `{brief(value.text)}` is given twice", value.span, "again here",
             labels=(Label(first.span, "first here"),), notes=("expected each key once",), help="delete one of the two"))
         return None
 
@@ -299,10 +299,11 @@ class _Reader:
         match = re.fullmatch(r"([\w.-]+):(\S.*)", key.text)
         if match and not key.quoted:
             self._report("E0119", "a space is missing after `:`", offset - len(key.text), offset,
-                         notes=(f"expected `key: value`, found `{key.text}`",), help=f"write `{match[1]}: {match[2]}`")
+                         notes=(f"expected `key: value`, found `{brief(key.text)}`",),
+                         help=f"write `{brief(match[1])}: {brief(match[2])}`")
         else:
             self.diagnostics.append(Diagnostic(
-                "E0115", f"`{key.text}` has no value", key.span,
+                "E0115", f"`{brief(key.text)}` has no value", key.span,
                 notes=("`{…}` is a map in YAML: expected `key: value`",),
                 help="write `key: value`, or quote the whole expression, braces and all"))
 
@@ -331,7 +332,7 @@ class _Reader:
     def _note_repair(self, start: int, end: int) -> None:
         text = self.source.content[start:end]
         self.repair = (start, end), Diagnostic(
-            "E0115", f"YAML takes `{text}` apart", self.source.span(start, end), "this expression",
+            "E0115", f"YAML takes `{brief(text)}` apart", self.source.span(start, end), "this expression",
             notes=("the characters `,[]{}` belong to YAML where a value starts and inside `{}` and `[]`",),
             help=quote_help(text))
 
@@ -343,7 +344,7 @@ def _is_name(text: str) -> bool:
 
 def _not_a_name(value: Value) -> Diagnostic:
     found = {"ScalarValue": "scalar", "ListValue": "list", "MapValue": "map"}[type(value).__name__]
-    text = value.text if isinstance(value, ScalarValue) else ""
+    text = brief(value.text) if isinstance(value, ScalarValue) else ""
     return Diagnostic("E0113", f"the key `{text}` is not a name" if text else "a key is not a name", value.span,
                       notes=(f"YAML does not read `{text}` as text" if text else f"expected a name, found a {found}",),
                       help=f'quote it: `"{text}"`' if text else "write a name before the `:`")

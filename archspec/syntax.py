@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 
 from archspec.diagnostics import Diagnostic, Label
-from archspec.text import Text
+from archspec.text import Text, brief
+
+MAX_KEY = 1024
+"""YAML's own bound on a key without a `?` before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,9 @@ def _second_colon(problem: Problem, source: Text) -> Diagnostic | None:
     if ": " in source.content[start : problem.at]:
         return _at(source, problem.at, "E0124", "a second `:` on one line", label="this one",
                    note="expected one `key: value`", help="quote the value, or write a map: `key: {inner: value}`")
+    if problem.at - start > MAX_KEY:
+        return _at(source, start, "E0113", "a key is too long", width=problem.at - start,
+                   note=f"expected at most {MAX_KEY} characters, found {problem.at - start}", help="write a shorter name")
     return _previous_line(problem.at, source) or _at(
         source, start + _indent(source.line_at(problem.at)), "E0118", "this line is indented too far",
         note="the line above already has a value", help="align it with the keys it belongs to",
@@ -144,7 +150,7 @@ def stray_line(source: Text, at: int) -> Diagnostic:
     match = re.match(r"(?:- )?([\w.-]+):(\S.*)", text)
     if match:
         return _at(source, start, "E0119", "a space is missing after `:`", width=len(text),
-                   note=f"expected `key: value`, found `{text}`", help=f"write `{match[1]}: {match[2]}`")
+                   note=f"expected `key: value`, found `{brief(text)}`", help=f"write `{brief(match[1])}: {brief(match[2])}`")
     return _at(source, start, "E0118", "this line is neither `key: value` nor `- item`", width=len(text),
                help="write `key: value`, or join it with the line above")
 
@@ -164,7 +170,7 @@ def _misplaced(problem: Problem, source: Text) -> Diagnostic | None:
     before = source.content[line_start : problem.at].strip()
     if rest[:1] in ("]", "}"):
         return _at(source, problem.at, "E0116", f"`{rest[0]}` closes nothing", help=f"delete `{rest[0]}`")
-    if "block sequence entries" in problem.problem:
+    if "sequence entries are not allowed" in problem.problem:
         return _at(source, problem.at, "E0118", "a list item cannot start here",
                    help="start the list on a line of its own, or write `[item, item]`")
     if before.endswith(("'", '"')):

@@ -12,6 +12,7 @@ from archspec.span import Span
 
 MAX_BYTES = 1 << 20
 MAX_FORBIDDEN = 20
+MAX_QUOTED = 80
 
 # Controls, and what a reader cannot see or what reorders what he sees: soft hyphen, zero-width and bidi characters,
 # line breaks that only YAML 1.1 counts, surrogates, private use (free for our own marks), tags, non-characters.
@@ -88,6 +89,12 @@ def forbidden(source: Text) -> tuple[Diagnostic, ...]:
         if len(found) == MAX_FORBIDDEN:
             break
     return tuple(found)
+
+
+def brief(text: str) -> str:
+    """A piece of the user's text for a message: on one line and of bounded length."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_QUOTED else f"{line[:MAX_QUOTED - 1]}…"
 
 
 def invisible_in(text: str) -> str | None:

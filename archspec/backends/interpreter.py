@@ -92,21 +92,17 @@ def _op(op: Op, inputs: tuple[Shape, ...], home: nn.Module, path: str | None) ->
     made = op.module(*inputs)
     value = op.function(*inputs)
     module = _perform(made, (), None, None) if made is not None else None
-    if isinstance(module, nn.Module):
+    if module is not None:
         if "inplace" in vars(module):
-            module.inplace = False  # type: ignore[assignment]
+            module.inplace = False
         _register(home, path or "", module)
-    parameter = None
-    if "" in op.tensors(*inputs):
-        parameter = nn.Parameter(torch.zeros(tuple(int(d) for d in op.tensors(*inputs)[""])))
-        _register(home, path or "", parameter)
     if value is None:
         assert module is not None, f"{op.name} has neither a module nor a function"
         return lambda *values: _several(module(*values))
-    owner, name = (home, path or "") if parameter is not None else (None, "")
 
     def run(*values: Tensor) -> tuple[Tensor, ...]:
-        own = _tensor(owner, name) if owner is not None else None
+        # Looked up at each run: loading a checkpoint may put another tensor in its place.
+        own = _tensor(home, path or "") if isinstance(module, nn.Parameter) else None
         return _several(_perform(value, values, own, module))
 
     return run

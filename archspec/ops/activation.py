@@ -228,7 +228,7 @@ class Hardsigmoid(Op):
 class Softmax(Op):
     """(N, *) -> the same, adding up to 1 along one axis.
 
-    `- {op: softmax, axis: D}`
+    `- probabilities: {op: softmax}`
 
     torch.nn.Softmax.
     """
@@ -237,7 +237,7 @@ class Softmax(Op):
     summary: ClassVar[str] = "softmax along an axis"
     aliases: ClassVar[dict[str, str]] = {"dim": "axis"}
 
-    axis: Axis
+    axis: Axis = "D"
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         yield from axis_exists(self.name, inputs[0], self.axis)

@@ -99,7 +99,7 @@ class Op(BaseModel):
     """Misnomers of options that deserve a hint: {"kernel_size": "kernel"}, or a sentence: {"in_channels": TAKEN}."""
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
-        """What must hold of the inputs, each assuming those before it (stop at the first that fails); ranks come first."""
+        """What must hold of the inputs, ranks aside. Each may assume those before it: stop at the first that fails."""
         yield from ()
 
     def shape(self, *inputs: Shape) -> Output:

@@ -52,21 +52,22 @@ class Param(Op):
 
 
 class Scale(Op):
-    """(N, *) -> the same, times a learned number for each channel, or one for all.
+    """(N, *) -> the same, times a constant, or a learned number for each channel or for all.
 
-    `- layer_scale: {op: scale, value: 0.000001}`
+    `- half: {op: scale, value: 0.5}`
+    `- layer_scale: {op: scale, value: 0.000001, learned: true}`
 
-    LayerScale (Touvron et al. 2021) with `per: channel`, ReZero (Bachlechner et al. 2020) with `per: tensor, value: 0`.
-    `learned: false` multiplies by the constant. The tensor is (C, 1, 1) for a map, (D) for features.
+    With `learned: true`, `value` is the start: LayerScale (Touvron et al. 2021), or with `per: tensor, value: 0` ReZero
+    (Bachlechner et al. 2020). The tensor is (C, 1, 1) for a map, (D) for features, () for `per: tensor`.
     """
 
     name: ClassVar[str] = "scale"
-    summary: ClassVar[str] = "a learned factor for each channel"
+    summary: ClassVar[str] = "a factor, constant or learned"
     aliases: ClassVar[dict[str, str]] = {"init": "value", "factor": "value"}
 
     value: float = 1.0
     per: Literal["channel", "tensor"] = "channel"
-    learned: bool = True
+    learned: bool = False
 
     def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
         return {"": self._size(inputs[0])} if self.learned else {}
