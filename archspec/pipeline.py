@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from archspec.backends.figure import Figure, draw_figure
+from archspec.backends.table import Summary, summarize
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError, in_order
 from archspec.elaborate.network import elaborate
@@ -80,3 +82,13 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
     expect(spec, elaboration.graph, shapes, cost, report)
     report.stop_if_failed()
     return Checked(spec, elaboration.graph, shapes, cost, in_order(report.warnings), elaboration.demands)
+
+
+def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
+    """The network's stages with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
+    return summarize(check(source, variant, **params))
+
+
+def draw(*sources: Source, level: str = "block") -> Figure:
+    """A figure of one network or several: `.svg`, `.save(path)`, and itself in a notebook."""
+    return draw_figure(*(check(source) for source in sources), level=level)

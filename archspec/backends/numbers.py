@@ -21,7 +21,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def size_text(count: int) -> str:
+def bytes_text(count: int) -> str:
     """Bytes with a binary prefix: `3.06 MiB`."""
     for factor, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
         if count >= factor:

@@ -35,7 +35,7 @@ def stages(graph: Graph, shapes: Shapes) -> tuple[Stage, ...]:
 
 
 def stage_name(node: Node, around: str) -> str:
-    """The stage of a node: its section (its own name among the stages), the stage around it, else its own name."""
+    """The stage of a node: the stage around it, else its section (its own name among the stages), else its own name."""
     if around:
         return around
     name = node.path or node.key
@@ -44,23 +44,64 @@ def stage_name(node: Node, around: str) -> str:
     return "" if isinstance(node.target, Op) or node.target is None else name
 
 
-def _walk(shapes: BodyShapes, around: str, costs: Costs) -> Iterator[Stage]:
+def is_transparent(node: Node, inner: BodyShapes | None) -> bool:
+    """Whether a container is no stage but holds stages: it has no section, and its items have."""
+    return inner is not None and node.section is None and any(child.section for child in inner.body.nodes)
+
+
+def is_divided(node: Node, inner: BodyShapes | None) -> bool:
+    """Whether a container is a stage for each size of its map: one of `stages` that holds no blocks, as VGG's."""
+    if inner is None or node.section != "stages" or count_blocks(node, inner):
+        return False
+    return len({size_text(outputs[0]) for outputs in inner.nodes.values() if outputs[0].rank == 4}) > 1
+
+
+def divided_name(name: str, output: Shape) -> str:
+    """The name of a part of a divided stage."""
+    return f"{name} {size_text(output)}"
+
+
+def size_text(shape: Shape) -> str:
+    """The size of a map: `56×56`, `197 tokens`, `1×1` for a vector."""
+    sizes = shape.at({"N": 1})[1:]
+    if shape.rank == 4:
+        spatial = [size for size, axis in zip(sizes, shape.axes[1:], strict=True) if axis != "C"]
+        return "×".join("?" if size is None else str(size) for size in spatial)
+    return f"{sizes[0]} tokens" if shape.rank == 3 else "1×1"
+
+
+def count_blocks(node: Node, inner: BodyShapes | None) -> int:
+    """The units of a repeat, 1 for a block, what is inside a container; a block of one layer is only a layer."""
+    if isinstance(node.target, Repeat):
+        return sum(run.count for run in node.target.runs if isinstance(run.target, Body) and _layers(run.target) > 1)
+    if inner is None:
+        return 0
+    if inner.body.kind == "block":
+        return int(_layers(inner.body) > 1)
+    return sum(count_blocks(child, inner.children.get(child.key)) for child in inner.body.nodes)
+
+
+def _walk(shapes: BodyShapes, around: str, costs: Costs, divided: bool = False) -> Iterator[Stage]:
     amounts = costs.nodes(shapes)
     for node in shapes.body.nodes:
-        name = stage_name(node, around)
         inner = shapes.children.get(node.key)
-        if inner is not None and node.section is None and any(child.section for child in inner.body.nodes):
+        name, output = stage_name(node, around), shapes.nodes[node.key][0]
+        if inner is not None and is_transparent(node, inner):
             yield from _walk(inner, "", costs)
+        elif inner is not None and (divided or is_divided(node, inner)):
+            yield from _walk(inner, name, costs, divided=True)
         elif node.target is not None:
-            yield Stage(name, shapes.nodes[node.key][0], _blocks(node, inner), amounts[node.key])
+            name = divided_name(name, output) if divided else name
+            yield Stage(name, output, count_blocks(node, inner), amounts[node.key])
 
 
-def _blocks(node: Node, inner: BodyShapes | None) -> int:
-    """The units of a repeat, 1 for a block; for a container what is inside."""
-    if isinstance(node.target, Repeat):
-        return node.target.count
-    if inner is None or not isinstance(node.target, Body):
-        return 0
-    if node.target.kind == "block":
-        return 1
-    return sum(_blocks(child, inner.children.get(child.key)) for child in inner.body.nodes)
+def _layers(body: Body) -> int:
+    return sum(_target_layers(node.target) for node in body.nodes)
+
+
+def _target_layers(target: Op | Body | Repeat | None) -> int:
+    if isinstance(target, Body):
+        return _layers(target)
+    if isinstance(target, Repeat):
+        return sum(run.count * _target_layers(run.target) for run in target.runs)
+    return int(target is not None and target.weighted)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from archspec import pipeline
+from archspec.backends.numbers import scaled
 from archspec.checked import Checked
 from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
 from archspec.cli.sources import add_spec, expanded, load
@@ -106,17 +107,9 @@ def _facts(checked: Checked) -> dict[str, object]:
 def _line(checked: Checked) -> str:
     cost = checked.cost
     return (
-        f"ok  {checked.name:<24} {cost.parameters:>13,} parameters  {_engineering(cost.macs):>8}MACs"
+        f"ok  {checked.name:<24} {cost.parameters:>13,} parameters  {scaled(cost.macs):>6} MACs"
         f"  {cost.weighted_layers:>4} weighted layers\n"
     )
-
-
-def _engineering(number: int) -> str:
-    """Three or four digits and a prefix: `11.51 G`."""
-    for factor, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= factor:
-            return f"{number / factor:.2f} {prefix}"
-    return f"{number} "
 
 
 COMMAND = Command(

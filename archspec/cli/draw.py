@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from archspec import pipeline
+from archspec.backends.figure import LEVELS
 from archspec.checked import Checked
 from archspec.cli.command import FINE, Command
 from archspec.cli.sources import STDIN, add_spec, load
@@ -16,7 +17,6 @@ from archspec.files import write_generated
 from archspec.seal import DOT, XML, seal
 
 FORMATS = {"svg": XML, "dot": DOT}
-LEVELS = ("block",)
 
 
 def _arguments(parser: ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -37,7 +38,13 @@ class BatchNorm(Op):
     track: bool = True
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
-        yield from channels_first(self.name, inputs[0])
+        (x,) = inputs
+        yield from channels_first(self.name, x)
+        if not self.track:
+            values = prod(x.dims[2:])
+            yield Demand(values, ">=", 2, "E0327", "`batch_norm` without history cannot evaluate a single sample",
+                         f"expected at least 2 values for each channel of a sample, found {values}", "track: true",
+                         option="track")
 
     def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
         size = inputs[0].channels

@@ -16,7 +16,7 @@ from archspec.backends.figure.pieces import PAD, Draughtsman
 from archspec.backends.figure.scene import Box, Part, Rule, Scene, Text, Wire, WireKind, moved
 from archspec.backends.figure.theme import DASHES, fills
 from archspec.backends.numbers import counted, scaled
-from archspec.shapes import Shape
+from archspec.backends.stages import size_text
 
 MARGIN = 14.0
 GUTTER = 62.0
@@ -73,7 +73,7 @@ def _column(outline: Outline, colours: dict[int, str]) -> tuple[tuple[Part, ...]
     costly = any(group.macs or group.parameters for group in outline.groups)
     across = axis + right + (8.0 + _COST_WIDTH if costly else 0.0)
     parts: list[Part] = list(_head(outline, axis, across))
-    parts += _rows(placed, across)
+    parts += _rows(placed, axis + right + 4.0)
     parts += moved(_trunk(placed), axis, 0.0)
     parts += _costs(outline.groups, placed, axis + right + 10.0)
     return tuple(parts), across, placed[-1].bottom
@@ -215,15 +215,6 @@ def _size(item: Item) -> str:
     if isinstance(item, Tangle):
         return _size(item.pieces[-1][-1])
     return size_text(item.join.shape if isinstance(item, Fork) else item.shape)
-
-
-def size_text(shape: Shape) -> str:
-    """The size of a map as a figure says it: `56×56`, `197 tokens`, `1×1` for a vector."""
-    sizes = shape.at({"N": 1})[1:]
-    if shape.rank == 4:
-        spatial = [size for size, axis in zip(sizes, shape.axes[1:], strict=True) if axis != "C"]
-        return "×".join("?" if size is None else str(size) for size in spatial)
-    return f"{sizes[0]} tokens" if shape.rank == 3 else "1×1"
 
 
 def _widths(outlines: Sequence[Outline]) -> Iterator[int]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
-from archspec.backends.stages import stage_name
+from archspec.backends.stages import divided_name, is_divided, is_transparent, stage_name
 from archspec.ir.graph import Body, Node
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes, UnitShapes
@@ -20,11 +21,15 @@ Port = int | None
 """The atom that a value comes from, SOURCE for an input of the body; None for a constant."""
 
 
+Drawn = Op | BodyShapes | tuple[UnitShapes, ...]
+"""An op, a block with its shapes, or the units of a repeat."""
+
+
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A drawn node: an op, a block with its shapes, or the units of a repeat; where its values come from; its stage."""
+    """A drawn node: what it is, where its values come from (positions of atoms, SOURCE for an input), its stage."""
 
-    target: Op | BodyShapes | tuple[UnitShapes, ...]
+    target: Drawn
     path: str
     inputs: tuple[Shape, ...]
     output: Shape
@@ -39,6 +44,7 @@ class Flattening:
     blocks: bool
     staged: bool = False
     atoms: list[Atom] = field(default_factory=list)
+    divided: set[str] = field(default_factory=set)
 
     def run(self, shapes: BodyShapes, ports: tuple[Port, ...], path: str, stage: str = "") -> list[Port]:
         """Add the atoms of a body fed by `ports`; the ports of its outputs."""
@@ -62,20 +68,21 @@ class Flattening:
         if node.target is None:
             return [live[0][1]]
         inner = shapes.children.get(node.key)
-        if self.staged and not (inner is not None and any(child.section for child in inner.body.nodes)):
+        if self.staged and not is_transparent(node, inner):
             stage = stage_name(node, stage)
+            if is_divided(node, inner):
+                self.divided.add(stage)
         if inner is not None and (self.blocks or not _whole(inner.body)):
             return self.run(inner, tuple(ports), place, stage)
         self._add(node, shapes, [(shapes.of(ref), port) for ref, port in live], place, stage)
         return [len(self.atoms) - 1] * len(outputs)
 
-    def _add(
-        self, node: Node, shapes: BodyShapes, live: list[tuple[Shape, int]], place: str, stage: str
-    ) -> None:
+    def _add(self, node: Node, shapes: BodyShapes, live: list[tuple[Shape, int]], place: str, stage: str) -> None:
         target = shapes.children.get(node.key) or shapes.units.get(node.key) or node.target
-        assert not isinstance(target, Body) and not hasattr(target, "runs")
+        output = shapes.nodes[node.key][0]
+        stage = divided_name(stage, output) if stage in self.divided else stage
         inputs, sources = tuple(shape for shape, _ in live), tuple(port for _, port in live)
-        self.atoms.append(Atom(target, place, inputs, shapes.nodes[node.key][0], sources, stage))  # type: ignore[arg-type]
+        self.atoms.append(Atom(cast("Drawn", target), place, inputs, output, sources, stage))
 
 
 def _whole(body: Body) -> bool:

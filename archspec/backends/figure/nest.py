@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -98,11 +99,23 @@ class Nesting:
         return {member: find(member) for member in members}
 
     def _tangle(self, start: int, members: list[int]) -> Chain:
-        place = {member: index for index, member in enumerate(members)}
+        """Runs of members that only follow each other are one piece."""
+        pieces: list[list[int]] = []
+        readers = self._readers(members)
+        for member in members:
+            before = pieces[-1][-1] if pieces else start
+            if pieces and self.sources[member] == (before,) and readers[before] == 1:
+                pieces[-1].append(member)
+            else:
+                pieces.append([member])
+        place = {piece[-1]: index for index, piece in enumerate(pieces)}
         wires = tuple(
-            (place.get(source, SOURCE), place[member])
-            for member in members
-            for source in dict.fromkeys(self.sources[member])
+            (place.get(source, SOURCE), index)
+            for index, piece in enumerate(pieces)
+            for source in dict.fromkeys(self.sources[piece[0]])
         )
-        return (Tangle(tuple(self.items(member) for member in members), wires),)
+        chains = tuple(tuple(item for member in piece for item in self.items(member)) for piece in pieces)
+        return (Tangle(chains, wires),)
 
+    def _readers(self, members: list[int]) -> Counter[int]:
+        return Counter(source for member in members for source in self.sources[member])

@@ -95,7 +95,8 @@ def _prune(item: Item, keep: bool) -> Item:
     if isinstance(item, Fork):
         return replace(item, branches=tuple(replace(b, chain=_pruned(b.chain, keep)) for b in item.branches))
     if isinstance(item, Tangle):
-        return item
+        # A piece of nothing but activations stays: wires end on it.
+        return replace(item, pieces=tuple(_pruned(piece, keep) or _merged(list(piece)) for piece in item.pieces))
     return item
 
 

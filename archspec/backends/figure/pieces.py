@@ -158,12 +158,13 @@ class Draughtsman:
 
     def _tail(self, tail: Tail) -> Fragment:
         """A box beside the trunk for what leaves it and does not come back."""
-        lines = fit(tail.name, BOX - 8.0, 8.0)
+        lines = fit(tail.name, BOX * 1.3, 8.0)
+        across = max(width(line, 8.0) for line in lines) + (14.0 if tail.chain else 6.0)
         high = ROW + (len(lines) - 1) * 9.0
         start = 24.0
-        box = Box(start, 0.0, BOX, high, "pill" if tail.chain else "bare", lines, "neutral", 8.0, note=tail.name)
+        box = Box(start, 0.0, across, high, "pill" if tail.chain else "bare", lines, "neutral", 8.0, note=tail.name)
         wire = Wire(((0.0, high / 2), (start, high / 2)), dot=True)
-        return Fragment((down(0.0, 0.0, high, arrow=False), wire, box), 0.0, start + BOX, high, soft=True)
+        return Fragment((down(0.0, 0.0, high, arrow=False), wire, box), 0.0, start + across, high, soft=True)
 
 
 def _is_residual(fork: Fork) -> bool:
