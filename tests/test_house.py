@@ -22,7 +22,12 @@ DOORS = {
     "networkx": {"archspec.ir.flat"},
     "jinja2": {"archspec.backends.torch_code.render"},
     "graphviz": {"archspec.backends.dot"},
-    "torch": {"archspec.pipeline", "archspec.backends.interpreter", "archspec.backends.reference_layers", "archspec.backends.module"},
+    "torch": {
+        "archspec.backends.interpreter",
+        "archspec.backends.module",
+        "archspec.backends.reference_layers",
+        "archspec.pipeline",
+    },
 }
 """The only modules that may import a heavy library."""
 
@@ -169,7 +174,7 @@ def test_public_names_have_docstrings() -> None:
     documented = dict(public_definitions())
     bare = sorted(name for name, has in documented.items() if not has)
     assert len(bare) <= 0.05 * len(documented), bare
-    assert [m for m, path in MODULES.items() if ast.get_docstring(tree(path)) is None] == []
+    assert [m for m, path in MODULES.items() if tree(path).body and ast.get_docstring(tree(path)) is None] == []
 
 
 def tracked_files() -> list[Path]:

@@ -1,0 +1,341 @@
+"""The command line from the outside: what is printed where, exit codes, and that nothing is lost."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from archspec.cli import main
+from archspec.cli.main import VERBS, make_parser
+from archspec.cli.terminal import wants_color
+from archspec.seal import authorship
+from archspec.version import VERSION
+
+ROOT = Path(__file__).resolve().parent.parent
+RESNET18 = str(ROOT / "specs" / "resnet18.yaml")
+
+TINY = """\
+archspec: 1
+name: tiny
+params: {width: int = 8}
+input: x[N, 3, H=32, W=32]
+net:
+  - conv: {op: conv2d, out: width, kernel: 3, padding: 1}
+  - pool: {op: adaptive_avg_pool2d, size: 1}
+  - flatten: {op: flatten}
+  - fc: {op: linear, out: 10}
+output: [N, 10]
+variants: {wide: {width: 16}}
+"""
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Run a command in an empty folder that holds `tiny.yaml`: (exit code, stdout, stderr)."""
+    (tmp_path / "tiny.yaml").write_text(TINY, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("ARCHSPEC_DEBUG", raising=False)
+
+    def run(*argv: str, stdin: str | bytes = b"") -> tuple[int, str, str]:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
+        try:
+            code = main(argv)
+        except SystemExit as leaving:  # --help and --version
+            code = int(leaving.code or 0)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def edited(old: str, new: str) -> str:
+    assert old in TINY
+    return TINY.replace(old, new)
+
+
+def test_check_says_what_fits_variants_included(call: Call) -> None:
+    code, out, err = call("check", "tiny.yaml")
+    assert (code, err) == (0, "")
+    first, second = out.splitlines()
+    assert first.split() == ["ok", "tiny", "314", "parameters", "221", "k", "MACs", "2", "weighted", "layers"]
+    assert second.split()[:3] == ["ok", "wide", "618"]
+    # 3*3*3*8+8 + 8*10+10, and 27*8*32*32 + 80 MACs.
+    assert call("check", "tiny.yaml@wide")[1].split()[:3] == ["ok", "wide", "618"]
+    assert call("check", "tiny.yaml", "--quiet") == (0, "", "")
+    assert call("--quiet", "check", "tiny.yaml") == (0, "", "")
+
+
+def test_check_takes_zoo_names_globs_folders_and_standard_input(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text(edited("name: tiny", "name: second"), encoding="utf-8")
+    assert [line.split()[1] for line in call("check", "*.yaml")[1].splitlines()] == ["second", "wide", "tiny", "wide"]
+    assert call("check", ".")[1] == call("check", "*.yaml")[1] == call("check", "b.yaml", "tiny.yaml", "b.yaml")[1]
+    assert call("check", "-", stdin=TINY)[1] == call("check", "tiny.yaml")[1]
+    assert call("check", "-@wide", stdin=TINY)[1] == call("check", "tiny.yaml@wide")[1]
+    assert call("check", "resnet18@plain18")[1].split()[:3] == ["ok", "plain18", "11,515,688"]
+    assert call("check", RESNET18)[1] == call("check", "resnet18")[1]
+
+
+def test_settings_reach_the_spec(call: Call) -> None:
+    assert call("check", "tiny.yaml@wide", "--set", "width=16")[1].split()[2] == "618"
+    assert call("check", "tiny.yaml", "--set", "width=16")[1].splitlines()[0].split()[2] == "618"
+    for settings in (["width"], ["=3"], ["width=1", "--set", "width=2"], ["width=[1"]):
+        code, out, err = call("check", "tiny.yaml", "--set", *settings)
+        assert (code, out) == (2, "") and err.startswith("error: "), settings
+
+
+def test_a_wrong_spec_is_exit_1_with_its_place(call: Call) -> None:
+    code, out, err = call("check", "-", stdin=edited("op: linear", "op: liner"))
+    assert (code, err) == (1, "")
+    assert "<stdin>:9:14" in out and "did you mean `linear`" in out and "1 error found" in out
+    assert "Traceback" not in out
+    # The same mistake seen through a variant is still one mistake; other commands say it on standard error.
+    code, out, err = call("build", "-", "-o", "-", stdin=edited("op: linear", "op: liner"))
+    assert (code, out) == (1, "") and "<stdin>:9:14" in err
+
+
+def test_check_formats(call: Call) -> None:
+    wrong = edited("op: linear", "op: liner")
+    found = json.loads(call("check", "tiny.yaml", "--format", "json")[1])
+    assert found["diagnostics"] == []
+    assert found["networks"][0] == {
+        "source": "tiny.yaml", "name": "tiny", "parameters": 314, "macs": 221264, "weighted_layers": 2,
+        "receptive_field": 3,
+    }  # fmt: skip
+    code, out, _ = call("check", "-", "--format", "json", stdin=wrong)
+    (diagnostic,) = json.loads(out)["diagnostics"]
+    assert (code, diagnostic["span"]["line"], diagnostic["severity"]) == (1, 9, "error")
+    code, out, _ = call("check", "-", "--format", "sarif", stdin=wrong)
+    assert (code, json.loads(out)["runs"][0]["results"][0]["ruleId"]) == (1, diagnostic["code"])
+    code, out, _ = call("check", "-", "--format", "github", stdin=wrong)
+    assert code == 1 and out.startswith("::error ") and out.count("\n") == 1
+
+
+@pytest.mark.parametrize("argv", [
+    ["check"], ["check", "missing.yaml"], ["check", "no_such_network"], ["check", "tiny.yaml@no_such_variant"],
+    ["check", "*.nothing"], ["check", "tiny.yaml", "--strickt"], ["check", "tiny.yaml", "--format", "xml"],
+    ["chek", "tiny.yaml"], [], ["build", "tiny.yaml", "tiny.yaml"], ["draw", "tiny.yaml", "-o", "figure.pdf"],
+    ["init", "no_suffix"], ["init", "../9.yaml"], ["explain", "E9999"], ["completion", "tcsh"],
+    ["build", "tiny.yaml", "-o", "missing/tiny.py"], ["build", "tiny.yaml", "-o", "."],
+])  # fmt: skip
+def test_wrong_use_is_exit_2_with_one_clear_message(call: Call, argv: list[str], tmp_path: Path) -> None:
+    code, out, err = call(*argv)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ") and err.count("error: ") == 1 and "Traceback" not in err
+    assert os.listdir(tmp_path) == ["tiny.yaml"]
+
+
+def test_a_misspelt_command_gets_a_hint(call: Call) -> None:
+    assert call("biuld", "x")[2] == "error: there is no command `biuld`\nhelp: did you mean `build`?\n"
+
+
+def test_a_bug_of_ours_is_exit_3_without_a_traceback(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the roof leaks")
+
+    monkeypatch.setattr("archspec.pipeline.check", fail)
+    code, out, err = call("check", "tiny.yaml")
+    assert (code, out) == (3, "")
+    assert "bug in archspec" in err and "the roof leaks" in err and "Traceback" not in err
+    monkeypatch.setenv("ARCHSPEC_DEBUG", "1")
+    assert "Traceback" in call("check", "tiny.yaml")[2]
+
+
+def test_an_interrupt_is_quiet(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("archspec.pipeline.check", stop)
+    assert call("check", "tiny.yaml") == (130, "", "")
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    producer = subprocess.Popen(
+        [sys.executable, "-m", "archspec", "list", "--format", "json"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert producer.stdout is not None and producer.stderr is not None
+    producer.stdout.close()
+    assert producer.stderr.read() == b""
+    assert producer.wait() == 141
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_command_has_help_with_an_example(call: Call, verb: str) -> None:
+    code, out, err = call(verb, "--help")
+    assert (code, err) == (0, "")
+    assert f"usage: archspec {verb}" in out and f"example:\n  archspec {verb}" in out
+
+
+def test_version_and_help(call: Call) -> None:
+    assert call("--version") == (0, f"archspec {VERSION}\n", "")
+    assert all(f"\n    {verb} " in call("--help")[1] for verb in VERBS)
+
+
+def test_color_only_on_a_terminal_unless_told() -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen, pipe = Screen(), io.StringIO()
+    assert wants_color("auto", screen, {}) and not wants_color("auto", pipe, {})
+    assert not wants_color("auto", screen, {"NO_COLOR": "1"}) and wants_color("auto", screen, {"NO_COLOR": ""})
+    assert not wants_color("auto", screen, {"TERM": "dumb"})
+    assert wants_color("always", pipe, {"NO_COLOR": "1"}) and not wants_color("never", screen, {})
+
+
+def test_color_reaches_the_diagnostics(call: Call) -> None:
+    wrong = edited("op: linear", "op: liner")
+    assert "\x1b[" in call("check", "-", "--color", "always", stdin=wrong)[1]
+    assert "\x1b[" not in call("check", "-", stdin=wrong)[1]
+
+
+def test_build_writes_once_and_keeps_what_was_edited(call: Call, tmp_path: Path) -> None:
+    target = tmp_path / "tiny.py"
+    assert call("build", "tiny.yaml", "--check")[0] == 1
+    code, out, err = call("build", "tiny.yaml")
+    assert (code, out) == (0, "") and err.startswith("wrote tiny.py")
+    text = target.read_text(encoding="utf-8")
+    assert authorship(text) == "unedited" and call("build", "tiny.yaml", "-o", "-")[1] == text
+    assert call("build", "tiny.yaml")[2].startswith("kept tiny.py")
+    assert call("build", "tiny.yaml", "--check")[0] == 0
+    assert call("build", "tiny.yaml", "--check", "--set", "width=4")[0] == 1
+    target.write_text(text + "# mine\n", encoding="utf-8")
+    code, _, err = call("build", "tiny.yaml")
+    assert code == 2 and "edited by hand" in err and target.read_text(encoding="utf-8").endswith("# mine\n")
+    assert call("build", "tiny.yaml", "--check")[0] == 1
+    assert call("build", "tiny.yaml", "--force")[0] == 0 and target.read_text(encoding="utf-8") == text
+
+
+def test_build_verifies(call: Call) -> None:
+    code, _, err = call("build", "tiny.yaml", "--verify")
+    assert code == 0 and "bit for bit" in err
+
+
+def test_draw_writes_svg_and_dot(call: Call, tmp_path: Path) -> None:
+    assert call("draw", "tiny.yaml")[0] == 0
+    assert "<svg" in (tmp_path / "tiny.svg").read_text(encoding="utf-8")
+    assert call("draw", "tiny.yaml", "tiny.yaml@wide", "-o", "two.dot")[0] == 0
+    assert "digraph" in (tmp_path / "two.dot").read_text(encoding="utf-8")
+    assert call("draw", "tiny.yaml", "-o", "-")[1] == (tmp_path / "tiny.svg").read_text(encoding="utf-8")
+    (tmp_path / "tiny.svg").write_text("<svg>mine</svg>", encoding="utf-8")
+    assert call("draw", "tiny.yaml")[0] == 2
+    assert call("draw", "tiny.yaml", "--force")[0] == 0
+
+
+def test_summary_as_a_table_as_json_and_as_a_comparison(call: Call) -> None:
+    code, out, _ = call("summary", "tiny.yaml")
+    assert code == 0 and "314" in out
+    facts = json.loads(call("summary", "tiny.yaml", "--format", "json")[1])
+    assert {"name": "tiny", "parameters": 314, "macs": 221264, "flops": 442528, "weighted_layers": 2}.items() <= facts.items()
+    assert {"receptive_field", "output", "stages"} <= facts.keys()
+    two = json.loads(call("summary", "tiny.yaml", "tiny.yaml@wide", "--format", "json")[1])
+    assert [one["parameters"] for one in two] == [314, 618]
+    head, parameters, *_ = call("summary", "tiny.yaml", "tiny.yaml@wide")[1].splitlines()
+    assert (head.split(), parameters.split()) == (["tiny", "wide"], ["parameters", "314", "618"])
+
+
+@pytest.mark.parametrize("source", [
+    "tiny.yaml", "tiny.yaml@wide", "resnet34@plain34", "vgg19", "googlenet", "resnet_cifar@resnet56", "tf_resnet50",
+])  # fmt: skip
+def test_show_is_the_same_network(call: Call, source: str) -> None:
+    shown = call("show", source)[1]
+    (line,) = call("check", "-", stdin=shown)[1].splitlines()
+    assert line.split()[2:] == call("check", source)[1].splitlines()[0].split()[2:]
+    assert call("show", "-", stdin=shown)[1] == shown
+    assert json.loads(call("show", source, "--format", "json")[1]).keys() == yaml.safe_load(shown).keys()
+
+
+def test_show_applies_variant_and_settings_and_says_where_from(call: Call) -> None:
+    out = call("show", "tiny.yaml@wide", "--set", "width=3", "--origin")[1]
+    lines = {line.split("#")[0].strip(): line.split("#")[1].strip() for line in out.splitlines()}
+    assert lines["width: int = 3"].startswith("--set")
+    assert lines["name: wide"] == "tiny.yaml:2:7"
+    assert "variants:" not in out
+    assert "width: int = 16" in call("show", "tiny.yaml@wide")[1]
+    assert "tiny.yaml:11:27" in next(line for line in call("show", "tiny.yaml@wide", "--origin")[1].splitlines() if "16" in line)
+
+
+def test_list_names_every_network_of_the_zoo(call: Call) -> None:
+    networks = json.loads(call("list", "--format", "json")[1])
+    assert {entry["name"] for entry in networks} == {path.stem for path in (ROOT / "specs").glob("*.yaml")}
+    names = call("list", "--quiet")[1].splitlines()
+    assert {"resnet152", "resnet34@plain34"} <= set(names)
+    assert all(entry["name"] in call("list")[1] for entry in networks)
+
+
+def test_init_writes_a_spec_that_checks_and_overwrites_nothing(call: Call, tmp_path: Path) -> None:
+    assert call("init", "my-net.yaml")[0] == 0
+    assert [line.split()[1] for line in call("check", "my-net.yaml", "--strict")[1].splitlines()] == ["my_net", "my_net_wide"]
+    (tmp_path / "my-net.yaml").write_text("mine", encoding="utf-8")
+    assert call("init", "my-net.yaml")[0] == 2
+    assert (tmp_path / "my-net.yaml").read_text(encoding="utf-8") == "mine"
+    assert call("init", "my-net.yaml", "--force")[0] == 0
+    assert call("check", "-", stdin=call("init", "-")[1])[0] == 0
+
+
+def test_explain_prints_a_page_and_the_list(call: Call) -> None:
+    code, out, _ = call("explain", "e0106")
+    assert code == 0 and out.startswith("E0106: a tab\n") and "Wrong:" in out and "Mended:" in out
+    assert "E0106  a tab\n" in call("explain")[1]
+    assert json.loads(call("explain", "E0106", "--format", "json")[1])["code"] == "E0106"
+
+
+def test_schema_is_the_one_that_editors_get(call: Call, tmp_path: Path) -> None:
+    out = call("schema")[1]
+    assert json.loads(out)["$schema"]
+    assert call("schema", "-o", "schema.json")[0] == 0
+    assert (tmp_path / "schema.json").read_text(encoding="utf-8") == out
+    assert (ROOT / "archspec" / "schema.json").read_text(encoding="utf-8") == out, "archspec schema -o archspec/schema.json"
+
+
+def completed(shell_script: str, *words: str) -> set[str]:
+    """What bash offers for the last word."""
+    line = " ".join(f"'{word}'" for word in words)
+    script = f"{shell_script}\nCOMP_WORDS=({line})\nCOMP_CWORD={len(words) - 1}\n_archspec\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, encoding="utf-8", check=True, env={**os.environ, "PATH": path}
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completion_completes(call: Call) -> None:
+    script = call("completion", "bash")[1]
+    assert completed(script, "archspec", "") == {*VERBS, "--help", "--version"}
+    assert completed(script, "archspec", "che") == {"check"}
+    assert completed(script, "archspec", "check", "--form") == {"--format"}
+    assert completed(script, "archspec", "check", "--format", "") == {"text", "json", "sarif", "github"}
+    assert completed(script, "archspec", "check", "tin") == {"tiny.yaml"}
+    assert completed(script, "archspec", "build", "-o", "t") == {"tiny.yaml"}
+    assert completed(script, "archspec", "completion", "") == {"bash", "zsh", "fish"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_parse_and_know_every_option(call: Call, shell: str) -> None:
+    script = call("completion", shell)[1]
+    for verb in VERBS:
+        assert verb in script
+    for option in ("strict", "verify", "origin", "force", "format"):
+        assert option in script
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed")
+    assert subprocess.run([program, "-n"], input=script, text=True, encoding="utf-8", check=False).returncode == 0
+
+
+def test_options_are_not_abbreviated(call: Call) -> None:
+    assert call("check", "tiny.yaml", "--stri")[0] == 2
+    assert {action.dest for action in make_parser()._actions} >= {"quiet", "color"}
