@@ -80,7 +80,6 @@ def load(source: str, args: Namespace) -> Spec:
 
 
 def _read(source: str) -> Spec:
-    name, _, variant = source.partition("@")
-    if name != STDIN:
-        return pipeline.load(source)
-    return load_text(sys.stdin.buffer.read(), "<stdin>", variant or None, {}, Report())
+    if source == STDIN:
+        return load_text(sys.stdin.buffer.read(), "<stdin>", None, {}, Report())
+    return pipeline.load(source)
