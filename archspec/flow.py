@@ -66,8 +66,8 @@ def expression_around(text: str, start: int, at: int) -> tuple[int, int] | None:
 
 def start_of_scalar(text: str, at: int) -> int:
     """Where the plain scalar that runs up to `at` starts: after the last `,`, bracket or `: ` on its line."""
-    start = at
-    while start > max(0, at - MAX_EXPRESSION) and text[start - 1] not in ",[]{}\n" and text[start - 1 : start + 1] not in (": ", "- "):
+    start, lowest = at, max(0, at - MAX_EXPRESSION)
+    while start > lowest and text[start - 1] not in ",[]{}\n" and text[start - 1 : start + 1] not in (": ", "- "):
         start -= 1
     return start + len(text[start:at]) - len(text[start:at].lstrip(" "))
 

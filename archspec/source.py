@@ -102,6 +102,7 @@ class _Reader:
         self.stack = [_Frame("document", 0, False, 0)]
         self.anchors: dict[str, Span] = {}
         self.values = 0
+        self.unclosed = 0
         self.document: Span | None = None
 
     def read(self) -> Value | None:
@@ -206,11 +207,12 @@ class _Reader:
 
     def _guard_expression(self, raw: str, start: int, end: int) -> None:
         frame = self.stack[-1]
-        if not frame.flow or not has_open_bracket(raw):
+        if not frame.flow or self.unclosed == MAX_REPAIRS or not has_open_bracket(raw):
             return
         region = expression_around(self.source.content, start, end - 1)
         if region is not None:
             raise _Repair(*region)
+        self.unclosed += 1
 
     def _invisible(self, text: str, quoted: bool, span: Span) -> None:
         character = invisible_in(text) if not quoted else invisible_in(text.replace("\u00a0", "").replace("\n", ""))

@@ -129,7 +129,8 @@ def _second_colon(problem: Problem, source: Text) -> Diagnostic | None:
                    note="expected one `key: value`", help="quote the value, or write a map: `key: {inner: value}`")
     if problem.at - start > MAX_KEY:
         return _at(source, start, "E0113", "a key is too long", width=problem.at - start,
-                   note=f"expected at most {MAX_KEY} characters, found {problem.at - start}", help="write a shorter name")
+                   note=f"expected at most {MAX_KEY} characters, found {problem.at - start}",
+                   help="write a shorter name")
     return _previous_line(problem.at, source) or _at(
         source, start + _indent(source.line_at(problem.at)), "E0118", "this line is indented too far",
         note="the line above already has a value", help="align it with the keys it belongs to",
@@ -150,7 +151,8 @@ def stray_line(source: Text, at: int) -> Diagnostic:
     match = re.match(r"(?:- )?([\w.-]+):(\S.*)", text)
     if match:
         return _at(source, start, "E0119", "a space is missing after `:`", width=len(text),
-                   note=f"expected `key: value`, found `{brief(text)}`", help=f"write `{brief(match[1])}: {brief(match[2])}`")
+                   note=f"expected `key: value`, found `{brief(text)}`",
+                   help=f"write `{brief(match[1])}: {brief(match[2])}`")
     return _at(source, start, "E0118", "this line is neither `key: value` nor `- item`", width=len(text),
                help="write `key: value`, or join it with the line above")
 
