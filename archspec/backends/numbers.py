@@ -1,19 +1,20 @@
-"""Numbers as people read them: `3.66 G`, `21.8 M`."""
+"""Numbers as people read them: `3.66 GMACs`, `21.8 M parameters`."""
 
 from __future__ import annotations
 
 _PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+_ATTACHED = frozenset({"MACs", "FLOPs"})
 
 
-def scaled(value: int) -> str:
-    """Three significant digits with a prefix: 3,663,761,408 is `3.66 G`; below a thousand the number itself."""
+def quantity(value: int, unit: str) -> str:
+    """A number in three significant digits with its unit: `3.66 GMACs`, `21.8 M params`, `640 MACs`."""
     for factor, prefix in _PREFIXES:
-        # 999,950 rounds up to the next prefix.
+        # What rounds up to 1000 of this prefix is 1 of the next.
         if value >= factor * 0.9995:
             number = value / factor
             digits = 2 if number < 9.995 else 1 if number < 99.95 else 0
-            return f"{number:.{digits}f} {prefix}"
-    return str(value)
+            return f"{number:.{digits}f} {prefix}{unit}" if unit in _ATTACHED else f"{number:.{digits}f} {prefix} {unit}"
+    return f"{value} {unit}"
 
 
 def counted(count: int, noun: str) -> str:

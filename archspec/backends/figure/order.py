@@ -9,29 +9,44 @@ from typing import TypeGuard
 from archspec.backends.figure.outline import Chain, Fork, Item, Step, Tangle
 
 
-def fold(chain: Chain) -> Chain:
+def fold(chain: Chain, keep: bool = False) -> Chain:
     """The chain without its norms and activations, unless one stands where convolution, norm, activation does not put it.
 
     Unusual is a norm or activation before the first layer (pre-activation), a norm after an addition, and an
-    activation right before one (He et al. 2016, Fig. 4 b to e). Then all of them are shown.
+    activation right before one (He et al. 2016, Fig. 4 b to e). Then all of them are shown; `keep` shows them anyway.
     """
-    return _pruned(chain, keep=any(_unusual(chain, "start")))
+    return _pruned(chain, keep or any(_unusual(chain, "start")))
 
 
 def fold_trunk(chains: Sequence[Chain]) -> list[Chain]:
     """The pieces of a whole network, one after another, with only the unusual norms and activations shown."""
-    before = "layer"
+    before, shown = "layer", False
     result: list[Chain] = []
     for chain in chains:
         kept: list[Item] = []
         for item in chain:
-            if not _is_decor(item):
+            if _is_decor(item):
+                shown = shown or _is_unusual(item, before)
+                kept.extend([item] if shown else [])
+            else:
+                shown = False
                 kept.extend(_pruned((item,), keep=any(_unusual((item,), "layer"))))
-            elif _is_unusual(item, before):
-                kept.append(item)
             before = _state(item, before)
-        result.append(_merged(kept))
+        result.append(tuple(kept))
     return result
+
+
+def shows_order(chain: Chain) -> bool:
+    """Whether a folded chain still has norms or activations in it, or in a card of it."""
+    return any(_is_decor(item) or (not isinstance(item, Step) and any(map(shows_order, _inner(item)))) for item in chain)
+
+
+def _inner(item: Item) -> tuple[Chain, ...]:
+    if isinstance(item, Fork):
+        return tuple(branch.chain for branch in item.branches)
+    if isinstance(item, Tangle):
+        return item.pieces
+    return () if isinstance(item, Step) else (item.chain,)
 
 
 def visible(chain: Chain) -> int:
@@ -80,15 +95,17 @@ def _ends_in_activation(fork: Fork) -> bool:
 def _state(item: Item, before: str) -> str:
     if isinstance(item, Fork):
         return "join"
+    if isinstance(item, Tangle):
+        return _state(item.pieces[-1][-1], before)
     if not isinstance(item, Step):
         return "card"
     if item.family == "quiet":
         return before
-    return item.family if item.family in ("norm", "act") else "layer"
+    return item.family if item.family in ("norm", "act", "join") else "layer"
 
 
 def _pruned(chain: Chain, keep: bool) -> Chain:
-    return _merged([_prune(item, keep) for item in chain if keep or not _is_decor(item)])
+    return merged([_prune(item, keep) for item in chain if keep or not _is_decor(item)])
 
 
 def _prune(item: Item, keep: bool) -> Item:
@@ -96,7 +113,7 @@ def _prune(item: Item, keep: bool) -> Item:
         return replace(item, branches=tuple(replace(b, chain=_pruned(b.chain, keep)) for b in item.branches))
     if isinstance(item, Tangle):
         # A piece of nothing but activations stays: wires end on it.
-        return replace(item, pieces=tuple(_pruned(piece, keep) or _merged(list(piece)) for piece in item.pieces))
+        return replace(item, pieces=tuple(_pruned(piece, keep) or merged(piece) for piece in item.pieces))
     return item
 
 
@@ -104,7 +121,7 @@ def _is_decor(item: Item) -> TypeGuard[Step]:
     return isinstance(item, Step) and item.family in ("norm", "act")
 
 
-def _merged(chain: list[Item]) -> Chain:
+def merged(chain: Sequence[Item]) -> Chain:
     """Norms and activations in a row as one box; quiet steps (dropout, flatten) gone."""
     result: list[Item] = []
     for item in chain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,3 +96,19 @@ class Outline:
     facts: tuple[str, ...]
     inputs: tuple[Step, ...]
     groups: tuple[Group, ...]
+
+
+def layers(chain: Chain) -> Iterator[Step]:
+    """The steps that are coloured by their channels: weighted layers on maps and tokens."""
+    for item in chain:
+        if isinstance(item, Step):
+            if item.family == "layer" and item.shape.rank > 2:
+                yield item
+        elif isinstance(item, Fork):
+            for branch in item.branches:
+                yield from layers(branch.chain)
+        elif isinstance(item, Tangle):
+            for piece in item.pieces:
+                yield from layers(piece)
+        else:
+            yield from layers(item.chain)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening, Port
-from archspec.backends.figure.order import fold_trunk
-from archspec.backends.figure.outline import Chain, Group, Outline, Step, Tail
+from archspec.backends.figure.order import fold_trunk, merged, shows_order
+from archspec.backends.figure.outline import Card, Chain, Group, Outline, Step, Tail
 from archspec.backends.figure.steps import Reader, ancestors
-from archspec.backends.numbers import counted, scaled
+from archspec.backends.numbers import counted, quantity
 from archspec.backends.stages import Stage, stages
 from archspec.checked import Checked
 from archspec.ir.graph import GraphInput
@@ -24,14 +24,18 @@ def read(checked: Checked, unfold: bool = False) -> Outline:
     main = _main_exit(checked, flat.atoms, ports)
     reader = Reader(unfold)
     segments = list(reader.segments(flat.atoms, [main]))
+    if not unfold and any(shows_order(item.chain) for _, chain in segments for item in chain if isinstance(item, Card)):
+        # Where one block shows its order, a neighbour without norms would seem to have none.
+        reader = Reader(unfold, ordered=True)
+        segments = list(reader.segments(flat.atoms, [main]))
     chains = fold_trunk([chain for _, chain in segments])
     tails = _tails(checked, reader, flat.atoms, ports, main, [end for end, _ in segments])
     pieces = [
         (flat.atoms[end].stage, (*chain, *tails.get(end, ()))) for (end, _), chain in zip(segments, chains, strict=True)
     ]
     facts = (
-        f"{scaled(checked.cost.macs)}MACs",
-        f"{scaled(checked.cost.parameters)} parameters",
+        quantity(checked.cost.macs, "MACs"),
+        quantity(checked.cost.parameters, "parameters"),
         counted(checked.cost.weighted_layers, "layer"),
     )
     inputs = tuple(_input(given) for given in checked.graph.inputs)
@@ -42,7 +46,7 @@ def _groups(pieces: Sequence[tuple[str, Chain]], rows: Sequence[Stage]) -> tuple
     known = {row.name: row for row in rows}
     result = []
     for name, members in groupby(pieces, key=lambda piece: piece[0]):
-        chain = tuple(item for _, chain in members for item in chain)
+        chain = merged([item for _, chain in members for item in chain])
         row = known.get(name)
         amount = row.amount if row else Amount()
         if chain:

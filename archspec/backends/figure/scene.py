@@ -59,6 +59,10 @@ class Wire:
     arrow: bool = True
     dot: bool = False
 
+    @property
+    def bottom(self) -> float:
+        return max(y for _, y in self.points)
+
     def moved(self, dx: float, dy: float) -> Wire:
         """The same wire elsewhere."""
         return replace(self, points=tuple((x + dx, y + dy) for x, y in self.points))
@@ -76,6 +80,10 @@ class Text:
     bold: bool = False
     role: str = "ink"
 
+    @property
+    def bottom(self) -> float:
+        return self.y
+
     def moved(self, dx: float, dy: float) -> Text:
         """The same text elsewhere."""
         return replace(self, x=self.x + dx, y=self.y + dy)
@@ -88,6 +96,10 @@ class Rule:
     start: Point
     end: Point
     role: str = "hairline"
+
+    @property
+    def bottom(self) -> float:
+        return max(self.start[1], self.end[1])
 
     def moved(self, dx: float, dy: float) -> Rule:
         """The same line elsewhere."""

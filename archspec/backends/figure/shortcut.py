@@ -72,6 +72,8 @@ def _gate(chains: tuple[Chain, ...]) -> tuple[Branch, ...]:
 
 
 def labels(chain: Chain) -> tuple[str, ...]:
-    """The words beside a shortcut: its steps in brief, without norms and activations."""
-    words = [item.brief for item in chain if isinstance(item, Step) and item.family not in ("norm", "act") and item.brief]
-    return tuple(dict.fromkeys(words))
+    """The words beside a shortcut: its steps in brief, without norms and activations, a bare stride after them."""
+    briefs = [item.brief for item in chain if isinstance(item, Step) and item.family not in ("norm", "act")]
+    words = [brief for brief in briefs if brief and not brief.startswith("/")]
+    strides = [brief for brief in briefs if brief.startswith("/")]
+    return (*words[:-1], " ".join([*words[-1:], *strides])) if briefs else ()

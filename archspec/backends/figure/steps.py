@@ -27,9 +27,13 @@ _SINGLE = 4
 
 @dataclass(slots=True)
 class Reader:
-    """Reads bodies into chains, each distinct one once. With `unfold` every unit is drawn, and no cards."""
+    """Reads bodies into chains, each distinct one once.
+
+    With `unfold` every unit is drawn, and no cards; with `ordered` all norms and activations of blocks are.
+    """
 
     unfold: bool = False
+    ordered: bool = False
     _seen: dict[int, tuple[BodyShapes, Chain]] = field(default_factory=dict)
 
     def body(self, shapes: BodyShapes, path: str) -> Chain:
@@ -38,7 +42,7 @@ class Reader:
             flat = Flattening(blocks=True)
             ports = flat.run(shapes, (SOURCE,) * len(shapes.inputs), path)
             chain = self.nested(flat.atoms, [port for port in ports if port is not None])
-            self._seen[id(shapes)] = shapes, fold(chain)
+            self._seen[id(shapes)] = shapes, fold(chain, self.ordered)
         return self._seen[id(shapes)][1]
 
     def nested(self, atoms: Sequence[Atom], exits: Sequence[int]) -> Chain:

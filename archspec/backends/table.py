@@ -1,0 +1,206 @@
+"""`summary`: a network's stages with shapes, parameters and MACs, and several networks compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from archspec.backends.numbers import bytes_text, quantity
+from archspec.backends.stages import Stage, stages
+from archspec.checked import Checked
+from archspec.passes.memory import Memory
+from archspec.shapes import Shape
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows of words under a head; `flush` marks the columns that are set flush left, the others are numbers."""
+
+    head: Row
+    rows: tuple[Row, ...]
+    flush: frozenset[int]
+    total: Row | None = None
+
+    def text(self) -> str:
+        """Aligned columns, a line under the head and above the totals."""
+        widths = [max(map(len, column)) for column in zip(*self._all(), strict=True)]
+        lines = [self._line(row, widths) for row in self._all()]
+        rule = "─" * max(map(len, lines))
+        lines.insert(1, rule)
+        return "\n".join([*lines[:-1], rule, lines[-1]] if self.total else lines)
+
+    def markdown(self) -> str:
+        """A table of GitHub's Markdown."""
+        marks = ["---" if index in self.flush else "---:" for index in range(len(self.head))]
+        rows = [[_plain(cell) for cell in row] for row in self._all()]
+        return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], marks, *rows[1:]])
+
+    def html(self) -> str:
+        """A table of HTML, everything escaped."""
+        head = "".join(f"<th>{escape(cell)}</th>" for cell in self.head)
+        rows = "".join(self._html_row(row) for row in self._all()[1:])
+        return f'<table class="archspec"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+    def _all(self) -> list[Row]:
+        return [self.head, *self.rows, *([self.total] if self.total else [])]
+
+    def _line(self, row: Row, widths: Sequence[int]) -> str:
+        cells = zip(row, widths, range(len(row)), strict=True)
+        return "  ".join(c.ljust(w) if index in self.flush else c.rjust(w) for c, w, index in cells).rstrip()
+
+    def _html_row(self, row: Row) -> str:
+        sides = ("left" if index in self.flush else "right" for index in range(len(row)))
+        cells = (f'<td style="text-align:{side}">{escape(cell)}</td>' for cell, side in zip(row, sides, strict=True))
+        return f"<tr>{''.join(cells)}</tr>"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a network is and costs, stage by stage. `str` gives a table, `to_dict` what `--format json` prints.
+
+    MACs are those of convolutions, linears and attention's products, for one example at the nominal size; FLOPs are
+    twice that. `receptive_field` is in pixels, None where there is none. Memory is that of fp32 activations.
+    """
+
+    name: str
+    inputs: tuple[tuple[str, Shape], ...]
+    output: Shape
+    stages: tuple[Stage, ...]
+    parameters: int
+    macs: int
+    weighted_layers: int
+    receptive_field: int | None
+    memory: Memory
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations: two per MAC."""
+        return 2 * self.macs
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as plain data; sizes are numbers at their nominal values, a symbol (`"N"`) where there is none."""
+        return {
+            "name": self.name,
+            "parameters": self.parameters,
+            "macs": self.macs,
+            "flops": self.flops,
+            "weighted_layers": self.weighted_layers,
+            "receptive_field": self.receptive_field,
+            "inputs": {name: _sizes(shape) for name, shape in self.inputs},
+            "output": _sizes(self.output),
+            "activation_bytes": {
+                "inference_peak": self.memory.inference_peak_bytes,
+                "training": self.memory.training_bytes,
+            },
+            "stages": [_stage_dict(stage) for stage in self.stages],
+        }
+
+    def __str__(self) -> str:
+        return "\n\n".join([self._title(), self._grid().text(), "\n".join(self._facts())])
+
+    def _repr_markdown_(self) -> str:
+        facts = "\n".join(f"- {fact}" for fact in self._facts())
+        return f"**{_plain(self._title())}**\n\n{self._grid().markdown()}\n\n{facts}"
+
+    def _repr_html_(self) -> str:
+        facts = "<br>".join(escape(fact) for fact in self._facts())
+        return f"<p><strong>{escape(self._title())}</strong></p>{self._grid().html()}<p>{facts}</p>"
+
+    def _title(self) -> str:
+        inputs = ", ".join(f"{name} {nominal_text(shape)}" for name, shape in self.inputs)
+        return f"{self.name}: {inputs} → {nominal_text(self.output)}"
+
+    def _facts(self) -> Iterator[str]:
+        field = "none" if self.receptive_field is None else f"{self.receptive_field} px"
+        yield f"{self.weighted_layers} weighted layers, receptive field {field}"
+        macs, flops = quantity(self.macs, "MACs"), quantity(self.flops, "FLOPs")
+        yield f"{macs} ({flops}), {quantity(self.parameters, 'parameters')}"
+        peak, training = bytes_text(self.memory.inference_peak_bytes), bytes_text(self.memory.training_bytes)
+        yield f"activations in fp32, batch 1: {peak} at the peak of inference, {training} in training"
+
+    def _grid(self) -> Grid:
+        rows = tuple(
+            (s.name or "·", nominal_text(s.output), str(s.blocks or ""), f"{s.amount.parameters:,}", f"{s.amount.macs:,}")
+            for s in self.stages
+        )
+        blocks = sum(stage.blocks for stage in self.stages)
+        total = ("total", nominal_text(self.output), str(blocks or ""), f"{self.parameters:,}", f"{self.macs:,}")
+        return Grid(("stage", "output", "blocks", "parameters", "MACs"), rows, frozenset({0, 1}), total)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Several networks, one row each."""
+
+    summaries: tuple[Summary, ...]
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The summaries as plain data, in the order given."""
+        return [summary.to_dict() for summary in self.summaries]
+
+    def __str__(self) -> str:
+        return self._grid().text()
+
+    def _repr_markdown_(self) -> str:
+        return self._grid().markdown()
+
+    def _repr_html_(self) -> str:
+        return self._grid().html()
+
+    def _grid(self) -> Grid:
+        head = ("network", "output", "layers", "receptive field", "parameters", "MACs", "peak activations")
+        return Grid(head, tuple(_comparison_row(summary) for summary in self.summaries), frozenset({0, 1}))
+
+
+def summarize(checked: Checked) -> Summary:
+    """The summary of a checked network."""
+    graph, cost = checked.graph, checked.cost
+    root = checked.shapes.root
+    inputs = tuple((given.name, shape) for given, shape in zip(graph.inputs, root.inputs, strict=True))
+    return Summary(
+        checked.name, inputs, root.outputs[0], stages(graph, checked.shapes),
+        cost.parameters, cost.macs, cost.weighted_layers, cost.receptive_field, cost.memory,
+    )  # fmt: skip
+
+
+def compare(*checked: Checked) -> Comparison:
+    """The summaries of several networks, to be seen side by side."""
+    return Comparison(tuple(summarize(one) for one in checked))
+
+
+def nominal_text(shape: Shape) -> str:
+    """A shape at its nominal sizes, symbols where there are none: `[N, 64, 56, 56]`."""
+    return f"[{', '.join(map(str, _sizes(shape)))}]"
+
+
+def _sizes(shape: Shape) -> list[int | str]:
+    return [str(dim) if size is None else int(size) for dim, size in zip(shape.dims, shape.at({}), strict=True)]
+
+
+def _stage_dict(stage: Stage) -> dict[str, Any]:
+    return {
+        "name": stage.name,
+        "output": _sizes(stage.output),
+        "blocks": stage.blocks,
+        "parameters": stage.amount.parameters,
+        "macs": stage.amount.macs,
+        "flops": 2 * stage.amount.macs,
+    }
+
+
+def _comparison_row(summary: Summary) -> Row:
+    field = "" if summary.receptive_field is None else f"{summary.receptive_field} px"
+    peak = bytes_text(summary.memory.inference_peak_bytes)
+    return (
+        summary.name, nominal_text(summary.output), str(summary.weighted_layers), field,
+        f"{summary.parameters:,}", f"{summary.macs:,}", peak,
+    )  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown takes as it stands."""
+    return "".join("\\" + c if c in "\\`*_{}[]<>#|!" else c for c in text)
