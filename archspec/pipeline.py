@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from archspec.backends.figure import Figure, draw_figure
-from archspec.backends.table import Summary, summarize
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError, in_order
 from archspec.elaborate.network import elaborate
 from archspec.expectations import expect
+from archspec.lazy import lazy
 from archspec.passes.cost import measure
 from archspec.passes.shapes import infer
 from archspec.report import Report
@@ -23,6 +22,13 @@ from archspec.spec import zoo
 from archspec.spec.load import load_text, read_bytes, shown
 from archspec.spec.model import Spec
 from archspec.spec.settings import setting
+
+if TYPE_CHECKING:
+    from archspec.backends.figure import Figure
+    from archspec.backends.table import Summary
+
+figure = lazy("archspec.backends.figure")
+table = lazy("archspec.backends.table")
 
 Source = str | Path | Spec | Checked
 
@@ -86,9 +92,11 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
 
 def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
     """The network's stages with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
-    return summarize(check(source, variant, **params))
+    summary: Summary = table.summarize(check(source, variant, **params))
+    return summary
 
 
 def draw(*sources: Source, level: str = "block") -> Figure:
     """A figure of one network or several: `.svg`, `.save(path)`, and itself in a notebook."""
-    return draw_figure(*(check(source) for source in sources), level=level)
+    drawn: Figure = figure.draw_figure(*(check(source) for source in sources), level=level)
+    return drawn

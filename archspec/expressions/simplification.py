@@ -11,6 +11,7 @@ from typing import Any
 
 from archspec.expressions.errors import ExpressionError
 from archspec.expressions.evaluation import evaluate_tree
+from archspec.expressions.sums import collected
 from archspec.expressions.trees import comprehension, free_names, literal, rebuilt, same, substitute, variable
 
 MOST_FOLDED = 64  # items: a longer list reads better as the expression that makes it
@@ -64,7 +65,8 @@ def _simpler(tree: ast.expr, integers: frozenset[str]) -> ast.expr:
         case ast.Compare(ops=[ast.Eq() | ast.NotEq()], comparators=[right]) if same(tree.left, right):
             return ast.copy_location(ast.Constant(isinstance(tree.ops[0], ast.Eq)), tree)
         case ast.BinOp():
-            return neutral(tree, integers)
+            simpler = neutral(tree, integers)
+            return collected(simpler) if is_whole(simpler, integers) else simpler
         case ast.Call(func=ast.Name(id="ceil" | "floor" | "round"), args=[inner]) if is_whole(inner, integers):
             return inner
         case ast.Call(func=ast.Name(id="len"), args=[ast.List(elts=items) | ast.Tuple(elts=items)]):
@@ -81,9 +83,8 @@ def _folded(tree: ast.expr) -> ast.expr | None:
         value = evaluate_tree(tree, {}, _STEPS)
     except ExpressionError:
         return None
-    if isinstance(value, (list, tuple)):
-        if len(value) > MOST_FOLDED or any(isinstance(item, (list, tuple)) for item in value):
-            return None
+    if isinstance(value, (list, tuple)) and (len(value) > MOST_FOLDED or any(map(_is_list, value))):
+        return None
     return ast.copy_location(literal(value), tree)
 
 
@@ -137,6 +138,10 @@ def neutral(tree: ast.BinOp, integers: frozenset[str]) -> ast.expr:
 
 def _is(tree: ast.expr, number: int) -> bool:
     return isinstance(tree, ast.Constant) and type(tree.value) is int and tree.value == number
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
 
 
 def _index(tree: ast.expr) -> int | None:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from archspec.expressions.simplification import neutral
-from archspec.expressions.trees import literal
+from archspec.expressions.sums import collected
+from archspec.expressions.trees import bounded, literal
 
 
 def _forward(op: type[ast.operator], function: Callable[[Any, Any], Any], reflected: bool = False) -> Any:
@@ -119,4 +120,5 @@ def _composed(op: type[ast.operator], left: ast.expr, right: ast.expr, whole: bo
     tree = ast.BinOp(left, op(), right)
     if op is ast.FloorDiv and whole and isinstance(right, ast.Constant) and right.value == 1:
         return left
-    return neutral(tree, frozenset())
+    simpler = neutral(tree, frozenset())
+    return bounded(collected(simpler) if whole else simpler)

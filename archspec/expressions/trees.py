@@ -11,6 +11,7 @@ from typing import Any
 from archspec.expressions.errors import ExpressionError
 
 MOST_PARTS = 5000
+MOST_LEVELS = 100  # the walks below recurse
 
 
 def same(left: ast.expr, right: ast.expr) -> bool:
@@ -45,21 +46,18 @@ def children(tree: ast.expr) -> list[ast.expr]:
     return [child for child in ast.iter_child_nodes(tree) if isinstance(child, ast.expr)]
 
 
-def weight(tree: ast.expr) -> int:
-    """The number of nodes of a tree, counting no further than what `bounded` allows."""
-    count, todo = 0, [tree]
-    while todo and count <= MOST_PARTS:
-        count += 1
-        todo.extend(children(todo.pop()))
-    return count
-
-
 def bounded(tree: ast.expr) -> ast.expr:
-    """The tree; ExpressionError if it is too large. Substitution can double a tree again and again (`C + C//2`)."""
-    if weight(tree) > MOST_PARTS:
-        raise ExpressionError("the expression that this comes from grows too large",
-                              help="make the parameters that it reads fixed instead of open")
-    return tree
+    """The tree; ExpressionError if it is too large or too deep: composing can double a tree again and again."""
+    count, level = 0, [tree]
+    for _ in range(MOST_LEVELS):
+        count += len(level)
+        if count > MOST_PARTS:
+            break
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return tree
+    raise ExpressionError("the expression that this value comes from grows too large",
+                          help="fix a parameter that it reads: `open` ones are kept in every size that depends on them")
 
 
 def rebuilt(tree: ast.expr, change: Callable[[ast.expr], ast.expr]) -> ast.expr:
@@ -86,23 +84,18 @@ def comprehension(like: ast.ListComp, name: str, elt: ast.expr, source: ast.expr
 
 
 def substitute(tree: ast.expr, bindings: Mapping[str, ast.expr]) -> ast.expr:
-    """The tree with free names replaced by trees. What comes in stands where the name stood.
+    """The tree with free names replaced by trees. What comes in is shared, not copied, and keeps its own positions.
 
     Capture-safe: where the variable of a comprehension is free in what comes in, the variable gets another name.
-    ExpressionError where the result would be too large.
+    ExpressionError where the result is too large.
     """
     bindings = {name: bindings[name] for name in free_names(tree) if name in bindings}
-    if not bindings:
-        return tree
-    grown = sum(weight(bindings[node.id]) for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in bindings)
-    if grown > MOST_PARTS:
-        raise _too_large()
-    return _substituted(tree, bindings)
+    return bounded(_substituted(tree, bindings)) if bindings else tree
 
 
 def _substituted(tree: ast.expr, bindings: Mapping[str, ast.expr]) -> ast.expr:
     if isinstance(tree, ast.Name):
-        return _moved(bindings[tree.id], tree) if tree.id in bindings else tree
+        return bindings.get(tree.id, tree)
     if not isinstance(tree, ast.ListComp):
         return rebuilt(tree, lambda part: _substituted(part, bindings))
     [loop] = tree.generators
@@ -116,16 +109,6 @@ def _substituted(tree: ast.expr, bindings: Mapping[str, ast.expr]) -> ast.expr:
         name = fresh
     return comprehension(tree, name, _substituted(tree.elt, inner), _substituted(loop.iter, bindings),
                          [_substituted(condition, inner) for condition in loop.ifs])
-
-
-def _moved(tree: ast.expr, place: ast.expr) -> ast.expr:
-    if isinstance(tree, (ast.Name, ast.Constant)):
-        return ast.copy_location(copy.copy(tree), place)
-    if isinstance(tree, ast.ListComp):
-        [loop] = tree.generators
-        return comprehension(ast.copy_location(copy.copy(tree), place), variable(loop), _moved(tree.elt, place),
-                             _moved(loop.iter, place), [_moved(condition, place) for condition in loop.ifs])
-    return ast.copy_location(rebuilt(tree, lambda part: _moved(part, place)), place)
 
 
 def literal(value: Any) -> ast.expr:

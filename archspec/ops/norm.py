@@ -13,7 +13,7 @@ from archspec.ops.conv import groups_divide
 from archspec.ops.fields import Count, Epsilon
 from archspec.ops.linear import features, last_axis_holds_features
 from archspec.ops.spatial import channels_first, said
-from archspec.shapes import Demand, Shape
+from archspec.shapes import Demand, Dim, Shape
 
 EPSILON = {"epsilon": "eps", "elementwise_affine": "affine", "num_features": TAKEN, "normalized_shape": TAKEN,
            "num_channels": TAKEN}
@@ -41,10 +41,7 @@ class BatchNorm(Op):
         (x,) = inputs
         yield from channels_first(self.name, x)
         if not self.track:
-            values = prod(x.dims[2:])
-            yield Demand(values, ">=", 2, "E0327", "`batch_norm` without history cannot evaluate a single sample",
-                         f"expected at least 2 values for each channel of a sample, found {values}", "track: true",
-                         option="track")
+            yield from _several(self.name, prod(x.dims[2:]), "channel", "track: true")
 
     def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
         size = inputs[0].channels
@@ -145,6 +142,8 @@ class GroupNorm(Op):
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         yield from channels_first(self.name, inputs[0])
         yield from groups_divide(self.name, self.groups, inputs[0].channels)
+        values = inputs[0].channels // self.groups * prod(inputs[0].dims[2:])
+        yield from _several(self.name, values, "group", "fewer groups, or normalise before the map is pooled")
 
     def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
         return _affine(inputs[0].channels, self.affine, True)
@@ -155,6 +154,11 @@ class GroupNorm(Op):
 
     def label(self, *inputs: Shape) -> str:
         return "GN"
+
+
+def _several(op: str, values: Dim, of: str, help: str) -> Iterator[Demand]:
+    yield Demand(values, ">=", 2, "E0327", f"`{op}` of a single sample has one value to normalise",
+                 f"expected at least 2 values for each {of} of a sample, found {values}", help)
 
 
 def _affine(size: int, affine: bool, bias: bool) -> dict[str, tuple[int, ...]]:

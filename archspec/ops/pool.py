@@ -31,9 +31,9 @@ class _Pool(Op):
         yield from channels_first(self.name, x)
         if isinstance(self.padding, str):
             return
-        for padding, extent in zip(pair(self.padding), self._reach, strict=True):
-            yield Demand(extent, ">=", 2 * padding, "E0316", f"the padding of `{self.name}` is over half its kernel",
-                         f"expected at most {extent // 2}, found {padding}",
+        for padding, kernel in zip(pair(self.padding), pair(self.kernel), strict=True):
+            yield Demand(kernel, ">=", 2 * padding, "E0316", f"the padding of `{self.name}` is over half its kernel",
+                         f"expected at most {kernel // 2}, found {padding}",
                          "a smaller padding, or {op: pad2d} before it", option="padding")
         (height, width), (top, left) = x.dims[2:], pair(self.padding)
         if self._ceil:

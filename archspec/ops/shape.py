@@ -53,6 +53,9 @@ class Flatten(Op):
         labels = "".join(self.axes or x.axes[1:])
         yield Demand(int(labels in x.axes), "==", 1, "E0310", "`flatten` needs axes side by side",
                      f"expected neighbours among {x.axes}, found {labels}", option="axes")
+        others = "".join(label for label in x.axes if label not in labels)
+        yield Demand(int(self.into not in others), "==", 1, "E0310", f"`flatten` makes a second axis {self.into}",
+                     f"the other axes are {others}, found into: {self.into}", option="into")
         if self.order:
             yield from reorders(self.name, self._merged(x).axes, self.order)
 
@@ -123,13 +126,14 @@ class Reshape(Op):
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs
         yield Demand(_product(self.to), "==", _product(x.dims), "E0322", "`reshape` changes the number of values",
-                     f"{x} has {_product(x.dims)} values, found {_product(self.to)}", option="to")
+                     f"expected the {_product(x.dims)} values of {x}, found {_product(self.to)}", option="to")
         if self.axes:
             yield Demand(len(self.axes), "==", len(self.to), "E0310", "`axes` of `reshape` do not fit its sizes",
                          f"expected {len(self.to)} labels, found {len(self.axes)}", option="axes")
         computed = [size for size in self.to if not isinstance(size, int) and size not in x.dims]
         yield Demand(1, ">=", len(computed), "E0322", "`reshape` can work out one size only",
-                     f"{' and '.join(map(str, computed))} are no sizes of its input {x}", option="to")
+                     f"expected sizes of its input {x} but for one, found {' and '.join(map(str, computed))}",
+                     option="to")
 
     def shape(self, *inputs: Shape) -> Shape:
         return Shape.of(*self.to, axes="".join(self.axes) if self.axes else None)
@@ -165,7 +169,8 @@ class Select(Op):
         size = x.dims[x.axis(self.axis)]
         yield Demand(size, ">=", self.index + 1 if self.index >= 0 else -self.index, "E0320",
                      f"the index of `select` is outside axis {self.axis}",
-                     f"axis {self.axis} of {x} has {size} entries, found index {self.index}", option="index")
+                     f"expected an index of the {size} entries along {self.axis} of {x}, found {self.index}",
+                     option="index")
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs

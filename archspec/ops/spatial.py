@@ -22,8 +22,8 @@ def fits(op: str, x: Shape, padded: tuple[Dim, Dim], reach: tuple[int, int]) -> 
     """The demand that a window of the given reach fits the padded map along both axes."""
     for side, size, padded_size, kernel in zip(("height", "width"), x.dims[2:], padded, reach, strict=True):
         yield Demand(padded_size, ">=", kernel, "E0312", f"the window of `{op}` is larger than its input",
-                     f"the window spans {kernel}, but the {side} is {size}" + _with_padding(size, padded_size),
-                     SHRUNK_HELP, option="kernel")
+                     f"expected a {side} of at least the window's {kernel}, found {size}"
+                     + ("" if padded_size == size else f", padded {padded_size}"), SHRUNK_HELP, option="kernel")
 
 
 def not_empty(op: str, x: Shape, out: Shape) -> Iterator[Demand]:
@@ -68,7 +68,3 @@ def step(stride: int | tuple[int, int]) -> str:
     if height == width:
         return "" if height == 1 else f", /{height}"
     return f", /{height}×{width}"
-
-
-def _with_padding(size: Dim, padded: Dim) -> str:
-    return "" if padded == size else f", padded {padded}"
