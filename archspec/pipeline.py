@@ -92,8 +92,8 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
 
 def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
     """The network's stages with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
-    summary: Summary = table.summarize(check(source, variant, **params))
-    return summary
+    made: Summary = table.summarize(check(source, variant, **params))
+    return made
 
 
 def draw(*sources: Source, level: str = "block") -> Figure:
