@@ -23,7 +23,7 @@ class Piece:
 PIECES = (
     Piece("Conv2dSame", "(in_channels, out_channels, kernel_size, stride=1, dilation=1, groups=1, bias=True)",
           "TensorFlow's SAME, then the convolution without padding: along each axis total = max((ceil(size / stride)"
-          " - 1) * stride + (kernel - 1) * dilation + 1 - size, 0) zeros are added, total // 2 before and the rest behind.",
+          " - 1) * stride + (kernel - 1) * dilation + 1 - size, 0) zeros are added, total // 2 before, the rest after.",
           "nn.Conv2d"),
     Piece("MaxPool2dSame", "(kernel_size, stride=None, dilation=1)",
           "The same padding with minus infinity, then max pooling; `stride` None means the kernel."),

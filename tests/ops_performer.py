@@ -1,0 +1,120 @@
+"""Performs a `Call` with torch, and says in plain torch what the support pieces mean: the oracle of the op tests."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from archspec.ops.base import Call, Op, Operand, Operands, Parameter, Slice
+from archspec.shapes import Shape
+
+
+def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    """TensorFlow's rule, https://www.tensorflow.org/api_docs/python/tf/nn (notes on padding)."""
+    kernel = (kernel - 1) * dilation + 1
+    total = max(kernel - stride, 0) if size % stride == 0 else max(kernel - size % stride, 0)
+    return total // 2, total - total // 2
+
+
+def pad_same(x: Tensor, kernel: Any, stride: Any, dilation: Any, value: float = 0.0) -> Tensor:
+    kernel, stride, dilation = (v if isinstance(v, tuple) else (v, v) for v in (kernel, stride, dilation))
+    top = same_padding(x.shape[2], kernel[0], stride[0], dilation[0])
+    left = same_padding(x.shape[3], kernel[1], stride[1], dilation[1])
+    return F.pad(x, (*left, *top), value=value)
+
+
+class Conv2dSame(nn.Conv2d):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(pad_same(x, self.kernel_size, self.stride, self.dilation))
+
+
+class MaxPool2dSame(nn.Module):
+    def __init__(self, kernel_size: Any, stride: Any = None, dilation: Any = 1) -> None:
+        super().__init__()
+        self.options = kernel_size, kernel_size if stride is None else stride, dilation
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride, dilation = self.options
+        return F.max_pool2d(pad_same(x, kernel, stride, dilation, float("-inf")), kernel, stride, 0, dilation)
+
+
+class AvgPool2dSame(nn.Module):
+    def __init__(self, kernel_size: Any, stride: Any = None) -> None:
+        super().__init__()
+        self.options = kernel_size, kernel_size if stride is None else stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        def mean(y: Tensor) -> Tensor:
+            return F.avg_pool2d(pad_same(y, *self.options, 1), *self.options)
+
+        return mean(x) / mean(torch.ones_like(x))
+
+
+class DropPath(nn.Module):
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.p:
+            return x
+        kept = torch.empty([len(x)] + [1] * (x.ndim - 1)).bernoulli_(1 - self.p)
+        return x * kept / (1 - self.p) if self.p < 1 else x * kept
+
+
+class LayerNorm2d(nn.LayerNorm):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def crop_like(x: Tensor, like: Tensor) -> Tensor:
+    (height, width), (rows, columns) = x.shape[2:], like.shape[2:]
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return x[:, :, top : top + rows, left : left + columns]
+
+
+PIECES = (Conv2dSame, MaxPool2dSame, AvgPool2dSame, DropPath, LayerNorm2d, crop_like)
+SUPPORT = {piece.__name__: piece for piece in PIECES}
+
+
+class Performer(nn.Module):
+    """One op as a module, made from nothing but its calls."""
+
+    def __init__(self, op: Op, inputs: Sequence[Shape]) -> None:
+        super().__init__()
+        made = op.module(*inputs)
+        self.own = self.run_value(made, ()) if made is not None else None
+        self.output = op.function(*inputs)
+
+    def forward(self, *xs: Tensor) -> Any:
+        return self.own(*xs) if self.output is None else self.run_value(self.output, xs)
+
+    def run_value(self, value: Any, xs: tuple[Tensor, ...]) -> Any:
+        if isinstance(value, Operand):
+            return xs[value.index]
+        if isinstance(value, Operands):
+            return xs
+        if isinstance(value, Parameter):
+            return self.own
+        if isinstance(value, Slice):
+            return slice(value.start, value.stop, value.step)
+        if isinstance(value, tuple):
+            return tuple(self.run_value(item, xs) for item in value)
+        if not isinstance(value, Call):
+            return value
+        args = [self.run_value(arg, xs) for arg in value.args]
+        return self.find(value.path)(*args, **{name: self.run_value(arg, xs) for name, arg in value.kwargs})
+
+    def find(self, path: str) -> Any:
+        if path == "module":
+            return self.own
+        room, _, name = path.partition(".")
+        if room == "support":
+            return SUPPORT[name]
+        rooms = {"nn": nn, "F": F, "torch": torch, "operator": operator, "Tensor": Tensor}
+        return operator.attrgetter(name)(rooms[room])
