@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from archspec import pipeline
-from archspec.backends.numbers import scaled
+from archspec.backends.numbers import quantity
 from archspec.checked import Checked
 from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
 from archspec.cli.sources import add_spec, expanded, load
@@ -107,7 +107,7 @@ def _facts(checked: Checked) -> dict[str, object]:
 def _line(checked: Checked) -> str:
     cost = checked.cost
     return (
-        f"ok  {checked.name:<24} {cost.parameters:>13,} parameters  {scaled(cost.macs):>6} MACs"
+        f"ok  {checked.name:<24} {cost.parameters:>13,} parameters  {quantity(cost.macs, 'MACs'):>10}"
         f"  {cost.weighted_layers:>4} weighted layers\n"
     )
 

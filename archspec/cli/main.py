@@ -9,7 +9,7 @@ import traceback
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command
 from archspec.cli.terminal import Terminal, open_terminal
@@ -22,8 +22,8 @@ from archspec.version import VERSION
 class Parser(ArgumentParser):
     """argparse, with our words and without abbreviated options, which would turn every new option into a break."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)  # type: ignore[arg-type]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter, **options)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, help=f"{self.prog} --help")
@@ -41,7 +41,7 @@ def load_command(verb: str) -> Command:
 
 def make_parser(verbs: Sequence[str] = VERBS) -> Parser:
     """The parser of the command line, or of some of its commands."""
-    everywhere = ArgumentParser(add_help=False, argument_default=SUPPRESS)
+    everywhere = Parser(add_help=False, argument_default=SUPPRESS)
     everywhere.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
     everywhere.add_argument(
         "--color", choices=("auto", "always", "never"), help="colour; by default on a terminal only"
