@@ -1,0 +1,7 @@
+"""PyTorch source from a checked network: one readable file that imports only torch. Nothing here imports torch."""
+
+from __future__ import annotations
+
+from archspec.backends.torch_code.generate import class_name_of, generate
+
+__all__ = ["class_name_of", "generate"]

@@ -1,0 +1,322 @@
+"""One family as one class: its constructor, its modules as attributes, its forward."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from archspec.backends.torch_code.build import Builder, is_chain, is_fresh, is_module, one_way
+from archspec.backends.torch_code.calls import Member
+from archspec.backends.torch_code.family import Argument, Families, Family
+from archspec.backends.torch_code.forward import Forward, Slot, Statement
+from archspec.backends.torch_code.notes import shape_note
+from archspec.backends.torch_code.resolve import Resolver, Seen, same, text_of
+from archspec.ir.graph import Node, Ref
+from archspec.ops.base import Op
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPlan:
+    """Everything there is to print of a class. Lines of code are logical: they are wrapped when printed."""
+
+    name: str
+    base: str
+    doc: str
+    shapes: str
+    arguments: tuple[str, ...]
+    init: tuple[Statement, ...]
+    inputs: tuple[str, ...]
+    returns: str
+    forward: tuple[Statement, ...]
+    result: str
+    inits: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
+
+
+@dataclass(slots=True)
+class Needs:
+    """What the module needs at its top: names to import, and pieces of the support library."""
+
+    imports: set[str] = field(default_factory=set)
+    support: set[str] = field(default_factory=set)
+
+
+class ClassWriter:
+    """Writes the plan of one family. Callees are written first: they decide what they want to be given."""
+
+    def __init__(self, family: Family, families: Families, needs: Needs, training: frozenset[str] = frozenset()) -> None:
+        self.family, self.families, self.needs = family, families, needs
+        self.resolver = Resolver(family)
+        self.builder = Builder(family, families, self.resolver, needs.support, needs.imports)
+        self.body = family.instances[0].body
+        self.training = training
+        self.slots: dict[str, Slot] = {}
+        self.init: list[Statement] = []
+        self.inits: list[tuple[str, str, tuple[Any, ...]]] = []
+        self.groups: set[str] = set()
+        self.stored: set[str] = set()
+
+    def plan(self) -> ClassPlan:
+        chain = self.body.kind != "net" and is_chain(self.family) or self.body.kind == "net" and self._numbered()
+        if chain:
+            return self._sequential()
+        self._modules()
+        forward = Forward(self.family, self.resolver, self.slots, self.needs.support, self.training)
+        before = set(self.resolver.used)
+        lines = forward.write()
+        result = self._result(forward)
+        self._store(set(self.resolver.used) - before, lines)
+        self._close()
+        inputs = tuple(f"{name}: Tensor" for name in self.body.inputs)
+        count = len(self.body.outputs)
+        returns = "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
+        return self._made("nn.Module", [Statement("super().__init__()"), *self.init], inputs, returns, lines, result)
+
+    def _made(self, base: str, init: Sequence[Statement], inputs: tuple[str, ...], returns: str,
+              lines: Sequence[Statement], result: str) -> ClassPlan:
+        return ClassPlan(self.family.class_name, base, self.body.doc, self._shapes(),
+                         tuple(self._declared(a) for a in self.family.arguments), tuple(init), inputs, returns,
+                         tuple(lines), result, tuple(self.inits))
+
+    def _numbered(self) -> bool:
+        """Whether the network is itself an `nn.Sequential`: a chain of children without names."""
+        steps = [node.path or "" for node, active in self.family.nodes() if active]
+        return is_chain(self.family) and not all(path.isidentifier() for path in steps)
+
+    def _sequential(self) -> ClassPlan:
+        entered = [(Member(i, next(iter(one.steps.values()))), one) for i, one in enumerate(self.family.instances)]
+        text = f"super().__init__({self.builder.chain(entered, self.family)})"
+        self._close()
+        return self._made("nn.Sequential", [Statement(text)], (), "", [], "")
+
+    def _modules(self) -> None:
+        nodes = [(node, active) for node, active in self.family.nodes() if active]
+        order = {key: place for place, key in enumerate(self.body.register)}
+        nodes.sort(key=lambda item: order.get(item[0].key, len(order)))
+        merged = self._merged(nodes)
+        made: dict[str, str] = {}
+        for node, active in nodes:
+            if node.shares is not None:
+                continue
+            members = self._members(node, active)
+            if not _has_module(members[0]):
+                self._conditional(node, active, None)
+                continue
+            text = self.builder.module(node, members, self._overwrites(node, active))
+            attribute = merged.get((node.key, text), None)
+            if attribute is not None and made.get(attribute) == text:
+                self.slots[node.key] = Slot(f"self.{attribute}")
+                continue
+            attribute = attribute or self._path(node)
+            made[attribute] = text
+            self._attribute(node, active, attribute, text)
+        for node, active in nodes:
+            if node.shares is not None:
+                self.slots[node.key] = self.slots[node.shares]
+            for mine, other in node.ties:
+                self.init.append(Statement(f"{self._tensor(node.key, mine)} = {self._tied(other)}"))
+
+    def _members(self, node: Node, active: Sequence[int]) -> list[Member]:
+        return [Member(i, self.family.instances[i].steps[node.key]) for i in active]
+
+    def _path(self, node: Node) -> str:
+        step = self.family.instances[0].steps[node.key]
+        stateless = isinstance(node.target, Op) and not node.target.tensors(*step.inputs) and not node.target.buffers(*step.inputs)
+        if node.path is not None and not (stateless and not node.path.isidentifier()):
+            return node.path
+        name = node.target.name if isinstance(node.target, Op) else re.sub(r"\W", "_", f"part_{node.key}")
+        taken = {n.path for n, _ in self.family.nodes()} | {slot.text.removeprefix("self.") for slot in self.slots.values()}
+        return next(n for n in (name, *(f"{name}_{k}" for k in range(2, 10_000))) if n not in taken)
+
+    def _merged(self, nodes: Sequence[tuple[Node, list[int]]]) -> dict[tuple[str, str], str]:
+        """Activations that are the same everywhere share one attribute, as torchvision's `self.relu`."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for node, active in nodes:
+            step = self.family.instances[active[0]].steps[node.key]
+            if node.path is None or not node.path.isidentifier() or len(active) < len(self.family.instances):
+                continue
+            if step.op is None or step.module is None or step.value is not None or step.module.path.startswith("nn.Dropout"):
+                continue
+            if any(m.step.op is None or m.step.op.tensors(*m.step.inputs) or m.step.op.buffers(*m.step.inputs)
+                   for m in self._members(node, active)):
+                continue
+            text = self.builder.module(node, self._members(node, active), self._overwrites(node, active))
+            stem = node.path.rstrip("0123456789_") or node.path
+            groups.setdefault((stem, text), []).append(node.key)
+        paths = {n.path: n.key for n, _ in nodes}
+        found: dict[tuple[str, str], str] = {}
+        for (stem, text), keys in groups.items():
+            free = paths.get(stem) in (None, *keys) and stem not in found.values()
+            name = stem if free and len(keys) > 1 else (self.body.node(keys[0]).path or stem)
+            found |= {(key, text): name for key in keys if len(keys) > 1}
+        return found
+
+    def _overwrites(self, node: Node, active: Sequence[int]) -> bool:
+        """Whether an activation may overwrite its input: a new tensor of this body that nothing else reads."""
+        if len(node.inputs) != 1 or len(active) < len(self.family.instances):
+            return False
+        users = [ref for other in self.body.nodes for ref in other.inputs] + [ref for _, ref in self.body.outputs]
+        ref = node.inputs[0]
+        if ref.node in self.body.inputs or users.count(ref) != 1:
+            return False
+        source, present = next((n, a) for n, a in self.family.nodes() if n.key == ref.node)
+        one_operand = len(source.inputs) < 2 and getattr(source.target, "name", "") == "add"
+        return is_fresh(source) and len(present) == len(self.family.instances) and not one_operand
+
+    def _attribute(self, node: Node, active: Sequence[int], path: str, text: str) -> None:
+        parts = path.split(".")
+        if len(parts) == 1 and path.isidentifier():
+            self._assign(node, active, f"self.{path}", text)
+        elif len(parts) == 2 and parts[0].isidentifier():
+            if parts[0] not in self.groups:
+                self.groups.add(parts[0])
+                self.init.append(Statement(f"self.{parts[0]} = nn.ModuleDict()"))
+            self._assign(node, active, f"self.{parts[0]}[{text_of(parts[1])}]", text)
+        else:
+            self._add(node, active, parts, text)
+        step = self.family.instances[active[0]].steps[node.key]
+        if step.units is not None and not one_way(step):
+            slot = self.slots[node.key]
+            self.slots[node.key] = Slot(slot.text, slot.condition, slot.text)
+
+    def _add(self, node: Node, active: Sequence[int], parts: list[str], text: str) -> None:
+        holder = "self"
+        for depth in range(1, len(parts)):
+            group = ".".join(parts[:depth])
+            if group not in self.groups:
+                self.groups.add(group)
+                self.init.append(Statement(f"{holder}.add_module({text_of(parts[depth - 1])}, nn.Module())"))
+            holder = f"self.get_submodule({text_of(group)})"
+        kind = "parameter" if text.startswith("nn.Parameter(") else "module"
+        add = "register_parameter" if kind == "parameter" else "add_module"
+        get = "get_parameter" if kind == "parameter" else "get_submodule"
+        path = ".".join(parts)
+        self.slots[node.key] = self._conditional(node, active, f"self.{get}({text_of(path)})")
+        line = f"{holder}.{add}({text_of(parts[-1])}, {text})"
+        self.init.append(Statement(line))
+        self._noted(node, f"self.{get}({text_of(path)})")
+
+    def _assign(self, node: Node, active: Sequence[int], target: str, text: str) -> None:
+        partly = len(active) < len(self.family.instances)
+        simple = all(is_module(self.family.instances[i].steps[node.key]) for i in active)
+        if partly and simple:
+            condition = self._condition(node, active)
+            typed = f"{target}: nn.Module" if "[" not in target else target
+            self.init.append(Statement(f"{typed} = nn.Identity()"))
+            self.init.append(Statement(f"if {condition}:"))
+            self.init.append(Statement(f"{target} = {text}", indent=1))
+            self.slots[node.key] = Slot(target)
+        else:
+            self.init.append(Statement(f"{target} = {text}"))
+            self.slots[node.key] = self._conditional(node, active, target)
+        self._noted(node, target)
+
+    def _noted(self, node: Node, target: str) -> None:
+        for tensor, scheme in node.inits:
+            self.inits.append((target.removeprefix("self."), tensor, scheme))
+
+    def _conditional(self, node: Node, active: Sequence[int], target: str | None) -> Slot:
+        if len(active) == len(self.family.instances):
+            return Slot(target or "")
+        slot = Slot(target or "", self._condition(node, active, "self."))
+        self.slots[node.key] = slot
+        return slot
+
+    def _condition(self, node: Node, active: Sequence[int], prefix: str = "") -> str:
+        before = set(self.resolver.used)
+        seen = []
+        for i, one in enumerate(self.family.instances):
+            when = one.body.node(node.key).when
+            seen.append(Seen(i, i in active, when.expr if when is not None else None))
+        text = self.resolver.write(seen, f"with_{node.path or node.key}", prefix)
+        if prefix:
+            self.stored |= set(self.resolver.used) - before
+        return text
+
+    def _tensor(self, key: str, tensor: str) -> str:
+        return f"{self.slots[key].text}.{tensor}" if tensor else self.slots[key].text
+
+    def _tied(self, path: str) -> str:
+        holder, _, tensor = path.rpartition(".")
+        return f"{self.slots[holder].text}.{tensor}" if holder in self.slots else f"self.{path}"
+
+    def _store(self, names: set[str], lines: Sequence[Statement]) -> None:
+        """Arguments that `forward` reads become attributes."""
+        texts = " ".join(line.text for line in lines)
+        for name, spelled in self.resolver.spelling.items():
+            if re.search(rf"\bself\.{re.escape(spelled)}\b", texts) and (name in self.resolver.used or name in names):
+                if not any(s.text == f"self.{spelled}" for s in self.slots.values()):
+                    self.init.insert(0, Statement(f"self.{spelled} = {spelled}"))
+
+    def _close(self) -> None:
+        """The constructor's arguments: what the printed expressions read."""
+        family, resolver = self.family, self.resolver
+        own = [name for name, _ in self.body.params] if self.body.kind != "container" else []
+        symbols = [name for name in family.instances[0].names.symbols if name in resolver.used]
+        rest = [n for n in resolver.values if n in resolver.used and n not in symbols and n not in own and n not in family.lifted]
+        named = [*symbols, *(n for n in own if n in resolver.used), *rest]
+        arguments = [Argument(resolver.spelling[n], _annotation(resolver.values[n]), n) for n in named]
+        for name, values in family.lifted.items():
+            if name in resolver.used:
+                arguments.append(Argument(name, _annotation(list(values.values())), None))
+        if self.body.kind != "net":
+            self._defaults(arguments, set(symbols))
+        family.arguments = arguments
+
+    def _defaults(self, arguments: list[Argument], symbols: set[str]) -> None:
+        """The trailing arguments get the value that most instances have, if more than half have it."""
+        for argument in reversed(arguments[1:]):
+            if argument.source is None or argument.source in symbols:
+                return
+            values = self.resolver.values[argument.source]
+            common = max(values, key=lambda v: sum(same(v, w) for w in values))
+            if 2 * sum(same(common, v) for v in values) <= len(values) or argument.name in ("width", "out"):
+                return
+            argument.default, argument.has_default = common, True
+
+    def _declared(self, argument: Argument) -> str:
+        text = f"{argument.name}: {argument.annotation}"
+        return f"{text} = {text_of(argument.default)}" if argument.has_default else text
+
+    def _shapes(self) -> str:
+        """`(N, in_channels, H, W) -> (N, 4 * width, H, W)`, as far as it can be said."""
+        sides = [[Ref(name) for name in self.body.inputs], [ref for _, ref in self.body.outputs]]
+        notes = [[self._shape(ref) for ref in refs] for refs in sides]
+        if not all(note for side in notes for note in side):
+            return ""
+        return " -> ".join(", ".join(side) for side in notes)
+
+    def _shape(self, ref: Ref) -> str:
+        members = [Member(i, next(iter(one.steps.values()))) for i, one in enumerate(self.family.instances)]
+        shapes = [one.local_shape(ref) for one in self.family.instances]
+        return shape_note(shapes, members, self.resolver, self.body.kind == "net")
+
+    def _result(self, forward: Forward) -> str:
+        values = [forward.value(ref) for _, ref in self.body.outputs]
+        return ", ".join(values)
+
+
+def _has_module(member: Member) -> bool:
+    return member.step.op is None or member.step.module is not None
+
+
+def _annotation(values: Sequence[Any]) -> str:
+    kinds = {type(value) for value in values if value is not None}
+    names = {bool: "bool", int: "int", float: "float", str: "str"}
+    found = [names.get(kind) or next((names[k] for k in (int, float, str) if issubclass(kind, k)), "") for kind in kinds]
+    if found and all(found):
+        text = "float" if set(found) == {"int", "float"} else " | ".join(sorted(set(found)))
+    else:
+        text = " | ".join(sorted({_tuple_annotation(value) for value in values if value is not None}))
+    return f"{text} | None" if None in values else text
+
+
+def _tuple_annotation(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        inner = sorted({_tuple_annotation(item) for item in value})
+        return f"tuple[{' | '.join(inner)}, ...]" if isinstance(value, tuple) else f"list[{' | '.join(inner)}]"
+    return "bool" if isinstance(value, bool) else "int" if isinstance(value, int) else "float" if isinstance(value, float) else "str"
+
+
+__all__ = ["ClassPlan", "ClassWriter", "Needs"]

@@ -1,0 +1,136 @@
+"""Families: the instances of one definition that become one class of the generated source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from archspec.backends.torch_code.trace import Instance, Step
+from archspec.ir.graph import Node
+from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
+
+Signature = tuple[Any, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Argument:
+    """A constructor argument of a class. `source` is its name in the spec's terms; None: lifted from the instances."""
+
+    name: str
+    annotation: str
+    source: str | None
+    default: Any = None
+    has_default: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Family:
+    """One class: its instances (all of one structure), and the constructor arguments that tell them apart."""
+
+    definition: str
+    signature: Signature
+    instances: list[Instance]
+    class_name: str = ""
+    arguments: list[Argument] = field(default_factory=list)
+    lifted: dict[str, dict[int, Any]] = field(default_factory=dict)
+    open_names: set[str] = field(default_factory=set)
+
+    def nodes(self) -> Iterator[tuple[Node, list[int]]]:
+        """Each node, from an instance where it does something, with the instances in which it does."""
+        for place, node in enumerate(self.instances[0].body.nodes):
+            active = [i for i, one in enumerate(self.instances) if not one.steps[node.key].passes]
+            yield (self.instances[active[0]].body.nodes[place] if active else node), active
+
+
+class Families:
+    """All families of a network, callees before callers; the network itself is the last."""
+
+    def __init__(self, root: Instance) -> None:
+        self.by_definition: dict[str, list[Family]] = {}
+        self.of: dict[int, Family] = {}
+        self.sites: dict[int, int] = {}
+        self._signatures: dict[int, Signature] = {}
+        self.order: list[Family] = []
+        self.root = self._add(root)
+
+    def _add(self, instance: Instance) -> Family:
+        if id(instance) in self.of:
+            return self.of[id(instance)]
+        for step in instance.steps.values():
+            for callee in callees(step):
+                self._add(callee)
+        mine = self._signature(instance)
+        known = self.by_definition.setdefault(instance.body.definition, [])
+        for family in known:
+            joint = _unified(family.signature, mine)
+            if joint is not None:
+                family.signature = joint
+                family.instances.append(instance)
+                break
+        else:
+            family = Family(instance.body.definition, mine, [instance])
+            known.append(family)
+            self.order.append(family)
+        self.of[id(instance)] = family
+        return family
+
+    def _signature(self, instance: Instance) -> Signature:
+        if id(instance) not in self._signatures:
+            nodes = tuple((node.key, node.inputs, node.shares, self._action(instance.steps[node.key], node))
+                          for node in instance.body.nodes)
+            self._signatures[id(instance)] = (instance.body.inputs, instance.body.outputs, instance.body.register, *nodes)
+        return self._signatures[id(instance)]
+
+    def _action(self, step: Step, node: Node) -> Signature | None:
+        """What a step does, in its structure; None: nothing, which agrees with everything."""
+        own = node.path, node.ties, node.inits
+        if step.op is not None:
+            return "op", own, step.op.name, _skeleton(step.module), _skeleton(step.value)
+        if step.callee is not None:
+            return "body", own, id(self.of[id(step.callee)])
+        if step.units is not None:
+            actions = {self._action(unit, node): None for _, unit in step.units}
+            return "repeat", own, step.template, tuple(actions)
+        return None
+
+
+def callees(step: Step) -> Iterator[Instance]:
+    """The instances that a step runs."""
+    if step.callee is not None:
+        yield step.callee
+    for _, unit in step.units or ():
+        yield from callees(unit)
+
+
+def _skeleton(value: Any) -> Any:
+    """The structure of a call: what must be equal for one line of code to stand for several."""
+    if isinstance(value, Call):
+        return value.path, len(value.args), tuple(map(_skeleton, value.args))
+    if isinstance(value, (Operand, Operands, Parameter)):
+        return value
+    if isinstance(value, Slice):
+        return "slice"
+    if isinstance(value, tuple) and any(isinstance(v, (tuple, Call, Operand, Operands, Parameter, Slice)) for v in value):
+        return tuple(map(_skeleton, value))
+    return None
+
+
+def _unified(a: Signature, b: Signature) -> Signature | None:
+    """The structure that both have, where steps that do nothing agree with all; None if there is none."""
+    if a[:3] != b[:3] or len(a) != len(b):
+        return None
+    nodes = []
+    for one, other in zip(a[3:], b[3:], strict=True):
+        if one[:-1] != other[:-1]:
+            return None
+        if one[-1] != other[-1] and one[-1] is not None and other[-1] is not None:
+            return None
+        nodes.append((*one[:-1], one[-1] if one[-1] is not None else other[-1]))
+    return (*a[:3], *nodes)
+
+
+def free_names(trees: Iterable[ast.expr]) -> set[str]:
+    """The names in some expressions."""
+    return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}

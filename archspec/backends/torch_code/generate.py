@@ -1,0 +1,59 @@
+"""From a checked network to the text of its module: plan, print, audit, seal."""
+
+from __future__ import annotations
+
+from archspec.backends.torch_code.naming import class_name
+from archspec.backends.torch_code.plan import ModulePlan, plan
+from archspec.backends.torch_code.render import filled, render
+from archspec.checked import Checked
+from archspec.ir.graph import Graph
+from archspec.passes.cost import measure
+from archspec.passes.shapes import infer
+from archspec.seal import seal
+from archspec.shapes import Shape
+
+
+def generate(source: Checked | Graph) -> str:
+    """The source of a network's module, ready to be written. Needs no torch."""
+    graph = source.graph if isinstance(source, Checked) else source
+    decided = plan(graph)
+    text = render(decided, _about(graph, decided, source.cost if isinstance(source, Checked) else None))
+    name = graph.file if graph.variant is None else f"{graph.file}@{graph.variant}"
+    return seal(text, name, graph.digest)
+
+
+def class_name_of(graph: Graph) -> str:
+    """The class that the generated source gives to the network."""
+    return graph.class_name or class_name(graph.name)
+
+
+def _about(graph: Graph, decided: ModulePlan, cost: object) -> list[str]:
+    measured = cost if cost is not None else measure(graph, infer(graph))
+    parameters, macs = getattr(measured, "parameters", 0), getattr(measured, "macs", 0)
+    facts = [f"parameters {parameters:,} | multiply-adds {_billions(macs)}"]
+    facts += [f"input {_said(entry.shape)}" for entry in graph.inputs]
+    return [filled(graph.doc) or f"{decided.net.name}.", "\n".join(_packed(facts)), *_table(decided)]
+
+
+def _packed(facts: list[str]) -> list[str]:
+    line = " | ".join(facts)
+    return [line] if len(line) <= 88 else facts
+
+
+def _table(decided: ModulePlan) -> list[str]:
+    rows = decided.stages
+    if not 2 <= len(rows) <= 40:
+        return []
+    table = [("stage", "output", "blocks"), *rows]
+    wide = [max(len(row[k]) for row in table) + 2 for k in (0, 1)]
+    return ["\n".join((row[0].ljust(wide[0]) + row[1].ljust(wide[1]) + row[2])[:88].rstrip() for row in table)]
+
+
+def _said(shape: Shape) -> str:
+    sizes = shape.at({})
+    return f"({', '.join('N' if place == 0 else str(size if size is not None else dim) for place, (size, dim) in enumerate(zip(sizes, shape.dims, strict=True)))})"
+
+
+def _billions(macs: object) -> str:
+    number = macs if isinstance(macs, int) else 0
+    return f"{number / 1e9:.2f} G" if number >= 10**8 else f"{number / 1e6:.2f} M" if number >= 10**5 else f"{number:,}"

@@ -1,0 +1,253 @@
+"""Deciding how a value is written in a class: as a literal, as an expression of its arguments, or as a new argument.
+
+A value is seen in each instance of the class, with the expression it came from there. Nothing is guessed: an
+expression is printed only if it gives the value in every instance.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from archspec.backends.torch_code.family import Family
+from archspec.expressions import ExpressionError, simplify, substitute, to_text
+from archspec.expressions.evaluation import evaluate_tree
+from archspec.expressions.trees import free_names, rebuilt
+
+TAKEN = frozenset({"self", "nn", "torch", "F", "Tensor", "math", "range", "super", "tuple", "OrderedDict", "init", "weights",
+                   "NamedTuple", "int", "float", "bool", "str", "min", "max", "abs", "len", "round", "sum", "x"})  # fmt: skip
+_FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor", "log": "math.log", "sqrt": "math.sqrt"}
+_PLAIN_FUNCTIONS = frozenset({"min", "max", "abs", "round", "len", "sum"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A value in one instance, with its expression in the class's terms; `unit` is its place in a repeat."""
+
+    instance: int
+    value: Any
+    expr: ast.expr | None = None
+    unit: int | None = None
+
+
+class Unwritable(Exception):
+    """A value differs between instances and cannot be written without a new argument, which is not wanted here."""
+
+
+@dataclass(eq=False)
+class Resolver:
+    """Writes the values of one family, and collects what its class needs: arguments, imports, support functions."""
+
+    family: Family
+    lifting: bool = True
+    used: set[str] = field(default_factory=set)
+    imports: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        instances = self.family.instances
+        names = [name for name in instances[0].names.values if all(name in one.names.values for one in instances)]
+        self.values = {name: [one.names.values[name] for one in instances] for name in names}
+        self.static = {name: held[0] for name, held in self.values.items()
+                       if name not in self.family.open_names and all(same(v, held[0]) for v in held)}
+        self.spelling = {name: self._spelled(name) for name in names}
+        for name, values in self.family.lifted.items():
+            self.values[name] = [values.get(i) for i in range(len(instances))]
+            self.spelling[name] = name
+
+    def _spelled(self, name: str) -> str:
+        symbols = self.family.instances[0].names.symbols
+        spelled = name
+        if name in symbols:
+            spelled = "in_channels" if name == "C" else "in_features" if name == "D" else f"{name.lower()}_channels"
+            while spelled in self.values:
+                spelled += "_"
+        return f"{spelled}_" if keyword.iskeyword(spelled) or keyword.issoftkeyword(spelled) or spelled in TAKEN else spelled
+
+    def write(self, seen: list[Seen], option: str, prefix: str = "") -> str:
+        """The text of a value; `option` names the argument if one must be lifted, `prefix` stands before names."""
+        tree = self.tree(seen, option)
+        names = {name: ast.Name(prefix + self.spelling[name], ast.Load()) for name in free_names(tree) if name in self.spelling}
+        self.used |= names.keys()
+        return to_text(_called(substitute(tree, names)))
+
+    def tree(self, seen: list[Seen], option: str) -> ast.expr:
+        """The value as an expression of the class's names."""
+        equal = all(same(one.value, seen[0].value) for one in seen)
+        opened = any(one.expr is not None and free_names(one.expr) & self.family.open_names for one in seen)
+        if equal and not opened:
+            return _literal(seen[0].value)
+        for tree in self._candidates(seen):
+            if self._holds(tree, seen):
+                return self._in_python(tree, seen)
+        progression = self._progression(seen, option)
+        if progression is not None:
+            return progression
+        for name in self._twins(seen, option):
+            return ast.Name(name, ast.Load())
+        return self._lifted(seen, option)
+
+    def known(self, seen: list[Seen]) -> str | None:
+        """The text of a value for a comment: None where it cannot be written from the class's names."""
+        lifting, self.lifting, used = self.lifting, False, set(self.used)
+        try:
+            return self.write(seen, "")
+        except Unwritable:
+            return None
+        finally:
+            self.lifting, self.used = lifting, used
+
+    def _candidates(self, seen: list[Seen]) -> Iterable[ast.expr]:
+        found: dict[str, ast.expr] = {}
+        for one in seen:
+            if one.expr is not None:
+                lets = self.family.instances[one.instance].names.lets
+                tree = simplify(substitute(one.expr, lets), self.static, integers=set(self.values))
+                found.setdefault(to_text(tree), tree)
+        for _, tree in sorted(found.items(), key=lambda item: len(item[0])):
+            if free_names(tree) <= set(self.values) | {"i"} and _is_printable(tree):
+                yield tree
+
+    def _names(self, one: Seen) -> Mapping[str, Any]:
+        names = {name: values[one.instance] for name, values in self.values.items()}
+        return names if one.unit is None else {**names, "i": one.unit}
+
+    def _holds(self, tree: ast.expr, seen: list[Seen]) -> bool:
+        return all(same(_evaluated(tree, self._names(one)), one.value) for one in seen)
+
+    def _in_python(self, tree: ast.expr, seen: list[Seen]) -> ast.expr:
+        """Exact division as Python's `//`; the language's own `/` is exact or stands inside a rounding."""
+        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in ("ceil", "floor", "round"):
+            inner = tree.args[0]
+            if tree.func.id == "floor" and isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Div):
+                return ast.BinOp(inner.left, ast.FloorDiv(), inner.right)
+            return tree
+        if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div):
+            values = [_evaluated(tree, self._names(one)) for one in seen]
+            if all(isinstance(value, int) for value in values):
+                return ast.BinOp(self._in_python(tree.left, seen), ast.FloorDiv(), self._in_python(tree.right, seen))
+            return tree
+        return _rebuilt(tree, lambda part: self._in_python(part, seen))
+
+    def _progression(self, seen: list[Seen], option: str) -> ast.expr | None:
+        """`a + b*i` where the values of a repeat's units are such a series in every instance."""
+        if any(one.unit is None or isinstance(one.value, bool) or not isinstance(one.value, int) for one in seen):
+            return None
+        series: dict[int, dict[int, Seen]] = {}
+        for one in seen:
+            series.setdefault(one.instance, {})[one.unit or 0] = one
+        starts, steps = [], []
+        for instance, units in series.items():
+            low = min(units)
+            if low + 1 not in units:
+                return None
+            step = units[low + 1].value - units[low].value
+            if any(one.value != units[low].value + (place - low) * step for place, one in units.items()):
+                return None
+            zero = units[low].value - low * step
+            starts.append(Seen(instance, zero, units[low].expr if low == 0 else None))
+            steps.append(Seen(instance, step))
+        lifting, self.lifting = self.lifting, False
+        try:
+            start, step_tree = self.tree(starts, option), self.tree(steps, option)
+        except Unwritable:
+            return None
+        finally:
+            self.lifting = lifting
+        product = ast.BinOp(step_tree, ast.Mult(), ast.Name("i", ast.Load()))
+        return simplify(ast.BinOp(start, ast.Add(), product))
+
+    def _twins(self, seen: list[Seen], option: str) -> Iterable[str]:
+        """Names that have the same value in every instance; one called like the option comes first."""
+        values = [one.value for one in seen]
+        if all(same(value, values[0]) for value in values):
+            return
+        for name in sorted((n for n in self.values if n not in self.static), key=lambda n: (n != option, n)):
+            held = self.values[name]
+            if all(type(held[one.instance]) is type(one.value) and held[one.instance] == one.value for one in seen):
+                yield name
+
+    def _lifted(self, seen: list[Seen], option: str) -> ast.expr:
+        if not self.lifting:
+            raise Unwritable(option)
+        values: dict[int, Any] = {}
+        for one in seen:
+            if one.instance in values and not same(values[one.instance], one.value):
+                raise Unwritable(option)
+            values[one.instance] = one.value
+        name = option
+        while name in self.values or name in TAKEN or keyword.iskeyword(name):
+            name += "_"
+        self.family.lifted[name] = values
+        self.values[name] = [values.get(i) for i in range(len(self.family.instances))]
+        self.spelling[name] = name
+        return ast.Name(name, ast.Load())
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are equal and of one kind: true is not 1."""
+    return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
+
+
+def text_of(value: Any) -> str:
+    """A value as Python's literal."""
+    return to_text(_literal(value))
+
+
+def _literal(value: Any) -> ast.expr:
+    if isinstance(value, float) and not isinstance(value, bool):
+        return parse_literal(repr(value))
+    if isinstance(value, tuple):
+        return ast.Tuple([_literal(item) for item in value], ast.Load())
+    if isinstance(value, list):
+        return ast.List([_literal(item) for item in value], ast.Load())
+    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-int(value)))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return ast.Constant(int(value))
+    return ast.Constant(value)
+
+
+def parse_literal(text: str) -> ast.expr:
+    """A number's text as a tree."""
+    tree = ast.parse(text, mode="eval").body
+    assert isinstance(tree, (ast.Constant, ast.UnaryOp))
+    return tree
+
+
+def _evaluated(tree: ast.expr, names: Mapping[str, Any]) -> Any:
+    try:
+        return evaluate_tree(tree, names)
+    except ExpressionError:
+        return _NOTHING
+
+
+_NOTHING = object()
+
+
+def _is_printable(tree: ast.expr) -> bool:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.ListComp, ast.Slice)):
+            return False
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id not in _FUNCTIONS and node.func.id not in _PLAIN_FUNCTIONS and node.func.id != "make_divisible":
+                return False
+    return True
+
+
+def _called(tree: ast.expr) -> ast.expr:
+    """Calls under their names in Python."""
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
+        name = _FUNCTIONS.get(tree.func.id, tree.func.id)
+        keywords = [ast.keyword(entry.arg, _called(entry.value)) for entry in tree.keywords]
+        return ast.Call(ast.Name(name, ast.Load()), [_called(a) for a in tree.args], keywords)
+    return _rebuilt(tree, _called)
+
+
+def _rebuilt(tree: ast.expr, change: Any) -> ast.expr:
+    return rebuilt(tree, change) if not isinstance(tree, ast.ListComp) else tree
+
+
+__all__ = ["Resolver", "Seen", "Unwritable", "same", "text_of"]
