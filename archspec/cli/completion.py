@@ -106,7 +106,7 @@ def fish(parser: ArgumentParser) -> str:
         seen = f"complete -c archspec -n '__fish_seen_subcommand_from {verb.name}'"
         lines += [f"{seen} {_fish_flag(flag)}" for flag in verb.flags]
         words = " ".join(verb.choices)
-        lines.append(f"{seen} -a {_quoted(words) if words else _quoted('(archspec list --quiet 2>/dev/null)')}")
+        lines.append(f"{seen} -f -a {_quoted(words)}" if words else f"{seen} -a '(archspec list --quiet 2>/dev/null)'")
     return "\n".join(lines) + "\n"
 
 
