@@ -1,0 +1,111 @@
+"""The state_dict of a network: its keys in torch's order and their shapes, without building it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from archspec.expressions import parse_template
+from archspec.ir.graph import Node, Repeat
+from archspec.ops.base import Op
+from archspec.passes.shapes import BodyShapes, Shapes
+from archspec.shapes import Shape
+
+
+class Entry(NamedTuple):
+    """One tensor of a state_dict: its key, its shape, and whether it is learned (else a buffer)."""
+
+    key: str
+    shape: tuple[int, ...]
+    learned: bool = True
+
+
+class _Placed(NamedTuple):
+    """What stands at a path of a module; a bare parameter has the one entry ""."""
+
+    path: str
+    entries: tuple[Entry, ...]
+
+
+def tensors(shapes: Shapes) -> tuple[Entry, ...]:
+    """Every entry of the state_dict in torch's order: a module's own tensors, its buffers, then its children's.
+
+    A module that is run twice is listed once, where it is registered; a tied tensor stands under both its keys.
+    """
+    return _Layout().body(shapes.root)
+
+
+def fingerprint(entries: Iterable[Entry]) -> str:
+    """The sha256 of the ordered keys and shapes: equal fingerprints exchange checkpoints."""
+    said = json.dumps([[entry.key, list(map(int, entry.shape))] for entry in entries], separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+class _Layout:
+    """Entries of bodies relative to their own path, once per distinct body."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Entry, ...]] = {}
+
+    def body(self, shapes: BodyShapes) -> tuple[Entry, ...]:
+        found = self._known.get(id(shapes))
+        if found is None:
+            found = self._known[id(shapes)] = _ordered(self._placed(shapes))
+        return found
+
+    def _placed(self, shapes: BodyShapes) -> list[_Placed]:
+        """What a body registers, in the order in which it does so."""
+        order = {path: place for place, path in enumerate(shapes.body.register)}
+        made: list[_Placed] = []
+        for node in sorted(shapes.body.nodes, key=lambda n: order.get(n.path or "", -1)):
+            if node.target is not None and node.shares is None:
+                made.extend(self._node(node, shapes))
+        return made
+
+    def _node(self, node: Node, shapes: BodyShapes) -> list[_Placed]:
+        if node.key in shapes.children:
+            inner = shapes.children[node.key]
+            return self._placed(inner) if node.path is None else [_Placed(node.path, self.body(inner))]
+        if isinstance(node.target, Repeat):
+            units = self._units(node.target, shapes, node.key)
+            return units if node.path is None else [_Placed(node.path, _ordered(units))]
+        return [_Placed(node.path or "", op_entries(node.target, shapes.into(node)))]  # type: ignore[arg-type]
+
+    def _units(self, repeat: Repeat, shapes: BodyShapes, key: str) -> list[_Placed]:
+        template = parse_template(repeat.template) if repeat.template is not None else None
+        made: list[_Placed] = []
+        for unit in shapes.units[key]:
+            entries = (self.body(unit.body) if unit.body is not None
+                       else op_entries(unit.run.target, unit.inputs))  # type: ignore[arg-type]
+            for _ in range(unit.count):
+                index = len(made)
+                made.append(_Placed(template.render({"i": index}) if template is not None else str(index), entries))
+        return made
+
+
+def op_entries(op: Op, inputs: tuple[Shape, ...]) -> tuple[Entry, ...]:
+    """The tensors of one op and then its buffers, by local names ("" for a bare parameter)."""
+    own = [Entry(name, shape) for name, shape in op.tensors(*inputs).items()]
+    return (*own, *(Entry(name, shape, learned=False) for name, shape in op.buffers(*inputs).items()))
+
+
+def _ordered(placed: Iterable[_Placed]) -> tuple[Entry, ...]:
+    """Bare parameters first, then modules, each where its first part was registered."""
+    bare: list[Entry] = []
+    modules: dict[str, list[_Placed]] = {}
+    for path, entries in placed:
+        head, _, rest = path.partition(".")
+        if not rest and len(entries) == 1 and entries[0].key == "":
+            bare.append(entries[0]._replace(key=head))
+        else:
+            modules.setdefault(head, []).append(_Placed(rest, entries))
+    return (*bare, *(entry._replace(key=f"{head}.{entry.key}") for head, inside in modules.items()
+                     for entry in _inside(inside)))
+
+
+def _inside(placed: list[_Placed]) -> Iterable[Entry]:
+    if all(path == "" for path, _ in placed):
+        return (entry for _, entries in placed for entry in entries)
+    return _ordered(placed)
