@@ -63,7 +63,7 @@ def bash(parser: ArgumentParser) -> str:
     lines = [
         "_archspec() {",
         '    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" verb="" words="" word',
-        '    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
+        '    for word in "${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do',
         f'        case "$word" in {names.replace(" ", "|")}) verb="$word"; break ;; esac',
         "    done",
         f'    [ -n "$verb" ] || {{ COMPREPLY=($(compgen -W "{names} --help --version" -- "$cur")); return; }}',
