@@ -16,7 +16,7 @@ from archspec.backends.figure.costs import COST_HEIGHT, COST_WIDTH, costs
 from archspec.backends.figure.fragment import GAP, GAP_AFTER_JOIN, Fragment, down
 from archspec.backends.figure.legend import legend
 from archspec.backends.figure.lettering import fit, width
-from archspec.backends.figure.outline import Card, Fork, Item, Outline, Tail, Tangle, layers
+from archspec.backends.figure.outline import Card, Item, Outline, layers, output
 from archspec.backends.figure.pieces import PAD, Draughtsman
 from archspec.backends.figure.scene import Part, Rule, Scene, Text, moved
 from archspec.backends.figure.theme import fills
@@ -91,22 +91,24 @@ def _aligned(
 def _levelled(columns: Sequence[list[Placed]], order: Sequence[str]) -> tuple[list[list[Placed]], Mapping[str, float]]:
     """The columns with their rows moved down to where the lowest of them has to begin."""
     rows = [{row[0].size: row for row in _rows(column)} for column in columns]
-    offsets = [0.0] * len(columns)
+    offsets = [0.0 for _ in columns]
     levelled: list[list[Placed]] = [[] for _ in columns]
     tops: dict[str, float] = {}
     floor = HEAD
     for size in order:
         present = [index for index, own in enumerate(rows) if size in own]
-        tops[size] = max(floor, *(rows[index][size][0].y + offsets[index] for index in present))
+        tops[size] = max([floor, *(rows[index][size][0].y + offsets[index] for index in present)])
         for index in present:
             offsets[index] = tops[size] - rows[index][size][0].y
             levelled[index] += [replace(p, y=p.y + offsets[index]) for p in rows[index][size]]
-        floor = tops[size] + 2.0 * _ROW_GAP
+        floor = max(tops[size] + 2.0 * _ROW_GAP, *(column[-1].bottom + _ROW_GAP for column in levelled if column))
     return levelled, tops
 
 
 def _common_order(columns: Sequence[list[Placed]]) -> list[str] | None:
-    """The output sizes in an order that suits all networks; None if there is none, or a size comes back."""
+    """The output sizes in an order that suits all networks; None if a size comes back, or the inputs differ in size."""
+    if len({column[0].size for column in columns}) > 1:
+        return None
     sorter = TopologicalSorter[str]()
     for column in columns:
         sizes = [row[0].size for row in _rows(column)]
@@ -137,7 +139,8 @@ def _placed(outline: Outline, draughtsman: Draughtsman) -> list[Placed]:
     result: list[Placed] = []
     for index, item in items:
         fragment = draughtsman.item(item)
-        size = _size(item) or (result[-1].size if result else "")
+        shape = output(item)
+        size = size_text(shape) if shape is not None else result[-1].size
         y = result[-1].bottom + _gap(result, fragment, index, size) if result else HEAD
         result.append(Placed(item, fragment, index, size, y))
     return result
@@ -196,12 +199,3 @@ def _left(column: Sequence[Placed]) -> float:
 
 def _right(column: Sequence[Placed]) -> float:
     return max(placed.fragment.right for placed in column)
-
-
-def _size(item: Item) -> str:
-    """The output size of an item; empty where it has none of its own."""
-    if isinstance(item, Tail):
-        return ""
-    if isinstance(item, Tangle):
-        return _size(item.pieces[-1][-1])
-    return size_text(item.join.shape if isinstance(item, Fork) else item.shape)

@@ -10,7 +10,7 @@ from archspec.backends import dot
 from archspec.backends.figure.column import compose
 from archspec.backends.figure.describe import describe
 from archspec.backends.figure.outline import Outline
-from archspec.backends.figure.reading import read
+from archspec.backends.figure.reading import Level, read
 from archspec.backends.figure.scene import Scene
 from archspec.backends.figure.svg import render
 from archspec.backends.figure.theme import DARK, LIGHT
@@ -18,7 +18,7 @@ from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.files import write
 
-LEVELS = ("block", "layer")
+LEVELS: tuple[Level, ...] = ("stage", "block", "layer")
 FORMATS = (".svg", ".dot")
 
 
@@ -63,13 +63,14 @@ class Figure:
 def draw_figure(*checked: Checked, level: str = "block") -> Figure:
     """One figure of all networks, side by side.
 
-    `level` "block" folds equal neighbouring blocks to one card, "layer" draws every layer. UsageError for another
-    level, or where no network is given.
+    `level` "stage" draws one box a stage, "block" folds equal neighbouring blocks to one card, "layer" draws every
+    layer. UsageError for another level, or where no network is given.
     """
-    if level not in LEVELS:
-        raise UsageError(f"there is no level `{level}`", f"the levels are {' and '.join(LEVELS)}")
+    chosen = next((known for known in LEVELS if known == level), None)
+    if chosen is None:
+        raise UsageError(f"there is no level `{level}`", f"the levels are {', '.join(LEVELS)}")
     if not checked:
         raise UsageError("there is nothing to draw", "name at least one network")
-    outlines = tuple(read(one, unfold=level == "layer") for one in checked)
+    outlines = tuple(read(one, chosen) for one in checked)
     title = ", ".join(outline.title for outline in outlines)
     return Figure(title, " ".join(describe(outline) for outline in outlines), compose(outlines), outlines)

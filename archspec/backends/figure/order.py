@@ -9,13 +9,18 @@ from typing import TypeGuard
 from archspec.backends.figure.outline import Chain, Fork, Item, Step, Tangle
 
 
-def fold(chain: Chain, keep: bool = False) -> Chain:
-    """The chain without its norms and activations, unless one stands where convolution, norm, activation does not put it.
+def stands_out(chain: Chain) -> bool:
+    """Whether a norm or activation of a block stands where convolution, norm, activation does not put it.
 
-    Unusual is a norm or activation before the first layer (pre-activation), a norm after an addition, and an
-    activation right before one (He et al. 2016, Fig. 4 b to e). Then all of them are shown; `keep` shows them anyway.
+    That is one before the first layer (pre-activation), a norm after an addition, and an activation right before one
+    (He et al. 2016, Fig. 4 b to e).
     """
-    return _pruned(chain, keep or any(_unusual(chain, "start")))
+    return any(_unusual(chain, "start"))
+
+
+def fold(chain: Chain, keep: bool) -> Chain:
+    """The chain without quiet steps, and without norms and activations unless they are kept, joined where they meet."""
+    return _pruned(chain, keep)
 
 
 def fold_trunk(chains: Sequence[Chain]) -> list[Chain]:
@@ -34,19 +39,6 @@ def fold_trunk(chains: Sequence[Chain]) -> list[Chain]:
             before = _state(item, before)
         result.append(tuple(kept))
     return result
-
-
-def shows_order(chain: Chain) -> bool:
-    """Whether a folded chain still has norms or activations in it, or in a card of it."""
-    return any(_is_decor(item) or (not isinstance(item, Step) and any(map(shows_order, _inner(item)))) for item in chain)
-
-
-def _inner(item: Item) -> tuple[Chain, ...]:
-    if isinstance(item, Fork):
-        return tuple(branch.chain for branch in item.branches)
-    if isinstance(item, Tangle):
-        return item.pieces
-    return () if isinstance(item, Step) else (item.chain,)
 
 
 def visible(chain: Chain) -> int:

@@ -9,7 +9,7 @@ from typing import Literal
 from archspec.backends.figure.scene import WireKind
 from archspec.shapes import Shape
 
-Family = Literal["layer", "pool", "norm", "act", "quiet", "join", "op", "input", "output"]
+Family = Literal["layer", "stage", "pool", "norm", "act", "quiet", "join", "op", "input", "output"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,20 @@ class Outline:
     groups: tuple[Group, ...]
 
 
+def output(item: Item) -> Shape | None:
+    """The shape that comes out of an item of the trunk; None for a tail, which changes nothing there."""
+    if isinstance(item, Tail):
+        return None
+    if isinstance(item, Tangle):
+        return output(item.pieces[-1][-1])
+    return item.join.shape if isinstance(item, Fork) else item.shape
+
+
 def layers(chain: Chain) -> Iterator[Step]:
     """The steps that are coloured by their channels: weighted layers on maps and tokens."""
     for item in chain:
         if isinstance(item, Step):
-            if item.family == "layer" and item.shape.rank > 2:
+            if item.family in ("layer", "stage") and item.shape.rank > 2:
                 yield item
         elif isinstance(item, Fork):
             for branch in item.branches:

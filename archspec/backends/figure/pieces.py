@@ -62,7 +62,8 @@ class Draughtsman:
 
     def fill(self, step: Step) -> str:
         """The colour of a layer is that of its channels; everything else is neutral."""
-        return self.fills.get(step.shape.channels, "neutral") if step.family == "layer" and step.shape.rank > 2 else "neutral"
+        coloured = step.family in ("layer", "stage") and step.shape.rank > 2
+        return self.fills.get(step.shape.channels, "neutral") if coloured else "neutral"
 
     def _joint(self, step: Step, across: float) -> Fragment:
         """A circle with the sign of the operation; wide, a bar that several branches end on."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
+from typing import Literal
 
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening, Port
-from archspec.backends.figure.order import fold_trunk, merged, shows_order
-from archspec.backends.figure.outline import Card, Chain, Group, Outline, Step, Tail
+from archspec.backends.figure.order import fold_trunk, merged
+from archspec.backends.figure.outline import Card, Chain, Group, Outline, Step, Tail, output
 from archspec.backends.figure.steps import Reader, ancestors
 from archspec.backends.numbers import counted, quantity
 from archspec.backends.stages import Stage, stages
@@ -15,16 +18,22 @@ from archspec.checked import Checked
 from archspec.ir.graph import GraphInput
 from archspec.passes.cost import Amount
 
+Level = Literal["stage", "block", "layer"]
 
-def read(checked: Checked, unfold: bool = False) -> Outline:
-    """The outline of a network: its stages and what they cost. With `unfold` every unit of a repeat is drawn."""
+
+def read(checked: Checked, level: Level = "block") -> Outline:
+    """The outline of a network: its stages and what they cost.
+
+    At level "stage" a stage is one box, at "block" equal neighbouring blocks are one card, at "layer" each is drawn.
+    """
+    unfold = level == "layer"
     flat = Flattening(blocks=False, staged=True)
     root = checked.shapes.root
     ports = flat.run(root, (SOURCE,) * len(root.inputs), "")
     main = _main_exit(checked, flat.atoms, ports)
     reader = Reader(unfold)
     segments = list(reader.segments(flat.atoms, [main]))
-    if not unfold and any(shows_order(item.chain) for _, chain in segments for item in chain if isinstance(item, Card)):
+    if reader.unusual:
         # Where one block shows its order, a neighbour without norms would seem to have none.
         reader = Reader(unfold, ordered=True)
         segments = list(reader.segments(flat.atoms, [main]))
@@ -39,7 +48,25 @@ def read(checked: Checked, unfold: bool = False) -> Outline:
         counted(checked.cost.weighted_layers, "layer"),
     )
     inputs = tuple(_input(given) for given in checked.graph.inputs)
-    return Outline(checked.name, facts, inputs, _groups(pieces, stages(checked.graph, checked.shapes)))
+    groups = _groups(pieces, stages(checked.graph, checked.shapes))
+    if level == "stage":
+        groups = tuple(_as_box(group) for group in groups)
+    return Outline(checked.name, facts, inputs, groups)
+
+
+def _as_box(group: Group) -> Group:
+    """A stage as one box: its name, and the blocks in it."""
+    last = group.chain[-1]
+    units = Counter[str]()
+    for item in group.chain:
+        if isinstance(item, Card):
+            units[item.name] += item.count
+    words = ", ".join(f"{count} × {name}" if count > 1 else name for name, count in units.items())
+    shape = output(last)
+    if shape is None:
+        return group
+    box = Step("stage", "stage", group.name + (f": {words}" if words else ""), "", group.name, shape)
+    return replace(group, chain=(box,))
 
 
 def _groups(pieces: Sequence[tuple[str, Chain]], rows: Sequence[Stage]) -> tuple[Group, ...]:

@@ -72,8 +72,21 @@ def _gate(chains: tuple[Chain, ...]) -> tuple[Branch, ...]:
 
 
 def labels(chain: Chain) -> tuple[str, ...]:
-    """The words beside a shortcut: its steps in brief, without norms and activations, a bare stride after them."""
-    briefs = [item.brief for item in chain if isinstance(item, Step) and item.family not in ("norm", "act")]
-    words = [brief for brief in briefs if brief and not brief.startswith("/")]
-    strides = [brief for brief in briefs if brief.startswith("/")]
-    return (*words[:-1], " ".join([*words[-1:], *strides])) if briefs else ()
+    """The words beside a shortcut: its steps in brief, norms and activations left out; a bare stride joins its neighbour."""
+    words: list[str] = []
+    stride = ""
+    for brief in map(_brief, chain):
+        if brief.startswith("/"):
+            stride = brief
+        elif brief:
+            words.append(f"{brief} {stride}".strip())
+            stride = ""
+    if not stride:
+        return tuple(words)
+    return (*words[:-1], " ".join([*words[-1:], stride]))
+
+
+def _brief(item: Item) -> str:
+    if isinstance(item, Step):
+        return "" if item.family in ("norm", "act") else item.brief
+    return "gate" if isinstance(item, Fork) and item.join.op == "mul" else ""

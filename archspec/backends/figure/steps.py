@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening
 from archspec.backends.figure.nest import Nesting
-from archspec.backends.figure.order import fold, visible
+from archspec.backends.figure.order import fold, stands_out, visible
 from archspec.backends.figure.outline import Card, Chain, Family, Step
 from archspec.ops import activation, join, norm, pool
 from archspec.ops.base import Op
@@ -29,11 +29,13 @@ _SINGLE = 4
 class Reader:
     """Reads bodies into chains, each distinct one once.
 
-    With `unfold` every unit is drawn, and no cards; with `ordered` all norms and activations of blocks are.
+    With `unfold` every unit is drawn, and no cards; with `ordered` all norms and activations of blocks are. `unusual`
+    tells whether a block has been met in which their order is the point.
     """
 
     unfold: bool = False
     ordered: bool = False
+    unusual: bool = False
     _seen: dict[int, tuple[BodyShapes, Chain]] = field(default_factory=dict)
 
     def body(self, shapes: BodyShapes, path: str) -> Chain:
@@ -42,7 +44,9 @@ class Reader:
             flat = Flattening(blocks=True)
             ports = flat.run(shapes, (SOURCE,) * len(shapes.inputs), path)
             chain = self.nested(flat.atoms, [port for port in ports if port is not None])
-            self._seen[id(shapes)] = shapes, fold(chain, self.ordered)
+            unusual = stands_out(chain)
+            self.unusual = self.unusual or unusual
+            self._seen[id(shapes)] = shapes, fold(chain, unusual or self.ordered)
         return self._seen[id(shapes)][1]
 
     def nested(self, atoms: Sequence[Atom], exits: Sequence[int]) -> Chain:
