@@ -188,7 +188,8 @@ class _Reader:
         text = self.source.content[start:end]
         self._report("E0108", f"`{brief(text)}` is an alias in YAML", start, end, "an alias", labels=labels,
                      notes=("YAML aliases are not part of the language",),
-                     help="write the value out, or use a param" if labels else quote_help(text))
+                     help="write the value out, or use a param" if labels else
+                     f"a param is written by its name alone: `{brief(text[1:])}`; else {quote_help(text)}")
         self._add(ScalarValue(text, self.source.span(start, end), text, False), start, end)
 
     def _scalar(self, event: Any) -> None:

@@ -188,8 +188,19 @@ def _misplaced(problem: Problem, source: Text) -> Diagnostic | None:
     if expected == found:
         return _at(source, problem.at, "E0118", f"a {wrong} among the {other}s of a {kind}", labels=labels,
                    help="a map has keys only, a list has `- ` items only: indent it, or write it as its neighbours")
-    return _at(source, problem.at, "E0118", f"this does not line up with the {other}s of its {kind}", labels=labels,
-               note=f"expected column {expected}, found column {found}", help=f"align it with the other {other}s")
+    columns = " or ".join(map(str, _open_columns(source, problem.at)))
+    return _at(source, problem.at, "E0118", "this does not line up with what stands above it",
+               note=f"expected column {columns}, found column {found}", help="align it with the lines that it belongs to")
+
+
+def _open_columns(source: Text, at: int) -> list[int]:
+    """The columns at which the lines above start, from the nearest outwards, each left of the one before."""
+    columns: list[int] = []
+    for line in reversed(source.content[: source.line_start(at)].split("\n")):
+        column = _indent(line) + 1
+        if line.strip() and not line.lstrip().startswith("#") and (not columns or column < columns[-1]):
+            columns.append(column)
+    return columns
 
 
 def _context_or_place(problem: Problem) -> int:
