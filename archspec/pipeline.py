@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 figure = lazy("archspec.backends.figure")
 table = lazy("archspec.backends.table")
+torch_code = lazy("archspec.backends.torch_code")
 
 Source = str | Path | Spec | Checked
 
@@ -88,6 +89,12 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
     expect(spec, elaboration.graph, shapes, cost, report)
     report.stop_if_failed()
     return Checked(spec, elaboration.graph, shapes, cost, in_order(report.warnings), elaboration.demands)
+
+
+def build(source: Source, variant: str | None = None, **params: Any) -> str:
+    """PyTorch source of the network: one file that imports only torch."""
+    text: str = torch_code.generate(check(source, variant, **params))
+    return text
 
 
 def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
