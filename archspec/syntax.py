@@ -190,7 +190,8 @@ def _misplaced(problem: Problem, source: Text) -> Diagnostic | None:
                    help="a map has keys only, a list has `- ` items only: indent it, or write it as its neighbours")
     columns = " or ".join(map(str, _open_columns(source, problem.at)))
     return _at(source, problem.at, "E0118", "this does not line up with what stands above it",
-               note=f"expected column {columns}, found column {found}", help="align it with the lines that it belongs to")
+               note=f"expected column {columns}, found column {found}",
+               help="align it with the lines that it belongs to")
 
 
 def _open_columns(source: Text, at: int) -> list[int]:
