@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from archspec.ir.graph import Body, Graph, Node, Ref, Repeat, Run
 from archspec.ops.base import Op
+from archspec.passes.plain import plain
 from archspec.shapes import Demand, Shape
 
 
 @dataclass(frozen=True, slots=True)
 class UnitShapes:
-    """`count` neighbouring units of a repeat with equal inputs: what goes in, what comes out, and the inside of a block."""
+    """`count` neighbouring units of a repeat with equal inputs: what goes in, what comes out, the inside of a block."""
 
     count: int
     run: Run
@@ -116,6 +117,7 @@ class _Inference:
         return tuple(made)
 
     def _op(self, op: Op, inputs: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        op = plain(op)
         if self.demanding:
             for demand in op.demands(*inputs):
                 if not demand.holds():

@@ -1,0 +1,26 @@
+"""Ops without the expressions their numbers came from: arithmetic on those builds trees that no analysis reads."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from archspec.ops.base import Op
+
+
+@lru_cache(maxsize=4096)
+def plain(op: Op) -> Op:
+    """The op with plain numbers for options."""
+    values = {name: getattr(op, name) for name in type(op).model_fields}
+    stripped = {name: _plain(value) for name, value in values.items()}
+    changed = {name: value for name, value in stripped.items() if value is not values[name]}
+    return op.model_copy(update=changed) if changed else op
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is int or kind is float or kind is bool or kind is str or value is None:
+        return value
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return int(value) if isinstance(value, int) else float(value) if isinstance(value, float) else value
