@@ -48,7 +48,7 @@ CODES: tuple[Code, ...] = (
     Code("E0216", "a parameter of the wrong type",
          "The value does not fit the declared type."),
     Code("E0217", "an unknown op or block",
-         "An op is one of the vocabulary (`archspec show ops`), a block of the file or of a library it uses, or "
+         "An op is one of the vocabulary, a block of the file or of a library it uses, or "
          "`$param` for a parameter of type `block`."),
     Code("E0218", "a block that calls itself",
          "Blocks are not recursive; use `repeat` for depth."),
@@ -81,6 +81,8 @@ CODES: tuple[Code, ...] = (
     Code("E0230", "not a size for an input",
          "Shapes are [N, C, H, W] with the channels a number; in `input:` a number is fixed, a name is any size, "
          "`H=224` any size stated at 224."),
-    Code("E0231", "a value that is out of bounds",
-         "Values of expressions are bounded, so that no spec can make a check work without end."),
+    Code("E0231", "structure that depends on an open parameter",
+         "An `open` parameter becomes an argument of the generated network's constructor. Which layers there are, and "
+         "how often, is decided once, when the spec is checked, so it cannot depend on one. Drop `open`; `--set` still "
+         "changes the parameter."),
 )
