@@ -13,7 +13,7 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/archspec build specs/resnet152.yaml -o resnet152.py --verify
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -X warn_default_encoding -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+	PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
