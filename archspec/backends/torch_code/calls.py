@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archspec.backends.torch_code.resolve import Resolver, Seen
@@ -29,6 +29,9 @@ POSITIONS: Mapping[str, tuple[str, ...]] = {
     "support.Conv2dSame": ("in_channels", "out_channels"), "support.DropPath": ("p",),
 }  # fmt: skip
 """What positional arguments are called, for arguments that have to be named."""
+
+ORDER = ("kernel_size", "stride", "padding", "output_padding", "dilation", "groups", "ceil_mode", "bias", "eps", "momentum")
+"""The order in which torch declares what a constructor is told."""
 
 INPLACE = frozenset({"nn.ReLU", "nn.ReLU6", "nn.LeakyReLU", "nn.ELU", "nn.SiLU", "nn.Mish", "nn.Hardswish", "nn.Hardsigmoid"})
 _BINARY = {"operator.add": "+", "operator.mul": "*", "operator.sub": "-"}
@@ -66,6 +69,8 @@ class Writer:
     prefix: str = ""
     support: set[str] | None = None
     key: str = ""
+    hoisted: dict[str, str] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
 
     def call(self, members: Sequence[Member], calls: Sequence[Call], operands: Sequence[str] = (), module: str = "",
              extra: Mapping[str, str] | None = None) -> str:
@@ -115,7 +120,7 @@ class Writer:
             if not all(name in kwargs for kwargs in given) and text == repr(default):
                 continue
             written[name] = text
-        return written
+        return dict(sorted(written.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER)))
 
     def value(self, members: Sequence[Member], values: Sequence[Any], option: str, operands: Sequence[str] = (),
               module: str = "") -> str:
@@ -123,6 +128,26 @@ class Writer:
         first = values[0]
         if isinstance(first, Operand):
             return operands[first.index]
+        text = self._plain(members, values, option, operands, module)
+        if not self.prefix or self.prefix not in text or " " not in text or isinstance(first, Call) or operands_in(first):
+            return text
+        return self._hoisted(text)
+
+    def _hoisted(self, text: str) -> str:
+        """An argument that takes arithmetic is computed once, in `__init__`, and read from an attribute."""
+        text = text.replace(self.prefix, "")
+        for name, known in self.hoisted.items():
+            if known == text:
+                return self.prefix + name
+        key = "".join(char if char.isalnum() else "_" for char in self.key)
+        stem = f"{key if key.isidentifier() else 'part'}_sizes"
+        name = next(n for n in (stem, *(f"{stem}{k}" for k in range(2, 10_000))) if n not in self.hoisted and n not in self.taken)
+        self.hoisted[name] = text
+        return self.prefix + name
+
+    def _plain(self, members: Sequence[Member], values: Sequence[Any], option: str, operands: Sequence[str],
+               module: str) -> str:
+        first = values[0]
         if isinstance(first, Operands):
             return _tuple(list(operands))
         if isinstance(first, Parameter):
@@ -130,8 +155,13 @@ class Writer:
         if isinstance(first, Call):
             return self.call(members, list(values), operands, module)
         if isinstance(first, tuple) and all(isinstance(v, tuple) and len(v) == len(first) for v in values):
-            return _tuple([self.value(members, [v[i] for v in values], option, operands, module) for i in range(len(first))])
+            return _tuple([self._item(members, [v[i] for v in values], option, operands, module) for i in range(len(first))])
         return self.resolver.write([m.seen(v) for m, v in zip(members, values, strict=True)], option, self.prefix)
+
+    def _item(self, members: Sequence[Member], values: Sequence[Any], option: str, operands: Sequence[str], module: str) -> str:
+        if isinstance(values[0], Operand):
+            return operands[values[0].index]
+        return self._plain(members, values, option, operands, module)
 
     def index(self, members: Sequence[Member], values: Sequence[Any], operands: Sequence[str], module: str) -> str:
         first = values[0]
@@ -142,6 +172,13 @@ class Writer:
         bounds = [self.value(members, [getattr(v, part) for v in values], part) for part in ("start", "stop", "step")]
         start, stop, step = ("" if bound == "None" else bound for bound in bounds)
         return f"{start}:{stop}" if step in ("", "1") else f"{start}:{stop}:{step}"
+
+
+def operands_in(value: Any) -> bool:
+    """Whether an argument reads the node's inputs."""
+    if isinstance(value, tuple):
+        return any(map(operands_in, value))
+    return isinstance(value, (Operand, Operands, Parameter, Call))
 
 
 def _joined(arguments: Sequence[str], keywords: Mapping[str, str]) -> str:

@@ -17,6 +17,10 @@ from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Op
 
 
+NEUTRAL = (0, 1, None)
+"""What may be left out of a call (and false and true with them): the values that change nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassPlan:
     """Everything there is to print of a class. Lines of code are logical: they are wrapped when printed."""
@@ -47,7 +51,7 @@ class ClassWriter:
 
     def __init__(self, family: Family, families: Families, needs: Needs, training: frozenset[str] = frozenset()) -> None:
         self.family, self.families, self.needs = family, families, needs
-        self.resolver = Resolver(family)
+        self.resolver = Resolver(family, support=needs.support)
         self.builder = Builder(family, families, self.resolver, needs.support, needs.imports)
         self.body = family.instances[0].body
         self.training = training
@@ -58,14 +62,14 @@ class ClassWriter:
         self.stored: set[str] = set()
 
     def plan(self) -> ClassPlan:
-        chain = self.body.kind != "net" and is_chain(self.family) or self.body.kind == "net" and self._numbered()
-        if chain:
+        if self._numbered():
             return self._sequential()
         self._modules()
         forward = Forward(self.family, self.resolver, self.slots, self.needs.support, self.training)
         before = set(self.resolver.used)
         lines = forward.write()
         result = self._result(forward)
+        self.init[:0] = [Statement(f"self.{name} = {text}") for name, text in forward.writer.hoisted.items()]
         self._store(set(self.resolver.used) - before, lines)
         self._close()
         inputs = tuple(f"{name}: Tensor" for name in self.body.inputs)
@@ -80,9 +84,9 @@ class ClassWriter:
                          tuple(lines), result, tuple(self.inits))
 
     def _numbered(self) -> bool:
-        """Whether the network is itself an `nn.Sequential`: a chain of children without names."""
-        steps = [node.path or "" for node, active in self.family.nodes() if active]
-        return is_chain(self.family) and not all(path.isidentifier() for path in steps)
+        """Whether the class is itself an `nn.Sequential`: a chain of children without names."""
+        paths = [node.path or "" for node, active in self.family.nodes() if active]
+        return is_chain(self.family) and not all(path.isidentifier() for path in paths)
 
     def _sequential(self) -> ClassPlan:
         entered = [(Member(i, next(iter(one.steps.values()))), one) for i, one in enumerate(self.family.instances)]
@@ -271,7 +275,7 @@ class ClassWriter:
                 return
             values = self.resolver.values[argument.source]
             common = max(values, key=lambda v: sum(same(v, w) for w in values))
-            if 2 * sum(same(common, v) for v in values) <= len(values) or argument.name in ("width", "out"):
+            if 2 * sum(same(common, v) for v in values) <= len(values) or common not in NEUTRAL:
                 return
             argument.default, argument.has_default = common, True
 

@@ -42,7 +42,8 @@ class Forward:
     def __init__(self, family: Family, resolver: Resolver, slots: Mapping[str, Slot], support: set[str],
                  training: frozenset[str]) -> None:
         self.family, self.resolver, self.slots, self.training = family, resolver, slots, training
-        self.writer = Writer(resolver, "self.", support)
+        taken = {slot.text.removeprefix("self.") for slot in slots.values()} | set(resolver.spelling.values())
+        self.writer = Writer(resolver, "self.", support, taken=frozenset(taken))
         body = family.instances[0].body
         self.body = body
         self.nominal = body.kind == "net"
@@ -87,6 +88,7 @@ class Forward:
         if slot is not None and slot.units is not None:
             return self.loop(place, slot, operands, refs, outputs)
         text = self.text(node, members, slot, operands)
+        condition = slot.condition if slot is not None else None
         if outputs > 1:
             names = [self.fresh(f"{self.word(node)}{k}") for k in range(outputs)]
             for k, name in enumerate(names):
@@ -94,10 +96,10 @@ class Forward:
             self.statements.append(Statement(f"{', '.join(names)} = {text}", "", node.key in self.training))
             return
         ref = Ref(node.key)
-        if text in operands:  # a join of one
+        if text in operands and condition is None:  # a join of one
             self.texts[ref], self.base[ref] = text, source
             return
-        if self.pends(place, ref, text):
+        if condition is None and self.pends(place, ref, text):
             self.texts[ref], self.base[ref] = text, source
             return
         name = self.name(place, ref, refs, source)
@@ -105,7 +107,14 @@ class Forward:
         said = "" if note == self.notes.get(source) else note
         self.hold(ref, name)
         self.notes[name] = note
-        self.statements.append(Statement(f"{name} = {text}", said, node.key in self.training))
+        training = node.key in self.training
+        if condition is None:
+            self.statements.append(Statement(f"{name} = {text}", said, training))
+        elif name == operands[0]:
+            self.statements.append(Statement(f"if {condition}:", "", training))
+            self.statements.append(Statement(f"{name} = {text}", said, training, 1))
+        else:
+            self.statements.append(Statement(f"{name} = {text} if {condition} else {operands[0]}", said, training))
 
     def text(self, node: Node, members: Sequence[Member], slot: Slot | None, operands: list[str]) -> str:
         step = members[0].step
@@ -113,15 +122,11 @@ class Forward:
         self.writer.key = node.path or node.key
         value = step.value
         if step.op is None or value is None:
-            text = f"{module}({', '.join(operands)})"
-        elif isinstance(value, Call):
+            return f"{module}({', '.join(operands)})"
+        if isinstance(value, Call):
             values = [m.step.value for m in members]
-            text = self.writer.call(members, [v for v in values if isinstance(v, Call)], operands, module)
-        else:
-            text = self.writer.value(members, [m.step.value for m in members], "", operands, module)
-        if slot is not None and slot.condition is not None:
-            return f"{text} if {slot.condition} else {operands[0]}"
-        return text
+            return self.writer.call(members, [v for v in values if isinstance(v, Call)], operands, module)
+        return self.writer.value(members, [m.step.value for m in members], "", operands, module)
 
     def loop(self, place: int, slot: Slot, operands: list[str], refs: Sequence[Ref], outputs: int) -> None:
         """A repeat whose units have several inputs or outputs, or no module."""
@@ -163,27 +168,21 @@ class Forward:
         node, _ = self.active[place]
         ends = [self.real(r) for _, r in self.body.outputs]
         first = self.body.inputs[0]
-        if ends == [ref] and place == len(self.active) - 1:
+        if place == len(self.active) - 1 and ref in ends and (ends == [ref] or self.training):
             return first
         dead = bool(source) and self.left[self.holders[source]] <= 0
+        if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.total[ref] > 1):
+            return self.fresh(self.word(node))
         if dead and source in self.body.inputs and self.joins(ref) and not self.nominal:
             return self.fresh(self.word(node))
-        if dead and not (self.nominal and self.ends_apart(ref)):
+        if dead:
             return source
-        if ref in ends and len(ends) > 1:
+        if self.joins(ref) and self.is_named(node):
             return self.fresh(self.word(node))
-        if not self.joins(ref) and "y" not in self.live() or (refs and not source.startswith("y") and "y" not in self.live()
-                                                               and not self.is_named(node)):
-            return self.fresh("y")
-        return self.fresh(self.word(node))
+        return next((name for name in (first, "y") if name not in self.live()), None) or self.fresh(self.word(node))
 
     def is_named(self, node: Node) -> bool:
         return not node.key.startswith("#") and self.family.instances[0].steps[node.key].op is None
-
-    def ends_apart(self, ref: Ref) -> bool:
-        """Whether a value is one of several outputs of the network."""
-        ends = [self.real(r) for _, r in self.body.outputs]
-        return len(ends) > 1 and ref in ends
 
     def joins(self, ref: Ref) -> bool:
         """Whether a value goes straight into something with several inputs."""

@@ -58,8 +58,12 @@ def _by_op(graph: Graph, families: Families) -> list[Statement]:
             paths = {step.module.path.replace("support.", "") for _, step in steps}
             bare = {"nn.Conv2d" if path == "Conv2dSame" else path for path in paths}  # Conv2dSame is a Conv2d
             found.setdefault(tuple(sorted(bare)), []).append((tensor, scheme, all(holders)))
+    joint: dict[tuple[Any, ...], tuple[str, ...]] = {}
+    for paths, tensors in found.items():
+        key = (tuple(tensors), paths if attends else ())
+        joint[key] = (*joint.get(key, ()), *paths)
     lines: list[Statement] = []
-    for place, (paths, tensors) in enumerate(found.items()):
+    for place, ((tensors, _), paths) in enumerate(joint.items()):
         kinds = paths[0] if len(paths) == 1 else f"({', '.join(paths)})"
         # The projection inside nn.MultiheadAttention is a subclass of nn.Linear, and not a `linear` of the spec.
         exact = attends and paths == ("nn.Linear",)

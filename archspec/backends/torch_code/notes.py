@@ -43,7 +43,7 @@ def _rules(dims: Sequence[Dim], members: Sequence[Member], resolver: Resolver) -
             continue
         spelled = resolver.spelling[name]
         if all(dim == (whole + (n - 1)) // n for dim, n in zip(dims, numbers, strict=True)):  # type: ignore[operator]
-            yield f"ceil({symbol.name}/{spelled})"
+            yield f"{symbol.name}/{spelled}"
         if all(dim == whole // n for dim, n in zip(dims, numbers, strict=True)):
             yield f"{symbol.name}//{spelled}"
         if all(dim == whole * n for dim, n in zip(dims, numbers, strict=True)):

@@ -12,25 +12,25 @@ from archspec.backends.torch_code.classes import ClassPlan
 from archspec.backends.torch_code.forward import Statement
 from archspec.backends.torch_code.layout import INDENT, WIDTH, comment, wrap
 from archspec.backends.torch_code.plan import ModulePlan
-from archspec.backends.torch_code.support import PIECES
+from archspec.backends.torch_code.support import pieces
 from archspec.resources import folder
 
 
 def render(plan: ModulePlan, about: Sequence[str]) -> str:
     """The source of a module; `about` are the paragraphs of its docstring."""
-    classes: list[dict[str, Any]] = [_class(one, ()) for one in plan.classes[:-1]]
+    classes: list[dict[str, Any]] = [_class(one) for one in plan.classes[:-1]]
     if plan.fields:
         fields = [f"{INDENT}{name}: {kind}" for name, kind in plan.fields]
         doc = docstring(f"What {plan.net.name} returns" + (" in training." if "None" in str(plan.fields) else "."), 1)
         classes.append({"name": plan.output_class, "base": "NamedTuple", "lines": [*doc, "", *fields]})
-    classes.append(_class(plan.net, plan.reset))
-    pieces = [PIECES[name].rstrip("\n") for name in plan.support]
-    body = "\n".join([*pieces, *(line for one in classes for line in one["lines"])])
+    classes.append(_class(plan.net, plan.reset, top=True))
+    support = pieces(plan.support)
+    body = "\n".join([*support, *(line for one in classes for line in one["lines"])])
     names = sorted(one["name"] for one in classes)
     frame: str = _template().render(
-        docstring="\n".join(docstring("\n\n".join(about), 0)), imports=list(_imports(plan, body, pieces)),
+        docstring="\n".join(docstring("\n\n".join(about), 0)), imports=list(_imports(plan, body)),
         exported="\n".join(wrap(f"[{', '.join(_quoted(names))}]", 0)) if len(str(names)) < 74 else _listed(names),
-        support=pieces, classes=classes,
+        support=support, classes=classes,
     )
     return frame.rstrip("\n") + "\n"
 
@@ -74,7 +74,7 @@ def _listed(names: Sequence[str]) -> str:
     return "\n".join(["[", *(f"{INDENT}{name}," for name in _quoted(names)), "]"])
 
 
-def _imports(plan: ModulePlan, body: str, pieces: Sequence[str]) -> Iterable[str]:
+def _imports(plan: ModulePlan, body: str) -> Iterable[str]:
     standard = []
     if "math." in body:
         standard.append("import math")
@@ -93,8 +93,9 @@ def _imports(plan: ModulePlan, body: str, pieces: Sequence[str]) -> Iterable[str
     yield "from torch import Tensor, nn" if tensor else "from torch import nn"
 
 
-def _class(plan: ClassPlan, reset: Sequence[Statement]) -> dict[str, Any]:
-    paragraphs = [filled(plan.doc, 1), plan.shapes]
+def _class(plan: ClassPlan, reset: Sequence[Statement] = (), top: bool = False) -> dict[str, Any]:
+    # The network's own words stand at the top of the file.
+    paragraphs = ["" if top else filled(plan.doc, 1), plan.shapes]
     lines = docstring("\n\n".join(p for p in paragraphs if p) or f"{plan.name}.", 1)
     lines += ["", *wrap(f"def __init__({', '.join(['self', *plan.arguments])}) -> None:", 1), *_code(plan.init)]
     if reset:

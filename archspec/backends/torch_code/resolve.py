@@ -44,7 +44,7 @@ class Resolver:
     family: Family
     lifting: bool = True
     used: set[str] = field(default_factory=set)
-    imports: set[str] = field(default_factory=set)
+    support: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         instances = self.family.instances
@@ -71,7 +71,10 @@ class Resolver:
         tree = self.tree(seen, option)
         names = {name: ast.Name(prefix + self.spelling[name], ast.Load()) for name in free_names(tree) if name in self.spelling}
         self.used |= names.keys()
-        return to_text(_called(substitute(tree, names)))
+        text = to_text(_called(substitute(tree, names)))
+        if "make_divisible(" in text:
+            self.support.add("make_divisible")
+        return text
 
     def tree(self, seen: list[Seen], option: str) -> ast.expr:
         """The value as an expression of the class's names."""

@@ -1,5 +1,23 @@
-"""Pieces that generated source carries with it: what torch has no module for. Written to be read where they land."""
+"""Pieces that generated source carries with it: what torch has no module for. Their text lies beside the templates."""
 
 from __future__ import annotations
 
-PIECES: dict[str, str] = {}
+from collections.abc import Iterable
+
+from archspec.resources import folder
+
+NEEDS = {"Conv2dSame": ("same_padding",), "MaxPool2dSame": ("same_padding",), "AvgPool2dSame": ("same_padding",)}
+PIECES = ("make_divisible", "same_padding", "crop_like", "Conv2dSame", "MaxPool2dSame", "AvgPool2dSame", "DropPath", "LayerNorm2d")
+
+
+def pieces(wanted: Iterable[str]) -> list[str]:
+    """The texts of the wanted pieces and of what they need, in a fixed order."""
+    names = set(wanted)
+    names |= {need for name in names for need in NEEDS.get(name, ())}
+    unknown = names - set(PIECES)
+    if unknown:
+        raise LookupError(f"no support piece is called {sorted(unknown)}")
+    return [(folder("templates") / "support" / f"{name}.py").read_text("utf-8").rstrip("\n") for name in PIECES if name in names]
+
+
+__all__ = ["PIECES", "pieces"]
