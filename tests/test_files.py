@@ -134,7 +134,7 @@ def test_the_name_in_a_seal_cannot_break_out() -> None:
         sealed = seal("rest\n", hostile, "not hex\n", comment)
         assert len(sealed.splitlines()) == 3
         assert all(line.isascii() and len(line) < 160 for line in sealed.splitlines())
-        assert sealed.count("-->") == (2 if comment == XML else 0)
+        assert "--" not in sealed.split("\n")[0].removeprefix(comment[0]).removesuffix(comment[1])
         assert authorship(sealed) == "unedited"
 
 
