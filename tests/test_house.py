@@ -112,6 +112,26 @@ def test_heavy_libraries_have_one_door(library: str) -> None:
     assert importers <= DOORS[library]
 
 
+def test_imports_stand_at_the_top_unless_the_library_is_heavy() -> None:
+    """An import inside a function hides a knot; only the doors of heavy libraries may have one."""
+    hidden = [
+        (module, name)
+        for module, path in MODULES.items()
+        for function in ast.walk(tree(path))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        for name in _names(node)
+        if name.split(".")[0] not in LAZY
+    ]
+    assert hidden == []
+
+
+def _names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or "."] if isinstance(node, ast.ImportFrom) else []
+
+
 def loaded_after(code: str) -> set[str]:
     """The lazy libraries in sys.modules after running `code` in a process of its own."""
     done = subprocess.run(
