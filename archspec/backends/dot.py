@@ -133,4 +133,6 @@ class _Writer:
 def _label(text: str) -> str:
     from graphviz import escape
 
-    return str(escape(clean(text)))
+    # The escaped string has a class of its own: as a plain one, "<b>" would become an HTML label.
+    escaped: str = escape(clean(text))
+    return escaped

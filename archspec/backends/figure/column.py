@@ -187,7 +187,7 @@ def _gutter(rows: Sequence[tuple[str, float]], across: float) -> Iterator[Part]:
 def _head(outline: Outline, axis: float, across: float) -> Iterator[Part]:
     """Name and totals, centred on the trunk."""
     room = 2 * min(axis, across - axis)
-    for line in fit(outline.title, room / 1.08, _TITLE, lines=1):
+    for line in fit(outline.title, room, _TITLE, lines=1, bold=True):
         yield Text(axis, 10.0, line, _TITLE, "middle", bold=True)
     for line in fit(" · ".join(outline.facts), room, _FACTS, lines=1):
         yield Text(axis, 22.0, line, _FACTS, "middle", role="soft")

@@ -1,31 +1,32 @@
 """How wide words are, and how they are made to fit: no font is opened, widths are estimated from above.
 
-The table holds Helvetica's advance widths in thousandths of the font size (Adobe's public metrics), widened by the
-ratio of the widest font in the font stack (DejaVu Sans), so that a label that fits here fits with every one of them.
+The table holds, in thousandths of the font size, advance widths that neither Helvetica's metrics nor DejaVu Sans, the
+widest font of the stack, exceed: a label that fits here fits with every one of them.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
-_WIDEST_FONT = 1.16
 _CLASSES = {
-    222: "ijl'|",
-    278: " !,./:;I[]\\ft·",
-    333: "()-`r\"",
-    469: "^*",
-    500: "ckvxyzJs",
-    556: "abdeghnopqu0123456789_#$?L{}",
-    584: "+<>=~×",
-    611: "FTZ",
-    667: "ABEKPSVXY&",
-    722: "CDHNRUw",
-    778: "GOQ",
-    833: "mM",
-    944: "W",
-    1000: "@%…",
+    320: " ',.Iijl·",
+    402: "!()-/:;[\\]ft|",
+    470: "\"r",
+    530: "*J`sz",
+    560: "?L_c",
+    615: "FTaekovxy",
+    637: "$0123456789bdghnpqu{}",
+    690: "ABEKPSVXYZ",
+    730: "CR",
+    790: "&DGHNOQU",
+    840: "#+<=>^w~×−",
+    890: "M",
+    950: "%",
+    1016: "Wm…→@",
 }
 _WIDTHS = {char: width for width, chars in _CLASSES.items() for char in chars}
+_BOLD = 1.24
+_UNKNOWN = 1100
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -38,21 +39,28 @@ def clean(text: str) -> str:
 def width(text: str, size: float, bold: bool = False) -> float:
     """The width of a line of text in points, never less than what a font of the stack needs."""
     thousandths = sum(_advance(char) for char in text)
-    return thousandths * size / 1000 * _WIDEST_FONT * (1.08 if bold else 1.0)
+    return thousandths * size / 1000 * (_BOLD if bold else 1.0)
 
 
-def fit(text: str, room: float, size: float, lines: int = 2) -> tuple[str, ...]:
-    """The text on at most `lines` lines no wider than `room`: broken at spaces if it must be, then cut with an ellipsis."""
+def fit(text: str, room: float, size: float, lines: int = 2, bold: bool = False) -> tuple[str, ...]:
+    """The text on at most `lines` lines no wider than `room`: broken at spaces if it must be, then cut with an ellipsis.
+
+    Nothing is left where not even an ellipsis has room.
+    """
+    room = room / _BOLD if bold else room
     rest, result = clean(text), list[str]()
     while rest and len(result) < lines - 1 and width(rest, size) > room:
         head = _longest_head(rest, room, size)
+        if not head:
+            return ()
         result.append(head)
         rest = rest[len(head) :].lstrip()
-    return (*result, _cut(rest, room, size)) if rest else tuple(result)
+    cut = _cut(rest, room, size)
+    return (*result, cut) if cut else tuple(result)
 
 
 def _longest_head(text: str, room: float, size: float) -> str:
-    """As many whole words as fit, else as many characters, always at least one."""
+    """As many whole words as fit, else as many characters."""
     words = text.split(" ")
     count = len(words)
     while count > 1 and width(" ".join(words[:count]), size) > room:
@@ -62,7 +70,7 @@ def _longest_head(text: str, room: float, size: float) -> str:
 
 
 def _prefix(text: str, room: float, size: float) -> str:
-    end = 1
+    end = 0
     while end < len(text) and width(text[: end + 1], size) <= room:
         end += 1
     return text[:end]
@@ -71,7 +79,8 @@ def _prefix(text: str, room: float, size: float) -> str:
 def _cut(text: str, room: float, size: float) -> str:
     if width(text, size) <= room:
         return text
-    return _prefix(text, room - width("…", size), size).rstrip() + "…"
+    dots = width("…", size)
+    return _prefix(text, room - dots, size).rstrip() + "…" if dots <= room else ""
 
 
 def _advance(char: str) -> int:
@@ -80,4 +89,4 @@ def _advance(char: str) -> int:
         return known
     if unicodedata.combining(char):
         return 0
-    return 1000 if unicodedata.east_asian_width(char) in "WFA" or ord(char) > 0xFFFF else 780
+    return 1016 if unicodedata.east_asian_width(char) in "WF" else _UNKNOWN

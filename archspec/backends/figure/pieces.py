@@ -52,7 +52,7 @@ class Draughtsman:
         across = min(room, POOL) if step.family == "pool" else room
         size = 8.0 if small else 9.0
         lines = fit(step.label, across - 8.0, size)
-        high = (SLIM if small else ROW) + (len(lines) - 1) * size * 1.12
+        high = (SLIM if small else ROW) + max(len(lines) - 1, 0) * size * 1.12
         bare = step.family in ("input", "output")
         box = Box(
             -across / 2, 0.0, across, high, "bare" if bare else "pill" if step.family in ("pool", "act", "norm") else "rect",
@@ -160,8 +160,8 @@ class Draughtsman:
     def _tail(self, tail: Tail) -> Fragment:
         """A box beside the trunk for what leaves it and does not come back."""
         lines = fit(tail.name, BOX * 1.3, 8.0)
-        across = max(width(line, 8.0) for line in lines) + (14.0 if tail.chain else 6.0)
-        high = ROW + (len(lines) - 1) * 9.0
+        across = max((width(line, 8.0) for line in lines), default=0.0) + (14.0 if tail.chain else 6.0)
+        high = ROW + max(len(lines) - 1, 0) * 9.0
         start = 24.0
         box = Box(start, 0.0, across, high, "pill" if tail.chain else "bare", lines, "neutral", 8.0, note=tail.name)
         wire = Wire(((0.0, high / 2), (start, high / 2)), dot=True)
