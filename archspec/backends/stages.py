@@ -25,7 +25,7 @@ class Stage:
 def stages(graph: Graph, shapes: Shapes) -> tuple[Stage, ...]:
     """The stages in order; neighbouring pieces of the same name are one stage."""
     rows: list[Stage] = []
-    for stage in _walk(shapes.root, "", Costs()):
+    for stage in _walk(shapes.root, "", Costs(graph)):
         if rows and rows[-1].name == stage.name:
             last = rows[-1]
             stage = replace(stage, blocks=last.blocks + stage.blocks, amount=last.amount + stage.amount)

@@ -10,6 +10,7 @@ from archspec.ir.graph import Graph, Node
 from archspec.ops.base import Op
 from archspec.passes.depth import weighted_layers
 from archspec.passes.memory import Memory, activation_memory
+from archspec.passes.plain import plain
 from archspec.passes.receptive import receptive_field
 from archspec.passes.shapes import BodyShapes, Shapes
 from archspec.shapes import Shape, nominal
@@ -35,8 +36,9 @@ class Cost:
     """What a network costs.
 
     `nodes` holds the amounts of the root's nodes by key. MACs count convolutions, linears and the products of
-    attention, batch 1, as Table 1 of He et al. 2015 does ("FLOPs" there); FLOPs are twice that. Receptive field in
-    pixels of the last map before global pooling, None where there is none. Memory in bytes, fp32.
+    attention, batch 1, at inference (heads that serve training only are idle), as Table 1 of He et al. 2015 does
+    ("FLOPs" there); FLOPs are twice that. Receptive field in pixels of the last map before global pooling, None
+    where there is none. Memory in bytes, fp32.
     """
 
     parameters: int
@@ -54,7 +56,7 @@ class Cost:
 
 def measure(graph: Graph, shapes: Shapes) -> Cost:
     """The cost of a network at its nominal size."""
-    costs = Costs()
+    costs = Costs(graph)
     nodes = costs.nodes(shapes.root)
     total = sum(nodes.values(), Amount())
     return Cost(total.parameters, total.macs, nodes, weighted_layers(graph, shapes), receptive_field(graph, shapes),
@@ -64,7 +66,8 @@ def measure(graph: Graph, shapes: Shapes) -> Cost:
 class Costs:
     """Remembers the amounts of bodies, so that equal blocks are counted once."""
 
-    def __init__(self) -> None:
+    def __init__(self, graph: Graph) -> None:
+        self._idle = frozenset(id(node) for node in idle_nodes(graph))
         self._known: dict[int, Amount] = {}
         self._kept: list[BodyShapes] = []
 
@@ -78,7 +81,9 @@ class Costs:
 
     def nodes(self, shapes: BodyShapes) -> dict[str, Amount]:
         """The amount of each node of a body. A shared module costs parameters once, and MACs each time it runs."""
-        return {node.key: self._node(node, shapes) for node in shapes.body.nodes}
+        amounts = {node.key: self._node(node, shapes) for node in shapes.body.nodes}
+        idle = [node.key for node in shapes.body.nodes if id(node) in self._idle]
+        return amounts | {key: Amount(amounts[key].parameters, 0) for key in idle}
 
     def _node(self, node: Node, shapes: BodyShapes) -> Amount:
         if node.target is None:
@@ -95,8 +100,24 @@ class Costs:
         return Amount(0, amount.macs) if node.shares is not None else _untied(amount, node, shapes)
 
 
+def idle_nodes(graph: Graph) -> list[Node]:
+    """The root's nodes that only outputs of training read: they do not run at inference, whose MACs are counted."""
+    read = {output.ref.node for output in graph.outputs if output.mode == "always"}
+    for node in reversed(graph.body.nodes):
+        if node.key in read:
+            read.update(ref.node for ref in node.inputs)
+    trained = {output.ref.node for output in graph.outputs if output.mode == "train"}
+    idle = []
+    for node in reversed(graph.body.nodes):
+        if node.key in trained and node.key not in read:
+            trained.update(ref.node for ref in node.inputs)
+            idle.append(node)
+    return idle
+
+
 def op_amount(op: Op, inputs: tuple[Shape, ...]) -> Amount:
     """The amount of one op on inputs of these shapes."""
+    op = plain(op)
     parameters = sum(prod(int(d) for d in tensor) for tensor in op.tensors(*inputs).values())
     return Amount(int(parameters), nominal(op.macs(*inputs)))
 
