@@ -41,7 +41,7 @@ _TYPOS = (
     (r"&&", "`&&` is not an operator", "use `and`"),
     (r"\|\|", "`||` is not an operator", "use `or`"),
     (r"!(?!=)", "`!` is not an operator", "use `not`"),
-    (r"(?<![=!<>*/+\-%:])=(?!=)", "`=` is not a comparison", "use == to compare"),
+    (r"(?<![=!<>*/+\-%:])=(?![=<>])", "`=` is not a comparison", "use == to compare"),
     (r"\?", "`?` is not an operator", "write `a if condition else b`"),
     (r"\$", "`$` has no place in an expression", "a parameter is written without it, except as the value of `op:`"),
     (r"=>", "`=>` is not an operator", "use >="),

@@ -68,15 +68,19 @@ def _binary(tree: ast.BinOp) -> tuple[int, str]:
     level, sign = _LEVELS.get(type(tree.op), TERM), SIGNS[type(tree.op)]
     if level != POWER:
         return level, f"{_text(tree.left, level)} {sign} {_text(tree.right, level + 1)}"
-    space = "" if _is_hugged(tree.left) and _is_hugged(tree.right) else " "
+    space = "" if _is_atom(tree.left) and _is_hugged(tree.right) else " "
     return POWER, f"{_text(tree.left, ATOM)}{space}{sign}{space}{_text(tree.right, UNARY)}"
 
 
-def _is_hugged(operand: ast.expr) -> bool:
-    """Whether `**` stands close to this operand."""
-    if isinstance(operand, ast.BinOp):
-        return isinstance(operand.op, ast.Pow) and _is_hugged(operand.left)
-    return _is_simple(operand) and not (isinstance(operand, ast.Constant) and isinstance(operand.value, str))
+def _is_hugged(exponent: ast.expr) -> bool:
+    """Whether `**` stands close to this exponent."""
+    if isinstance(exponent, ast.BinOp):
+        return isinstance(exponent.op, ast.Pow) and _is_atom(exponent.left)
+    return _is_simple(exponent) and not (isinstance(exponent, ast.Constant) and isinstance(exponent.value, str))
+
+
+def _is_atom(base: ast.expr) -> bool:
+    return isinstance(base, ast.Name) or (isinstance(base, ast.Constant) and not isinstance(base.value, str))
 
 
 def _is_simple(operand: ast.expr) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import copysign, isfinite
 from typing import Any
 
 from archspec.expressions.errors import ExpressionError
@@ -121,4 +121,5 @@ def literal(value: Any) -> ast.expr:
     if not isinstance(value, (int, float)) or not isfinite(value):
         raise TypeError(f"no literal for {value!r}")
     number = int(value) if isinstance(value, int) else float(value)
-    return ast.Constant(number) if number >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-number))
+    # A minus is an operator in Python's grammar, and so for -0.0, which is not below 0.
+    return ast.Constant(number) if copysign(1, number) > 0 else ast.UnaryOp(ast.USub(), ast.Constant(-number))
