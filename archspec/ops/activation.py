@@ -1,7 +1,7 @@
 """Element-wise non-linearities, and softmax.
 
-`inplace: true` asks to overwrite the input, as torchvision's nets do, and means: where nothing else reads the input.
-`passes/inplace.py` withdraws it where something does.
+`inplace: true` asks to overwrite the input, as torchvision's nets do, and means: where nothing else reads it and no
+gradient needs it. The code backend decides that; the reference interpreter runs nothing in place.
 """
 
 from __future__ import annotations
