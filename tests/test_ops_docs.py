@@ -1,0 +1,51 @@
+"""What docs/adding.md shows is true: its block checks, its op meets the contract that it describes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import torch
+import yaml
+from ops_performer import Performer
+
+from archspec.ops import OPS, Op
+from archspec.pipeline import check
+from archspec.shapes import Shape
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs/adding.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_block_checks_and_runs() -> None:
+    block, net = blocks("yaml")
+    checked = check(net + block)
+    assert checked.cost.parameters == 32 * 4 + 4 + 4 * 32 + 32
+
+
+def test_the_op_is_what_torch_computes() -> None:
+    names: dict[str, object] = {}
+    exec(compile(blocks("python")[0], "docs/adding.md", "exec", dont_inherit=True), names)
+    made = names["LocalResponseNorm"]
+    assert isinstance(made, type) and issubclass(made, Op)
+    op = made.model_validate({"size": 5, "k": 2.0})
+    x = torch.randn(2, 8, 5, 5)
+    assert torch.equal(Performer(op, (Shape.of(2, 8, 5, 5),))(x), torch.nn.LocalResponseNorm(5, k=2.0)(x))
+    assert [d.holds() for d in op.demands(Shape((2, 5, 5, 8), "NHWC"))] == [False]
+
+
+def test_every_docstring_has_a_shape_law_and_an_example() -> None:
+    for name, op in OPS.items():
+        doc = op.__doc__ or ""
+        law, *rest = doc.split("\n")
+        assert "->" in law, name
+        examples = [line.strip().strip("`") for line in rest if f"{{op: {name}" in line]
+        assert examples and op.summary, name
+        for example in examples:
+            (item,) = yaml.safe_load(example)
+            options = item if "op" in item else next(iter(item.values()))
+            assert set(options) <= {"op", "from", "when", *op.model_fields}, example
+            assert {n for n, field in op.model_fields.items() if field.is_required()} <= set(options), example
