@@ -29,7 +29,8 @@ class _Longest:
         return tuple(base + depth for depth in found)
 
     def _through(self, shapes: BodyShapes, starts: tuple[int, ...]) -> tuple[int, ...]:
-        depths: dict[str, tuple[int, ...]] = {name: (start,) for name, start in zip(shapes.body.inputs, starts, strict=True)}
+        named = zip(shapes.body.inputs, starts, strict=True)
+        depths: dict[str, tuple[int, ...]] = {name: (start,) for name, start in named}
         for node in shapes.body.nodes:
             into = tuple(depths[ref.node][ref.output] for ref in node.inputs)
             if node.key in shapes.children:

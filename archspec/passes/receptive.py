@@ -53,7 +53,8 @@ class _Fields:
         return tuple(replace(f, extent=shift + f.extent * scale, jump=f.jump * scale) for f in found)
 
     def _through(self, shapes: BodyShapes, starts: tuple[Field, ...]) -> tuple[Field, ...]:
-        fields: dict[str, tuple[Field, ...]] = {name: (start,) for name, start in zip(shapes.body.inputs, starts, strict=True)}
+        named = zip(shapes.body.inputs, starts, strict=True)
+        fields: dict[str, tuple[Field, ...]] = {name: (start,) for name, start in named}
         for node in shapes.body.nodes:
             into = tuple(fields[ref.node][ref.output] for ref in node.inputs)
             if node.key in shapes.children:
@@ -68,7 +69,8 @@ class _Fields:
                 fields[node.key] = (after,) * len(shapes.nodes[node.key])
         return tuple(fields[ref.node][ref.output] for _, ref in shapes.body.outputs)
 
-    def _units(self, target: Op | Body, body: BodyShapes | None, into: tuple[Field, ...], count: int) -> tuple[Field, ...]:
+    def _units(self, target: Op | Body, body: BodyShapes | None, into: tuple[Field, ...],
+               count: int) -> tuple[Field, ...]:
         for index in range(count):
             after = self.through(body, into) if body is not None else (_after(target, into[0]),)  # type: ignore[arg-type]
             if len(into) == 1 and after[0].jump == into[0].jump and after[0].pooled == into[0].pooled:
@@ -96,4 +98,5 @@ def _after(op: Op, before: Field) -> Field:
 
 
 def _windowed(rule: Window, before: Field) -> Field:
-    return replace(before, extent=before.extent + (max(rule.kernel) - 1) * before.jump, jump=before.jump * max(rule.stride))
+    wider = before.extent + (max(rule.kernel) - 1) * before.jump
+    return replace(before, extent=wider, jump=before.jump * max(rule.stride))

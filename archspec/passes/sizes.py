@@ -123,7 +123,8 @@ def _linear(slope: int, bound: int, equal: bool) -> _Span:
 
 def _summary(name: str, period: int, spans: list[_Span]) -> Sizes:
     endless = {r for r, span in enumerate(spans) if span.most is None}
-    low = {period * q + r for r, span in enumerate(spans) if span.most is not None for q in range(span.least, span.most + 1)}
+    low = {period * q + r for r, span in enumerate(spans) if span.most is not None
+           for q in range(span.least, span.most + 1)}
     shortest = next(p for p in range(1, period + 1) if period % p == 0 and _periodic(endless, p, period))
     residues = tuple(sorted({r % shortest for r in endless}))
     if not residues:
