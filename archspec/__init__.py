@@ -1,1 +1,12 @@
 """archspec: a short YAML spec of a neural network, checked, drawn, and compiled to PyTorch source."""
+
+from archspec.checked import Checked
+from archspec.diagnostics import Diagnostic, SpecError, UsageError
+from archspec.pipeline import build, check, draw, load, module, summary, verify
+from archspec.spec.model import Spec
+from archspec.version import VERSION as __version__
+
+__all__ = [
+    "Checked", "Diagnostic", "Spec", "SpecError", "UsageError", "__version__", "build", "check", "draw", "load", "module",
+    "summary", "verify",
+]

@@ -24,12 +24,15 @@ from archspec.spec.model import Spec
 from archspec.spec.settings import setting
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from archspec.backends.figure import Figure
     from archspec.backends.table import Summary
 
 figure = lazy("archspec.backends.figure")
 table = lazy("archspec.backends.table")
 torch_code = lazy("archspec.backends.torch_code")
+torch_module = lazy("archspec.backends.module")
 
 Source = str | Path | Spec | Checked
 
@@ -95,6 +98,22 @@ def build(source: Source, variant: str | None = None, **params: Any) -> str:
     """PyTorch source of the network: one file that imports only torch."""
     text: str = torch_code.generate(check(source, variant, **params))
     return text
+
+
+def module(source: Source, *, init: bool = True, variant: str | None = None, **open_params: Any) -> nn.Module:
+    """The network as an `nn.Module`: the generated source, compiled in memory.
+
+    `open_params` are constructor arguments, such as `num_classes=10`. With `init=False` parameters are left
+    uninitialised, for loading a checkpoint.
+    """
+    network: nn.Module = torch_module.instantiate(check(source, variant).graph, build(source, variant), init=init, **open_params)
+    return network
+
+
+def verify(source: Source, text: str | None = None) -> None:
+    """Run generated source against the graph's reference interpreter, bit for bit. An AssertionError says where they part."""
+    checked = check(source)
+    torch_module.verify(checked.graph, text if text is not None else build(checked))
 
 
 def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
