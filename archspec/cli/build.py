@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from importlib.util import find_spec
 
 from archspec import pipeline
 from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
 from archspec.cli.sources import STDIN, add_spec, load
 from archspec.cli.terminal import Terminal
+from archspec.diagnostics import UsageError
 from archspec.files import Standing, compare, write_generated
 
 _NOT_CURRENT: dict[Standing, str] = {
@@ -29,6 +31,8 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
+    if args.verify and find_spec("torch") is None:
+        raise UsageError("--verify runs the network, and torch is not installed", "pip install 'archspec-nn[torch]'")
     checked = pipeline.check(load(args.specs[0], args))
     text = pipeline.build(checked)
     if args.verify:
