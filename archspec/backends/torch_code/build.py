@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from archspec.backends.torch_code.calls import INPLACE, Member, Writer
@@ -79,7 +80,9 @@ class Builder:
 
     def sequence(self, named: Sequence[tuple[str, str]]) -> str:
         if [name for name, _ in named] == [str(i) for i in range(len(named))]:
-            return ", ".join(text for _, text in named)
+            runs = [(text, len(list(same))) for text, same in groupby(text for _, text in named)]
+            loops = ([f"*({text} for _ in range({count}))"] if count > 2 else [text] * count for text, count in runs)
+            return ", ".join(part for loop in loops for part in loop)
         self.imports.add("OrderedDict")
         if all(name.isidentifier() for name, _ in named):
             return f"OrderedDict({', '.join(f'{name}={text}' for name, text in named)})"
@@ -256,8 +259,4 @@ def is_inline(family: Family, families: Families) -> bool:
         node.inits for node in steps)
 
 
-def same_text(a: Any, b: Any) -> bool:
-    return same(a, b)
-
-
-__all__ = ["Builder", "Mapping", "as_module", "is_chain", "is_fresh", "is_inline", "is_module", "one_way"]
+__all__ = ["Builder", "as_module", "is_chain", "is_fresh", "is_inline", "is_module", "one_way"]

@@ -96,7 +96,8 @@ class ClassWriter:
 
     def _modules(self) -> None:
         nodes = [(node, active) for node, active in self.family.nodes() if active]
-        order = {key: place for place, key in enumerate(self.body.register)}
+        register = self.family.signature[2]
+        order = {key: place for place, key in enumerate(register)}
         nodes.sort(key=lambda item: order.get(item[0].key, len(order)))
         merged = self._merged(nodes)
         made: dict[str, str] = {}
@@ -207,14 +208,22 @@ class ClassWriter:
         if partly and simple:
             condition = self._condition(node, active)
             typed = f"{target}: nn.Module" if "[" not in target else target
-            self.init.append(Statement(f"{typed} = nn.Identity()"))
-            self.init.append(Statement(f"if {condition}:"))
-            self.init.append(Statement(f"{target} = {text}", indent=1))
+            self._under(condition, Statement(f"{typed} = nn.Identity()"), Statement(f"{target} = {text}", indent=1))
             self.slots[node.key] = Slot(target)
         else:
             self.init.append(Statement(f"{target} = {text}"))
             self.slots[node.key] = self._conditional(node, active, target)
         self._noted(node, target)
+
+    def _under(self, condition: str, always: Statement, then: Statement) -> None:
+        """Add what is done under a condition; neighbours under the same condition go together."""
+        test = Statement(f"if {condition}:")
+        place = len(self.init) - next((k for k, s in enumerate(reversed(self.init), 1) if s.indent == 0), 0)
+        if self.init and self.init[place] == test:
+            self.init[place:place] = [always]
+            self.init.append(then)
+        else:
+            self.init += [always, test, then]
 
     def _noted(self, node: Node, target: str) -> None:
         for tensor, scheme in node.inits:

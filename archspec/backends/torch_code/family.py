@@ -119,7 +119,10 @@ def _skeleton(value: Any) -> Any:
 
 def _unified(a: Signature, b: Signature) -> Signature | None:
     """The structure that both have, where steps that do nothing agree with all; None if there is none."""
-    if a[:3] != b[:3] or len(a) != len(b):
+    if a[:2] != b[:2] or len(a) != len(b):
+        return None
+    register = max(a[2], b[2], key=len)
+    if any(not _follows(shorter[2], register) for shorter in (a, b)):
         return None
     nodes = []
     for one, other in zip(a[3:], b[3:], strict=True):
@@ -128,7 +131,12 @@ def _unified(a: Signature, b: Signature) -> Signature | None:
         if one[-1] != other[-1] and one[-1] is not None and other[-1] is not None:
             return None
         nodes.append((*one[:-1], one[-1] if one[-1] is not None else other[-1]))
-    return (*a[:3], *nodes)
+    return (*a[:2], register, *nodes)
+
+
+def _follows(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
+    """Whether one order of registration is the other with some left out."""
+    return part == tuple(key for key in whole if key in part)
 
 
 def free_names(trees: Iterable[ast.expr]) -> set[str]:

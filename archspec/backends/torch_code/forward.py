@@ -173,7 +173,7 @@ class Forward:
         dead = bool(source) and self.left[self.holders[source]] <= 0
         if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.total[ref] > 1):
             return self.fresh(self.word(node))
-        if dead and source in self.body.inputs and self.joins(ref) and not self.nominal:
+        if dead and self.holders[source] == Ref(source) and self.joins(ref) and not self.nominal:
             return self.fresh(self.word(node))
         if dead:
             return source

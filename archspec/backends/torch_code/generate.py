@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archspec.backends.torch_code.audit import audit
 from archspec.backends.torch_code.naming import class_name
 from archspec.backends.torch_code.plan import ModulePlan, plan
 from archspec.backends.torch_code.render import filled, render
@@ -18,6 +19,7 @@ def generate(source: Checked | Graph) -> str:
     graph = source.graph if isinstance(source, Checked) else source
     decided = plan(graph)
     text = render(decided, _about(graph, decided, source.cost if isinstance(source, Checked) else None))
+    audit(text)
     name = graph.file if graph.variant is None else f"{graph.file}@{graph.variant}"
     return seal(text, name, graph.digest)
 

@@ -42,9 +42,19 @@ def reset_parameters(graph: Graph, families: Families, plans: Sequence[ClassPlan
     if special:
         lines.append(Statement("for m in self.modules():"))
         for place, plan in enumerate(special):
-            lines.append(Statement(f"{'el' * bool(place)}if isinstance(m, {plan.name}):", indent=1))
-            lines += [Statement(scheme_call(scheme, f"m.{path}.{tensor}"), indent=2) for path, tensor, scheme in plan.inits]
-    return lines + [Statement(scheme_call(scheme, f"self.{path}.{tensor}")) for path, tensor, scheme in net.inits]
+            inner = [line for path, tensor, scheme in plan.inits for line in _filled(scheme, f"m.{path}.{tensor}", True, 2)]
+            lines += _branch(place, f"isinstance(m, {plan.name})", inner)
+    for path, tensor, scheme in net.inits:
+        lines += _filled(scheme, f"self.{path}.{tensor}", True, 0)
+    return lines
+
+
+def _filled(scheme: Scheme, tensor: str, always: bool, indent: int) -> list[Statement]:
+    """One tensor filled. A bias is asked for even where it always exists: its type in torch says that it need not."""
+    call = scheme_call(scheme, tensor)
+    if always and not tensor.endswith(".bias"):
+        return [Statement(call, indent=indent)]
+    return [Statement(f"if {tensor} is not None:", indent=indent), Statement(call, indent=indent + 1)]
 
 
 def _by_op(graph: Graph, families: Families) -> list[Statement]:
@@ -68,12 +78,17 @@ def _by_op(graph: Graph, families: Families) -> list[Statement]:
         # The projection inside nn.MultiheadAttention is a subclass of nn.Linear, and not a `linear` of the spec.
         exact = attends and paths == ("nn.Linear",)
         test = "type(m) is nn.Linear" if exact else f"isinstance(m, {kinds})"
-        lines.append(Statement(f"{'el' * bool(place)}if {test}:", indent=1))
-        for tensor, scheme, always in tensors:
-            if not always:
-                lines.append(Statement(f"if m.{tensor} is not None:", indent=2))
-            lines.append(Statement(scheme_call(scheme, f"m.{tensor}"), indent=2 if always else 3))
+        inner = [line for tensor, scheme, always in tensors for line in _filled(scheme, f"m.{tensor}", always, 2)]
+        lines += _branch(place, test, inner)
     return [Statement("for m in self.modules():"), *lines] if lines else []
+
+
+def _branch(place: int, test: str, inner: list[Statement]) -> list[Statement]:
+    """`if test:` with what is under it; a single `if` under it joins the test."""
+    if len(inner) == 2 and inner[0].text.startswith("if "):
+        test = f"{test} and {inner[0].text.removeprefix('if ').removesuffix(':')}"
+        inner = [Statement(inner[1].text, indent=2)]
+    return [Statement(f"{'el' * bool(place)}if {test}:", indent=1), *inner]
 
 
 def _ops(families: Families) -> Iterable[tuple[Op, Step]]:

@@ -61,7 +61,8 @@ class Resolver:
         symbols = self.family.instances[0].names.symbols
         spelled = name
         if name in symbols:
-            spelled = "in_channels" if name == "C" else "in_features" if name == "D" else f"{name.lower()}_channels"
+            kind = "features" if symbols[name] == "D" else "channels"
+            spelled = f"in_{kind}" if name == symbols[name] else f"{name.lower()}_{kind}"
             while spelled in self.values:
                 spelled += "_"
         return f"{spelled}_" if keyword.iskeyword(spelled) or keyword.issoftkeyword(spelled) or spelled in TAKEN else spelled
@@ -80,17 +81,24 @@ class Resolver:
         """The value as an expression of the class's names."""
         equal = all(same(one.value, seen[0].value) for one in seen)
         opened = any(one.expr is not None and free_names(one.expr) & self.family.open_names for one in seen)
-        if equal and not opened:
+        everywhere = len({one.instance for one in seen}) == len(self.family.instances)
+        if equal and not opened and (everywhere or not any(self._varies(one) for one in seen)):
             return _literal(seen[0].value)
         for tree in self._candidates(seen):
             if self._holds(tree, seen):
                 return self._in_python(tree, seen)
+        if equal and not opened:
+            return _literal(seen[0].value)
         progression = self._progression(seen, option)
         if progression is not None:
             return progression
         for name in self._twins(seen, option):
             return ast.Name(name, ast.Load())
         return self._lifted(seen, option)
+
+    def _varies(self, one: Seen) -> bool:
+        """Whether a value that is equal wherever it is needed comes from one that is not."""
+        return one.expr is not None and not free_names(one.expr) <= self.static.keys()
 
     def known(self, seen: list[Seen]) -> str | None:
         """The text of a value for a comment: None where it cannot be written from the class's names."""

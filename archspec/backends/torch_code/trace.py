@@ -26,7 +26,7 @@ class Names:
 
     values: dict[str, Any]
     lets: dict[str, ast.expr]
-    symbols: dict[str, int]
+    symbols: dict[str, str]
 
     def written_out(self, tree: ast.expr) -> ast.expr:
         """The expression without lets."""
@@ -172,7 +172,7 @@ class _Walk:
         key = (id(body), _values(inputs))
         if key not in self.known:
             values: dict[str, Any] = {name: value for name, value in body.params if is_plain(value)}
-            symbols: dict[str, int] = {}
+            symbols: dict[str, str] = {}
             shapes, local = [], []
             for index, shape in enumerate(inputs):
                 own, free = _entered(shape, body.symbols[index] if index < len(body.symbols) else (), values, symbols)
@@ -288,7 +288,7 @@ def _sizes(body: Body, inputs: tuple[Shape, ...]) -> Iterator[tuple[str, Any]]:
             yield name, size
 
 
-def _entered(shape: Shape, symbols: tuple[str, ...], values: dict[str, Any], found: dict[str, int]) -> tuple[Shape, Shape]:
+def _entered(shape: Shape, symbols: tuple[str, ...], values: dict[str, Any], found: dict[str, str]) -> tuple[Shape, Shape]:
     """An input as its block sees it: the channels as a symbol; and with the other axes as symbols too."""
     dims: list[Dim] = list(shape.dims)
     free: list[Dim] = list(shape.dims)
@@ -297,7 +297,7 @@ def _entered(shape: Shape, symbols: tuple[str, ...], values: dict[str, Any], fou
         if not name.isidentifier() or (name in values and name not in found):
             dims[axis] = free[axis] = value_of(dim)
         elif axis == shape.channel_axis and isinstance(dim, int):
-            values[name] = found[name] = int(dim)
+            values[name], found[name] = int(dim), shape.axes[axis]
             dims[axis] = free[axis] = traced(int(dim), ast.Name(name, ast.Load()))
         else:
             dims[axis] = value_of(dim)
