@@ -15,6 +15,7 @@ from archspec.passes.layout import fingerprint, tensors
 from archspec.passes.shapes import infer
 from archspec.pipeline import check
 
+torch.set_num_threads(1)
 HEAD = "archspec: 1\nname: example\n"
 
 RECEPTIVE = {  # TensorFlow's published table for stride in the 1x1, and the same rule for stride in the 3x3

@@ -30,7 +30,7 @@ def _form_or_word(value: Any) -> str:
 
 
 def _form_or_four(value: Any) -> str:
-    return "four" if isinstance(value, list | tuple) and len(value) > 2 else _form(value)
+    return "four" if isinstance(value, list | tuple) and len(value) == 4 else _form(value)
 
 
 Kernels = Annotated[

@@ -1,0 +1,112 @@
+"""Options: one plain message for one mistake, a schema for each op, torch's own defaults left unsaid."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from ops_samples import SAMPLES
+from pydantic import ValidationError
+
+from archspec.ops import OPS, Op
+from archspec.ops.base import Call
+from archspec.shapes import Demand, Shape, symbol
+
+WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("conv2d", {"kernel": 3}, "out: Field required"),
+    ("conv2d", {"out": 0, "kernel": 3}, "out: Input should be greater than or equal to 1"),
+    ("conv2d", {"out": 2**21, "kernel": 3}, "out: Input should be less than or equal to 1048576"),
+    ("conv2d", {"out": True, "kernel": 3}, "out: Input should be a valid integer"),
+    ("conv2d", {"out": "64", "kernel": 3}, "out: Input should be a valid integer"),
+    ("conv2d", {"out": 8, "kernel": 0}, "kernel: Input should be greater than or equal to 1"),
+    ("conv2d", {"out": 8, "kernel": [3, 3, 3]}, "kernel: Tuple should have at most 2 items after validation, not 3"),
+    ("conv2d", {"out": 8, "kernel": 3, "stride": 0}, "stride: Input should be greater than or equal to 1"),
+    ("conv2d", {"out": 8, "kernel": 3, "padding": -1}, "padding: Input should be greater than or equal to 0"),
+    ("conv2d", {"out": 8, "kernel": 3, "padding": "sam"}, "padding: Input should be 'same' or 'tf_same'"),
+    ("conv2d", {"out": 8, "kernel": 3, "bias": 0}, "bias: Input should be a valid boolean"),
+    ("conv2d", {"out": 8, "kernel": 3, "colour": 1}, "colour: Extra inputs are not permitted"),
+    ("max_pool2d", {"kernel": 2, "padding": "same"}, "padding: Input should be 'tf_same'"),
+    ("dropout", {"p": 1.5}, "p: Input should be less than or equal to 1"),
+    ("dropout", {"p": float("nan")}, "p: Input should be a finite number"),
+    ("concat", {"axis": "channels"}, "axis: String should match pattern '^[A-Z]$'"),
+    ("pad2d", {"padding": [1, 2, 3]}, "padding: Tuple should have at most 2 items after validation, not 3"),
+    ("split", {"parts": 1}, "parts: Input should be greater than or equal to 2"),
+)
+
+
+@pytest.mark.parametrize(("name", "options", "message"), WRONG)
+def test_one_message_for_one_mistake(name: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        OPS[name].model_validate(options)
+    found = [f"{error['loc'][0]}: {error['msg']}" for error in refused.value.errors()]
+    assert found == [message]
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_schema_admits_what_the_op_admits(name: str) -> None:
+    validator = Draft202012Validator(OPS[name].model_json_schema())
+    for seed in range(20):
+        options, _ = SAMPLES[name](Random(seed))
+        listed = {key: list(value) if isinstance(value, tuple) else value for key, value in options.items()}
+        OPS[name].model_validate(options)
+        assert not list(validator.iter_errors(listed)), listed
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_misnomers_lead_to_options(name: str) -> None:
+    op = OPS[name]
+    for wrong, right in op.aliases.items():
+        assert wrong not in op.model_fields, f"{wrong} is an option"
+        assert right in op.model_fields or " " in right, f"{wrong} leads to {right}"
+
+
+def test_calls_read_as_a_person_writes_them() -> None:
+    x = Shape.of(symbol("N"), 3, symbol("H"), symbol("W"))
+
+    def call(name: str, **options: Any) -> Any:
+        return OPS[name].model_validate(options).module(x)
+
+    assert call("conv2d", out=64, kernel=7, stride=2, padding=3, bias=False) == Call(
+        "nn.Conv2d", (3, 64), (("kernel_size", 7), ("stride", 2), ("padding", 3), ("bias", False)))
+    assert call("conv2d", out=8, kernel=1) == Call("nn.Conv2d", (3, 8), (("kernel_size", 1),))
+    assert call("batch_norm") == Call("nn.BatchNorm2d", (3,))
+    assert call("relu") == Call("nn.ReLU", (), (("inplace", True),))
+    assert call("max_pool2d", kernel=3, stride=2, padding=1) == Call(
+        "nn.MaxPool2d", (), (("kernel_size", 3), ("stride", 2), ("padding", 1)))
+
+
+def test_labels() -> None:
+    x = Shape.of(symbol("N"), 32, symbol("H"), symbol("W"))
+
+    def label(name: str, **options: Any) -> str:
+        return OPS[name].model_validate(options).label(x)
+
+    assert label("conv2d", out=128, kernel=3, stride=2) == "3×3 conv, 128, /2"
+    assert label("conv2d", out=32, kernel=3, groups=32) == "3×3 dw conv, 32"
+    assert label("conv2d", out=64, kernel=(1, 7)) == "1×7 conv, 64"
+    assert label("max_pool2d", kernel=3, stride=2) == "3×3 max pool, /2"
+    assert label("adaptive_avg_pool2d", size=1) == "global avg pool"
+    assert label("linear", out=1000) == "fc 1000"
+    assert label("subsample2d", stride=2) == "subsample, /2"
+
+
+def refusal(op: Op, *inputs: Shape) -> Demand:
+    return next(demand for demand in op.demands(*inputs) if not demand.holds())
+
+
+def test_words_of_the_commonest_mistakes() -> None:
+    n, h, w = symbol("N"), symbol("H", 224), symbol("W", 224)
+    linear = OPS["linear"].model_validate({"out": 10})
+    on_a_map = refusal(linear, Shape.of(n, 512, 7, 7))
+    assert (on_a_map.code, on_a_map.title) == ("E0314", "`linear` on a feature map")
+    assert on_a_map.help == "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it"
+    assert refusal(linear, Shape.of(n, 512 * h * w)).title == "`linear` needs a fixed number of features"
+    added = refusal(OPS["add"].model_validate({}), Shape.of(n, 512, h, w), Shape.of(n, 256, h, w))
+    assert (added.code, added.operand) == ("E0301", 1)
+    assert added.note == "expected [N, 512, H, W], found [N, 256, H, W]: they differ in axis C"
+    conv = OPS["conv2d"].model_validate({"out": 8, "kernel": 7})
+    assert refusal(conv, Shape.of(n, 3, 4, 4)).note == "expected a height of at least the window's 7, found 4"
+    groups = refusal(OPS["conv2d"].model_validate({"out": 64, "kernel": 1, "groups": 3}), Shape.of(n, 64, h, w))
+    assert groups.note == "expected a divisor of 64, found 3"

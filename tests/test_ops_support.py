@@ -1,0 +1,78 @@
+"""The support pieces three times over: as generated source carries them, as the reference has them, as tests say."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+from typing import Any
+
+import ops_performer
+import pytest
+import torch
+import torch.nn.functional as F
+from ops_samples import feature_map, numbers
+from torch import Tensor, nn
+
+from archspec.backends import reference_layers
+from archspec.backends.torch_code.support import pieces
+from archspec.ops import OPS
+from archspec.ops.support import SUPPORT
+from archspec.shapes import Shape
+
+torch.set_num_threads(1)
+
+CASES = ("conv2d", "max_pool2d", "avg_pool2d", "layer_norm2d", "drop_path", "crop_like")
+
+
+def emitted() -> dict[str, Any]:
+    names = {"torch": torch, "nn": nn, "F": F, "Tensor": Tensor, "math": math}
+    exec("\n\n".join(pieces(SUPPORT)), names)
+    return names
+
+
+def options(name: str, rng: Random) -> dict[str, Any]:
+    if name in ("layer_norm2d", "crop_like"):
+        return {}
+    if name == "drop_path":
+        return {"p": rng.choice((0.0, 0.4, 1.0))}
+    sliding = {"kernel": numbers(rng, 1, 5), "stride": numbers(rng, 1, 4), "padding": "tf_same"}
+    dilated = {"dilation": numbers(rng, 1, 2)} if name != "avg_pool2d" else {}
+    return sliding | dilated | ({"out": 3} if name == "conv2d" else {})
+
+
+def shapes(name: str, rng: Random) -> tuple[Shape, ...]:
+    x = Shape.of(*feature_map(rng).dims)
+    if name != "crop_like":
+        return (Shape.of(2, 3, x.dims[2], x.dims[3]),)
+    return x, Shape.of(2, 3, rng.randint(1, int(x.dims[2])) if isinstance(x.dims[2], int) else 1, 1)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_three_writings_compute_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    libraries = (ops_performer.SUPPORT, emitted(), vars(reference_layers))
+    for seed in range(60):
+        rng = Random(f"{name}{seed}")
+        op, inputs = OPS[name].model_validate(options(name, rng)), shapes(name, rng)
+        xs = [torch.randn(*x.dims) for x in inputs]  # type: ignore[arg-type]
+        results = []
+        for library in libraries:
+            monkeypatch.setattr(ops_performer, "SUPPORT", library)
+            torch.manual_seed(seed)
+            performer = ops_performer.Performer(op, inputs).train()
+            results.append((performer(*xs), performer.eval()(*xs), performer.state_dict().keys()))
+        (trained, evaluated, keys), *others = results
+        for other in others:
+            assert torch.allclose(other[0], trained, atol=1e-6), f"{op!r} on {inputs} in training"
+            assert torch.allclose(other[1], evaluated, atol=1e-6), f"{op!r} on {inputs} in evaluation"
+            assert other[2] == keys
+
+
+def test_every_piece_is_written_and_every_op_asks_for_known_ones() -> None:
+    assert set(ops_performer.SUPPORT) == set(SUPPORT)
+    assert all(hasattr(reference_layers, name) and name in emitted() for name in SUPPORT)
+
+
+def test_tensorflows_padding() -> None:
+    """By hand: 7 columns, kernel 3, stride 2 pad (1, 1); 8 columns pad (0, 1); 5 columns, kernel 1 pad nothing."""
+    assert [ops_performer.same_padding(*case) for case in ((7, 3, 2, 1), (8, 3, 2, 1), (5, 1, 2, 1), (6, 3, 1, 2))] == [
+        (1, 1), (0, 1), (0, 0), (2, 2)]
