@@ -1,4 +1,4 @@
-"""The zoo's networks against published numbers. The numbers stand here a second time, apart from each spec's `expect:`."""
+"""The zoo's networks against published numbers, which stand here a second time, apart from each spec's `expect:`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPECS = Path(__file__).parent.parent / "specs"
 NETS = [entry.name if variant is None else f"{entry.name}@{variant}"
         for entry in zoo.entries() for variant in (None, *entry.variants)]
 
-# name: parameters, MACs, weighted layers, receptive field. Those of GoogLeNet and the CIFAR nets were worked out by hand.
+# Parameters, MACs, weighted layers, receptive field; those fields of GoogLeNet and the CIFAR nets are worked out by hand.
 PUBLISHED = {
     "resnet18": (11_689_512, 1_814_073_344, 18, 435),
     "resnet18@resnet18_A": (11_515_688, 1_794_805_760, 18, 435),
@@ -75,9 +75,9 @@ def test_option_b_adds_two_projections_to_a_cifar_net(depth: int) -> None:
     assert check(f"resnet{depth}_B").cost.parameters == CIFAR_B[depth] == PUBLISHED[f"resnet{depth}"][0] + projections
 
 
-@pytest.mark.parametrize(("address", "parameters"), [("preact_resnet164", 1_703_258), ("preact_resnet1001", 10_327_706)])
-def test_bottleneck_preactivation_nets_have_the_known_parameters(address: str, parameters: int) -> None:
-    assert check(address).cost.parameters == parameters
+@pytest.mark.parametrize(("depth", "parameters"), [(164, 1_703_258), (1001, 10_327_706)])
+def test_bottleneck_preactivation_nets_have_the_known_parameters(depth: int, parameters: int) -> None:
+    assert check(f"preact_resnet{depth}").cost.parameters == parameters
 
 
 @pytest.mark.parametrize("net", [18, 34, 50, 101, 152])

@@ -7,8 +7,9 @@ Tensors are registered in order of execution with the shortcut's last, so that w
 from __future__ import annotations
 
 import torch
-from oracles.residual_nets import PaddedShortcut, conv
 from torch import Tensor, nn
+
+from oracles.residual_nets import PaddedShortcut, conv
 
 PREACTIVATED = ("relu_only_preactivation", "full_preactivation")
 
@@ -101,7 +102,8 @@ def cifar(depth: int, order: str = "full_preactivation", merge: str = "identity_
         for _ in range((depth - 2) // 6):
             units.append(Unit(c, width, 1 if width == c else 2, order, merge, opening=not units))
             c = width
-    tail = {"full_preactivation": [nn.BatchNorm2d(64), nn.ReLU()], "relu_only_preactivation": [nn.ReLU()]}.get(order, [])
+    tail: list[nn.Module] = [nn.BatchNorm2d(64)] if order == "full_preactivation" else []
+    tail += [nn.ReLU()] if order in PREACTIVATED else []
     return nn.Sequential(conv(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(), *units, *tail,
                          nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 

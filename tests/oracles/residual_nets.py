@@ -132,7 +132,7 @@ class TensorFlowResNet50(nn.Module):
 
 
 class BookUnit(nn.Module):
-    """The residual unit of "Dive into Deep Learning": biases everywhere, a bare 1x1 convolution where channels change."""
+    """The unit of "Dive into Deep Learning": biases everywhere, a bare 1x1 convolution where channels change."""
 
     def __init__(self, c: int, out: int, project: bool, stride: int) -> None:
         super().__init__()

@@ -1,0 +1,65 @@
+"""state_dicts of the zoo against torchvision's, parameters and MACs against torch's own counts. Nothing is computed:
+the networks are built on the meta device."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from oracles.residual_nets import book_resnet18
+from oracles.torchvision_nets import FACTS
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from archspec.pipeline import check, module
+from archspec.spec import zoo
+
+RENAMED = {"googlenet": "googlenet@googlenet_torchvision_aux"}
+NETS = [entry.name if variant is None else f"{entry.name}@{variant}"
+        for entry in zoo.entries() for variant in (None, *entry.variants)]
+
+
+def on_meta(address: str) -> nn.Module:
+    with torch.device("meta"):
+        return module(address, init=False)
+
+
+def layout(net: nn.Module) -> list[list[object]]:
+    return [[key, list(tensor.shape)] for key, tensor in net.state_dict().items()]
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_state_dict_is_torchvisions(name: str) -> None:
+    assert layout(on_meta(RENAMED.get(name, name))) == FACTS[name]["keys"]
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_cost_is_torchvisions(name: str) -> None:
+    cost = check(RENAMED.get(name, name)).cost
+    assert (cost.parameters, cost.macs) == (FACTS[name]["parameters"], FACTS[name]["macs"])
+
+
+def test_a_deeper_net_of_identities_is_laid_out_as_resnet34() -> None:
+    assert layout(on_meta("identity34")) == FACTS["resnet34"]["keys"]
+
+
+def test_plain_nets_and_option_a_lack_the_projections_and_nothing_else() -> None:
+    without = [pair for pair in FACTS["resnet34"]["keys"] if "downsample" not in pair[0]]
+    assert layout(on_meta("resnet34@plain34")) == layout(on_meta("resnet34_A")) == without
+
+
+def test_state_dict_of_the_book_is_the_books() -> None:
+    with torch.device("meta"):
+        book = layout(book_resnet18())
+    assert layout(on_meta("d2l_resnet18")) == book
+    assert {"0.0.weight", "1.0.conv1.weight", "2.0.conv3.bias", "7.weight"} <= {key for key, _ in book}
+
+
+@pytest.mark.parametrize("address", NETS)
+def test_parameters_and_macs_are_what_torch_counts(address: str) -> None:
+    checked = check(address)
+    (source,) = checked.graph.inputs
+    net = on_meta(address).eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        net(torch.empty(*source.shape.at({"N": 1}), device="meta"))
+    assert sum(p.numel() for p in net.parameters()) == checked.cost.parameters
+    assert counter.get_total_flops() == 2 * checked.cost.macs
