@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from archspec.backends.interpreter import Interpreter
-from archspec.backends.torch_code import class_name_of, generate
+from archspec.backends.torch_code import arguments_of, class_name_of, generate
 from archspec.ir.graph import Graph
 from archspec.shapes import Size
 
@@ -45,10 +45,11 @@ def instantiate(graph: Graph, source: str | None = None, *, init: bool = True, *
     if unknown:
         raise ValueError(f"{graph.name} has no open parameter {unknown[0]!r}; open are: {', '.join(known) or 'none'}")
     made = compile_source(source if source is not None else generate(graph), class_name_of(graph), f"{graph.name}.py")
+    arguments = arguments_of(graph, open_params)
     if init:
-        return made(**open_params)
+        return made(**arguments)
     with uninitialised():
-        return made(**open_params)
+        return made(**arguments)
 
 
 @contextmanager
@@ -140,8 +141,15 @@ _SIDES = (32, 48, 64, 96, 128)
 
 def small_sizes(graph: Graph, reference: nn.Module) -> dict[str, int]:
     """The smallest of some sizes at which the network runs in train mode: a check need not take the nominal one."""
-    names = sorted({s.name for entry in graph.inputs for dim in entry.shape.dims[1:] if isinstance(dim, Size)
-                    for s in dim.symbols()})
+    names = sorted(
+        {
+            s.name
+            for entry in graph.inputs
+            for dim in entry.shape.dims[1:]
+            if isinstance(dim, Size)
+            for s in dim.symbols()
+        }
+    )
     was = {name: value.clone() for name, value in reference.state_dict().items()}
     for side in _SIDES if names else ():
         sizes = dict.fromkeys(names, side)

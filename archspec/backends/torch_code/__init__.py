@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from archspec.backends.torch_code.generate import class_name_of, generate
+from archspec.backends.torch_code.generate import arguments_of, class_name_of, generate
 
-__all__ = ["class_name_of", "generate"]
+__all__ = ["arguments_of", "class_name_of", "generate"]

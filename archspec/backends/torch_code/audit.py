@@ -10,6 +10,8 @@ import ast
 import keyword
 from collections.abc import Iterator
 
+from archspec.elaborate.reserved import MODULE_ATTRIBUTES
+
 MODULES = {
     "__future__": {"annotations"}, "collections": {"OrderedDict"}, "typing": {"NamedTuple"}, "torch": {"Tensor", "nn"},
 }  # fmt: skip
@@ -57,6 +59,8 @@ def _problems(tree: ast.Module) -> Iterator[str]:
         yield from _names(inner)
         if isinstance(inner, ast.Call):
             yield from _call(inner, own)
+        elif isinstance(inner, (ast.Assign, ast.AnnAssign)):
+            yield from _assigned(inner)
         elif isinstance(inner, ast.ClassDef):
             yield from _class(inner)
         elif isinstance(inner, ast.FunctionDef) and inner.decorator_list:
@@ -105,10 +109,18 @@ def _class(node: ast.ClassDef) -> Iterator[str]:
         yield f"a class of another kind: {node.name}({', '.join(bases)})"
     for part in node.body:
         if not isinstance(part, (ast.FunctionDef, ast.AnnAssign)) and not (
-                isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)):
+            isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+        ):
             yield f"a statement in the class {node.name}: {ast.unparse(part)[:80]}"
         if isinstance(part, ast.FunctionDef) and part.name not in ("__init__", "forward", "reset_parameters"):
             yield f"the method {part.name}"
+
+
+def _assigned(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
+    """An attribute that shadows one of `nn.Module` breaks the module without a word."""
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        if isinstance(target, ast.Attribute) and target.attr in MODULE_ATTRIBUTES:
+            yield f"an assignment to {ast.unparse(target)}"
 
 
 def _call(node: ast.Call, own: set[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from archspec.backends.torch_code.calls import INPLACE, Member, Writer
 from archspec.backends.torch_code.family import Argument, Families, Family
-from archspec.backends.torch_code.resolve import Resolver, Seen, Unwritable, same, text_of
+from archspec.backends.torch_code.resolve import Resolver, Seen, Unwritable, text_of
 from archspec.backends.torch_code.trace import Instance, Step, value_of, written_as
 from archspec.expressions import literal, parse_template
 from archspec.ir.graph import Node, Ref
@@ -24,7 +24,9 @@ FRESH = frozenset({"conv2d", "conv_transpose2d", "linear", "batch_norm", "group_
 class Builder:
     """Writes constructors for the nodes of one family."""
 
-    def __init__(self, family: Family, families: Families, resolver: Resolver, support: set[str], imports: set[str]) -> None:
+    def __init__(
+        self, family: Family, families: Families, resolver: Resolver, support: set[str], imports: set[str]
+    ) -> None:
         self.family, self.families, self.resolver, self.imports = family, families, resolver, imports
         self.writer = Writer(resolver, support=support)
 
@@ -117,7 +119,11 @@ class Builder:
         parts = self.segments(members)
         if members[0].step.template is None:
             texts = [text if not loop else f"*({text} for {loop})" for text, loop, _ in parts]
-            return f"nn.ModuleList([{', '.join(texts)}])" if kind != "nn.Sequential" else f"nn.Sequential({', '.join(texts)})"
+            return (
+                f"nn.ModuleList([{', '.join(texts)}])"
+                if kind != "nn.Sequential"
+                else f"nn.Sequential({', '.join(texts)})"
+            )
         self.imports.add("OrderedDict")
         return f"nn.Sequential(OrderedDict([{', '.join(self._named_units(members, parts))}]))"
 
@@ -147,7 +153,9 @@ class Builder:
             return [self._run(members, lists, k) for k in range(len(lists[0]))]
         return self._uneven(members, lists)
 
-    def _run(self, members: Sequence[Member], lists: Sequence[list[tuple[int, Step]]], place: int) -> tuple[str, str, int]:
+    def _run(
+        self, members: Sequence[Member], lists: Sequence[list[tuple[int, Step]]], place: int
+    ) -> tuple[str, str, int]:
         count = lists[0][place][0]
         text = self._alone([replace(m, step=units[place][1]) for m, units in zip(members, lists, strict=True)])
         return text, "" if count == 1 else f"_ in range({count})", count
@@ -180,8 +188,12 @@ class Builder:
         """Repeats whose number of units differs between instances: a first unit, and equal ones after it."""
         totals = [sum(count for count, _ in units) for units in lists]
         first = [replace(m, step=units[0][1]) for m, units in zip(members, lists, strict=True)]
-        rest = [replace(m, step=step) for m, units in zip(members, lists, strict=True)
-                for k, (count, step) in enumerate(units) if k or count > 1]
+        rest = [
+            replace(m, step=step)
+            for m, units in zip(members, lists, strict=True)
+            for k, (count, step) in enumerate(units)
+            if k or count > 1
+        ]
         counts = [Seen(m.instance, total) for m, total in zip(members, totals, strict=True)]
         number = self.resolver.write(counts, self.writer.named("repeats"))
         self.resolver.lifting = False
@@ -213,7 +225,9 @@ def is_module(step: Step) -> bool:
     """Whether a module does all of the step: the module alone, or a function that there is a module for."""
     if step.op is not None:
         if step.module is None:
-            return isinstance(step.value, Call) and step.value.path == "torch.flatten" and step.value.args[0] == Operand(0)
+            return (
+                isinstance(step.value, Call) and step.value.path == "torch.flatten" and step.value.args[0] == Operand(0)
+            )
         return step.value is None and step.module.path != "nn.Parameter"
     if step.callee is not None:
         return len(step.inputs) == 1 and len(step.outputs) == 1
@@ -241,7 +255,7 @@ def is_chain(family: Family) -> bool:
             return False
         current = Ref(node.key)
         steps = [family.instances[i].steps[node.key] for i in active]
-        if active and len(active) != len(family.instances) or not all(map(is_module, steps)):
+        if (active and len(active) != len(family.instances)) or not all(map(is_module, steps)):
             return False
     return bool(body.nodes) and body.outputs[0][1] == current
 
@@ -255,8 +269,12 @@ def is_inline(family: Family, families: Families) -> bool:
         return True
     steps = [node for node, active in family.nodes() if active]
     numbered = [node.path for node in steps] == [str(i) for i in range(len(steps))]
-    return numbered and len(steps) <= SMALL and families.sites.get(id(family), 0) <= 2 and not any(
-        node.inits for node in steps)
+    return (
+        numbered
+        and len(steps) <= SMALL
+        and families.sites.get(id(family), 0) <= 2
+        and not any(node.inits for node in steps)
+    )
 
 
 __all__ = ["Builder", "as_module", "is_chain", "is_fresh", "is_inline", "is_module", "one_way"]

@@ -30,10 +30,23 @@ POSITIONS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What positional arguments are called, for arguments that have to be named."""
 
-ORDER = ("kernel_size", "stride", "padding", "output_padding", "dilation", "groups", "ceil_mode", "bias", "eps", "momentum")
+ORDER = (
+    "kernel_size",
+    "stride",
+    "padding",
+    "output_padding",
+    "dilation",
+    "groups",
+    "ceil_mode",
+    "bias",
+    "eps",
+    "momentum",
+)
 """The order in which torch declares what a constructor is told."""
 
-INPLACE = frozenset({"nn.ReLU", "nn.ReLU6", "nn.LeakyReLU", "nn.ELU", "nn.SiLU", "nn.Mish", "nn.Hardswish", "nn.Hardsigmoid"})
+INPLACE = frozenset(
+    {"nn.ReLU", "nn.ReLU6", "nn.LeakyReLU", "nn.ELU", "nn.SiLU", "nn.Mish", "nn.Hardswish", "nn.Hardsigmoid"}
+)
 _BINARY = {"operator.add": "+", "operator.mul": "*", "operator.sub": "-"}
 
 
@@ -72,15 +85,23 @@ class Writer:
     hoisted: dict[str, str] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
 
-    def call(self, members: Sequence[Member], calls: Sequence[Call], operands: Sequence[str] = (), module: str = "",
-             extra: Mapping[str, str] | None = None) -> str:
+    def call(
+        self,
+        members: Sequence[Member],
+        calls: Sequence[Call],
+        operands: Sequence[str] = (),
+        module: str = "",
+        extra: Mapping[str, str] | None = None,
+    ) -> str:
         """The text of a call; `operands` and `module` stand for the node's inputs and its own module."""
         path = calls[0].path
         if path == "operator.getitem":
             held = self.value(members, [call.args[0] for call in calls], "", operands, module)
             return f"{_atom(held)}[{self.index(members, [call.args[1] for call in calls], operands, module)}]"
-        arguments = [self.value(members, [call.args[place] for call in calls], self.option(path, place), operands, module)
-                     for place in range(len(calls[0].args))]
+        arguments = [
+            self.value(members, [call.args[place] for call in calls], self.option(path, place), operands, module)
+            for place in range(len(calls[0].args))
+        ]
         if path in _BINARY:
             return f" {_BINARY[path]} ".join(_operand(a, path) for a in arguments)
         keywords = self.keywords(members, calls, operands, module) | dict(extra or {})
@@ -107,7 +128,9 @@ class Writer:
             return name
         return path
 
-    def keywords(self, members: Sequence[Member], calls: Sequence[Call], operands: Sequence[str], module: str) -> dict[str, str]:
+    def keywords(
+        self, members: Sequence[Member], calls: Sequence[Call], operands: Sequence[str], module: str
+    ) -> dict[str, str]:
         written: dict[str, str] = {}
         given = [dict(call.kwargs) for call in calls]
         for name in dict.fromkeys(name for kwargs in given for name in kwargs):
@@ -122,14 +145,26 @@ class Writer:
             written[name] = text
         return dict(sorted(written.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER)))
 
-    def value(self, members: Sequence[Member], values: Sequence[Any], option: str, operands: Sequence[str] = (),
-              module: str = "") -> str:
+    def value(
+        self,
+        members: Sequence[Member],
+        values: Sequence[Any],
+        option: str,
+        operands: Sequence[str] = (),
+        module: str = "",
+    ) -> str:
         """The text of an argument."""
         first = values[0]
         if isinstance(first, Operand):
             return operands[first.index]
         text = self._plain(members, values, option, operands, module)
-        if not self.prefix or self.prefix not in text or " " not in text or isinstance(first, Call) or operands_in(first):
+        if (
+            not self.prefix
+            or self.prefix not in text
+            or " " not in text
+            or isinstance(first, Call)
+            or operands_in(first)
+        ):
             return text
         return self._hoisted(text)
 
@@ -141,12 +176,17 @@ class Writer:
                 return self.prefix + name
         key = "".join(char if char.isalnum() else "_" for char in self.key)
         stem = f"{key if key.isidentifier() else 'part'}_sizes"
-        name = next(n for n in (stem, *(f"{stem}{k}" for k in range(2, 10_000))) if n not in self.hoisted and n not in self.taken)
+        name = next(
+            n
+            for n in (stem, *(f"{stem}{k}" for k in range(2, 10_000)))
+            if n not in self.hoisted and n not in self.taken
+        )
         self.hoisted[name] = text
         return self.prefix + name
 
-    def _plain(self, members: Sequence[Member], values: Sequence[Any], option: str, operands: Sequence[str],
-               module: str) -> str:
+    def _plain(
+        self, members: Sequence[Member], values: Sequence[Any], option: str, operands: Sequence[str], module: str
+    ) -> str:
         first = values[0]
         if isinstance(first, Operands):
             return _tuple(list(operands))
@@ -155,10 +195,14 @@ class Writer:
         if isinstance(first, Call):
             return self.call(members, list(values), operands, module)
         if isinstance(first, tuple) and all(isinstance(v, tuple) and len(v) == len(first) for v in values):
-            return _tuple([self._item(members, [v[i] for v in values], option, operands, module) for i in range(len(first))])
+            return _tuple(
+                [self._item(members, [v[i] for v in values], option, operands, module) for i in range(len(first))]
+            )
         return self.resolver.write([m.seen(v) for m, v in zip(members, values, strict=True)], option, self.prefix)
 
-    def _item(self, members: Sequence[Member], values: Sequence[Any], option: str, operands: Sequence[str], module: str) -> str:
+    def _item(
+        self, members: Sequence[Member], values: Sequence[Any], option: str, operands: Sequence[str], module: str
+    ) -> str:
         if isinstance(values[0], Operand):
             return operands[values[0].index]
         return self._plain(members, values, option, operands, module)
@@ -171,7 +215,17 @@ class Writer:
             return self.value(members, list(values), "index", operands, module)
         bounds = [self.value(members, [getattr(v, part) for v in values], part) for part in ("start", "stop", "step")]
         start, stop, step = ("" if bound == "None" else bound for bound in bounds)
-        return f"{start}:{stop}" if step in ("", "1") else f"{start}:{stop}:{step}"
+        parts = [start, stop] if step in ("", "1") else [start, stop, step]
+        if all(part.isalnum() or not part for part in parts):
+            return ":".join(parts)
+        # Next to anything but a name or a number, ruff puts spaces around the colons.
+        return (
+            "".join(
+                f"{' ' * bool(before)}:{' ' * bool(part)}{part}" for before, part in zip(parts, parts[1:], strict=False)
+            )
+            if not start
+            else " : ".join(parts)
+        )
 
 
 def operands_in(value: Any) -> bool:

@@ -16,7 +16,6 @@ from archspec.backends.torch_code.resolve import Resolver, Seen, same, text_of
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Op
 
-
 NEUTRAL = (0, 1, None)
 """What may be left out of a call (and false and true with them): the values that change nothing."""
 
@@ -49,7 +48,9 @@ class Needs:
 class ClassWriter:
     """Writes the plan of one family. Callees are written first: they decide what they want to be given."""
 
-    def __init__(self, family: Family, families: Families, needs: Needs, training: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, family: Family, families: Families, needs: Needs, training: frozenset[str] = frozenset()
+    ) -> None:
         self.family, self.families, self.needs = family, families, needs
         self.resolver = Resolver(family, support=needs.support)
         self.builder = Builder(family, families, self.resolver, needs.support, needs.imports)
@@ -77,11 +78,28 @@ class ClassWriter:
         returns = "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
         return self._made("nn.Module", [Statement("super().__init__()"), *self.init], inputs, returns, lines, result)
 
-    def _made(self, base: str, init: Sequence[Statement], inputs: tuple[str, ...], returns: str,
-              lines: Sequence[Statement], result: str) -> ClassPlan:
-        return ClassPlan(self.family.class_name, base, self.body.doc, self._shapes(),
-                         tuple(self._declared(a) for a in self.family.arguments), tuple(init), inputs, returns,
-                         tuple(lines), result, tuple(self.inits))
+    def _made(
+        self,
+        base: str,
+        init: Sequence[Statement],
+        inputs: tuple[str, ...],
+        returns: str,
+        lines: Sequence[Statement],
+        result: str,
+    ) -> ClassPlan:
+        return ClassPlan(
+            self.family.class_name,
+            base,
+            self.body.doc,
+            self._shapes(),
+            tuple(self._declared(a) for a in self.family.arguments),
+            tuple(init),
+            inputs,
+            returns,
+            tuple(lines),
+            result,
+            tuple(self.inits),
+        )
 
     def _numbered(self) -> bool:
         """Whether the class is itself an `nn.Sequential`: a chain of children without names."""
@@ -127,11 +145,17 @@ class ClassWriter:
 
     def _path(self, node: Node) -> str:
         step = self.family.instances[0].steps[node.key]
-        stateless = isinstance(node.target, Op) and not node.target.tensors(*step.inputs) and not node.target.buffers(*step.inputs)
+        stateless = (
+            isinstance(node.target, Op)
+            and not node.target.tensors(*step.inputs)
+            and not node.target.buffers(*step.inputs)
+        )
         if node.path is not None and not (stateless and not node.path.isidentifier()):
             return node.path
         name = node.target.name if isinstance(node.target, Op) else re.sub(r"\W", "_", f"part_{node.key}")
-        taken = {n.path for n, _ in self.family.nodes()} | {slot.text.removeprefix("self.") for slot in self.slots.values()}
+        taken = {n.path for n, _ in self.family.nodes()} | {
+            slot.text.removeprefix("self.") for slot in self.slots.values()
+        }
         return next(n for n in (name, *(f"{name}_{k}" for k in range(2, 10_000))) if n not in taken)
 
     def _merged(self, nodes: Sequence[tuple[Node, list[int]]]) -> dict[tuple[str, str], str]:
@@ -141,10 +165,17 @@ class ClassWriter:
             step = self.family.instances[active[0]].steps[node.key]
             if node.path is None or not node.path.isidentifier() or len(active) < len(self.family.instances):
                 continue
-            if step.op is None or step.module is None or step.value is not None or step.module.path.startswith("nn.Dropout"):
+            if (
+                step.op is None
+                or step.module is None
+                or step.value is not None
+                or step.module.path.startswith("nn.Dropout")
+            ):
                 continue
-            if any(m.step.op is None or m.step.op.tensors(*m.step.inputs) or m.step.op.buffers(*m.step.inputs)
-                   for m in self._members(node, active)):
+            if any(
+                m.step.op is None or m.step.op.tensors(*m.step.inputs) or m.step.op.buffers(*m.step.inputs)
+                for m in self._members(node, active)
+            ):
                 continue
             text = self.builder.module(node, self._members(node, active), self._overwrites(node, active))
             stem = node.path.rstrip("0123456789_") or node.path
@@ -257,17 +288,26 @@ class ClassWriter:
     def _store(self, names: set[str], lines: Sequence[Statement]) -> None:
         """Arguments that `forward` reads become attributes."""
         texts = " ".join(line.text for line in lines)
-        for name, spelled in self.resolver.spelling.items():
-            if re.search(rf"\bself\.{re.escape(spelled)}\b", texts) and (name in self.resolver.used or name in names):
-                if not any(s.text == f"self.{spelled}" for s in self.slots.values()):
-                    self.init.insert(0, Statement(f"self.{spelled} = {spelled}"))
+        read = [
+            name
+            for name in self.resolver.spelling
+            if name in self.resolver.used | names
+            and re.search(rf"\bself\.{re.escape(self.resolver.attribute(name))}\b", texts)
+        ]
+        read.sort(key=lambda name: name not in self.family.instances[0].names.symbols)
+        spelling = self.resolver.spelling
+        self.init[:0] = [Statement(f"self.{self.resolver.attribute(name)} = {spelling[name]}") for name in read]
 
     def _close(self) -> None:
         """The constructor's arguments: what the printed expressions read."""
         family, resolver = self.family, self.resolver
         own = [name for name, _ in self.body.params] if self.body.kind != "container" else []
         symbols = [name for name in family.instances[0].names.symbols if name in resolver.used]
-        rest = [n for n in resolver.values if n in resolver.used and n not in symbols and n not in own and n not in family.lifted]
+        rest = [
+            n
+            for n in resolver.values
+            if n in resolver.used and n not in symbols and n not in own and n not in family.lifted
+        ]
         named = [*symbols, *(n for n in own if n in resolver.used), *rest]
         arguments = [Argument(resolver.spelling[n], _annotation(resolver.values[n]), n) for n in named]
         for name, values in family.lifted.items():
@@ -317,7 +357,9 @@ def _has_module(member: Member) -> bool:
 def _annotation(values: Sequence[Any]) -> str:
     kinds = {type(value) for value in values if value is not None}
     names = {bool: "bool", int: "int", float: "float", str: "str"}
-    found = [names.get(kind) or next((names[k] for k in (int, float, str) if issubclass(kind, k)), "") for kind in kinds]
+    found = [
+        names.get(kind) or next((names[k] for k in (int, float, str) if issubclass(kind, k)), "") for kind in kinds
+    ]
     if found and all(found):
         text = "float" if set(found) == {"int", "float"} else " | ".join(sorted(set(found)))
     else:
@@ -329,7 +371,15 @@ def _tuple_annotation(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         inner = sorted({_tuple_annotation(item) for item in value})
         return f"tuple[{' | '.join(inner)}, ...]" if isinstance(value, tuple) else f"list[{' | '.join(inner)}]"
-    return "bool" if isinstance(value, bool) else "int" if isinstance(value, int) else "float" if isinstance(value, float) else "str"
+    return (
+        "bool"
+        if isinstance(value, bool)
+        else "int"
+        if isinstance(value, int)
+        else "float"
+        if isinstance(value, float)
+        else "str"
+    )
 
 
 __all__ = ["ClassPlan", "ClassWriter", "Needs"]

@@ -78,9 +78,16 @@ class Families:
 
     def _signature(self, instance: Instance) -> Signature:
         if id(instance) not in self._signatures:
-            nodes = tuple((node.key, node.inputs, node.shares, self._action(instance.steps[node.key], node))
-                          for node in instance.body.nodes)
-            self._signatures[id(instance)] = (instance.body.inputs, instance.body.outputs, instance.body.register, *nodes)
+            nodes = tuple(
+                (node.key, node.inputs, node.shares, self._action(instance.steps[node.key], node))
+                for node in instance.body.nodes
+            )
+            self._signatures[id(instance)] = (
+                instance.body.inputs,
+                instance.body.outputs,
+                instance.body.register,
+                *nodes,
+            )
         return self._signatures[id(instance)]
 
     def _action(self, step: Step, node: Node) -> Signature | None:
@@ -112,7 +119,9 @@ def _skeleton(value: Any) -> Any:
         return value
     if isinstance(value, Slice):
         return "slice"
-    if isinstance(value, tuple) and any(isinstance(v, (tuple, Call, Operand, Operands, Parameter, Slice)) for v in value):
+    if isinstance(value, tuple) and any(
+        isinstance(v, (tuple, Call, Operand, Operands, Parameter, Slice)) for v in value
+    ):
         return tuple(map(_skeleton, value))
     return None
 

@@ -14,7 +14,9 @@ from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Call
 
 LONGEST = 64
-POOLS = frozenset({"max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "upsample2d", "resize_like"})
+POOLS = frozenset(
+    {"max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "upsample2d", "resize_like"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ class Slot:
 class Forward:
     """Writes the statements of one class's `forward`."""
 
-    def __init__(self, family: Family, resolver: Resolver, slots: Mapping[str, Slot], support: set[str],
-                 training: frozenset[str]) -> None:
+    def __init__(
+        self, family: Family, resolver: Resolver, slots: Mapping[str, Slot], support: set[str], training: frozenset[str]
+    ) -> None:
         self.family, self.resolver, self.slots, self.training = family, resolver, slots, training
-        taken = {slot.text.removeprefix("self.") for slot in slots.values()} | set(resolver.spelling.values())
+        taken = resolver.layers | {resolver.attribute(name) for name in resolver.spelling}
         self.writer = Writer(resolver, "self.", support, taken=frozenset(taken))
         body = family.instances[0].body
         self.body = body
@@ -134,7 +137,9 @@ class Forward:
         names = []
         for k in range(outputs):
             source = self.base.get(refs[k], "")
-            names.append(source if self.left[refs[k]] <= 0 and operands[k] == source else self.fresh(f"{self.word(node)}{k}"))
+            names.append(
+                source if self.left[refs[k]] <= 0 and operands[k] == source else self.fresh(f"{self.word(node)}{k}")
+            )
         setup = [f"{n} = {o}" for n, o in zip(names, operands, strict=False) if n != o]
         training = node.key in self.training
         self.statements += [Statement(text, "", training) for text in setup]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from archspec.backends.torch_code.audit import audit
 from archspec.backends.torch_code.naming import class_name
 from archspec.backends.torch_code.plan import ModulePlan, plan
 from archspec.backends.torch_code.render import filled, render
+from archspec.backends.torch_code.resolve import argument_name
 from archspec.checked import Checked
 from archspec.ir.graph import Graph
 from archspec.passes.cost import measure
@@ -22,6 +26,11 @@ def generate(source: Checked | Graph) -> str:
     audit(text)
     name = graph.file if graph.variant is None else f"{graph.file}@{graph.variant}"
     return seal(text, name, graph.digest)
+
+
+def arguments_of(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Open params under the names that the class's constructor gives them."""
+    return {argument_name(name): value for name, value in given.items()}
 
 
 def class_name_of(graph: Graph) -> str:

@@ -42,7 +42,9 @@ def reset_parameters(graph: Graph, families: Families, plans: Sequence[ClassPlan
     if special:
         lines.append(Statement("for m in self.modules():"))
         for place, plan in enumerate(special):
-            inner = [line for path, tensor, scheme in plan.inits for line in _filled(scheme, f"m.{path}.{tensor}", True, 2)]
+            inner = [
+                line for path, tensor, scheme in plan.inits for line in _filled(scheme, f"m.{path}.{tensor}", True, 2)
+            ]
             lines += _branch(place, f"isinstance(m, {plan.name})", inner)
     for path, tensor, scheme in net.inits:
         lines += _filled(scheme, f"self.{path}.{tensor}", True, 0)
@@ -65,8 +67,8 @@ def _by_op(graph: Graph, families: Families) -> list[Statement]:
         steps = [(op, step) for op, step in uses if op.name == name and step.module is not None]
         holders = [tensor in op.tensors(*step.inputs) for op, step in steps]
         if any(holders):
-            paths = {step.module.path.replace("support.", "") for _, step in steps}
-            bare = {"nn.Conv2d" if path == "Conv2dSame" else path for path in paths}  # Conv2dSame is a Conv2d
+            kinds = {step.module.path.replace("support.", "") for _, step in steps}
+            bare = {"nn.Conv2d" if path == "Conv2dSame" else path for path in kinds}  # Conv2dSame is a Conv2d
             found.setdefault(tuple(sorted(bare)), []).append((tensor, scheme, all(holders)))
     joint: dict[tuple[Any, ...], tuple[str, ...]] = {}
     for paths, tensors in found.items():
@@ -74,10 +76,10 @@ def _by_op(graph: Graph, families: Families) -> list[Statement]:
         joint[key] = (*joint.get(key, ()), *paths)
     lines: list[Statement] = []
     for place, ((tensors, _), paths) in enumerate(joint.items()):
-        kinds = paths[0] if len(paths) == 1 else f"({', '.join(paths)})"
+        classes = paths[0] if len(paths) == 1 else f"({', '.join(paths)})"
         # The projection inside nn.MultiheadAttention is a subclass of nn.Linear, and not a `linear` of the spec.
         exact = attends and paths == ("nn.Linear",)
-        test = "type(m) is nn.Linear" if exact else f"isinstance(m, {kinds})"
+        test = "type(m) is nn.Linear" if exact else f"isinstance(m, {classes})"
         inner = [line for tensor, scheme, always in tensors for line in _filled(scheme, f"m.{tensor}", always, 2)]
         lines += _branch(place, test, inner)
     return [Statement("for m in self.modules():"), *lines] if lines else []

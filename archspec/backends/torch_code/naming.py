@@ -10,7 +10,9 @@ SPELLINGS = {
     "preact": "PreAct", "imagenet": "ImageNet", "tf": "TF", "d2l": "D2L", "bn": "BN", "resnext": "ResNeXt", "unet": "UNet",
     "squeezenet": "SqueezeNet", "shufflenet": "ShuffleNet", "regnet": "RegNet", "relu": "ReLU", "se": "SE", "gru": "GRU",
 }  # fmt: skip
-RESERVED = frozenset({"Tensor", "NamedTuple", "OrderedDict", "None", "True", "False", "Module", "Conv2dSame", "DropPath"})
+RESERVED = frozenset(
+    {"Tensor", "NamedTuple", "OrderedDict", "None", "True", "False", "Module", "Conv2dSame", "DropPath"}
+)
 
 
 def class_name(name: str) -> str:

@@ -14,7 +14,9 @@ def shape_note(shapes: Sequence[Shape], members: Sequence[Member], resolver: Res
     first = shapes[0]
     if any(shape.rank != first.rank for shape in shapes):
         return ""
-    texts = [_dim(axis, [shape.dims[axis] for shape in shapes], members, resolver, nominal) for axis in range(first.rank)]
+    texts = [
+        _dim(axis, [shape.dims[axis] for shape in shapes], members, resolver, nominal) for axis in range(first.rank)
+    ]
     return "" if None in texts else f"({', '.join(t for t in texts if t is not None)})"
 
 
@@ -42,7 +44,7 @@ def _rules(dims: Sequence[Dim], members: Sequence[Member], resolver: Resolver) -
         if name in resolver.static or not all(type(n) is int and n > 0 for n in numbers):
             continue
         spelled = resolver.spelling[name]
-        if all(dim == (whole + (n - 1)) // n for dim, n in zip(dims, numbers, strict=True)):  # type: ignore[operator]
+        if all(dim == (whole + (n - 1)) // n for dim, n in zip(dims, numbers, strict=True)):
             yield f"{symbol.name}/{spelled}"
         if all(dim == whole // n for dim, n in zip(dims, numbers, strict=True)):
             yield f"{symbol.name}//{spelled}"

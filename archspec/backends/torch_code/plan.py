@@ -11,7 +11,7 @@ from archspec.backends.torch_code.family import Families, Family, free_names
 from archspec.backends.torch_code.forward import Statement
 from archspec.backends.torch_code.initial import reset_parameters
 from archspec.backends.torch_code.naming import class_name
-from archspec.backends.torch_code.resolve import text_of
+from archspec.backends.torch_code.resolve import argument_name, text_of
 from archspec.backends.torch_code.trace import Instance, Step, trace, written_as
 from archspec.ir.graph import Graph, Node
 
@@ -48,7 +48,9 @@ def plan(graph: Graph) -> ModulePlan:
     written = []
     for family in families.order:
         if not is_inline(family, families):
-            written.append(ClassWriter(family, families, needs, training if family is families.root else frozenset()).plan())
+            written.append(
+                ClassWriter(family, families, needs, training if family is families.root else frozenset()).plan()
+            )
     net = _with_open_params(written[-1], graph)
     reset = tuple(reset_parameters(graph, families, written[:-1], net))
     if reset:
@@ -58,8 +60,17 @@ def plan(graph: Graph) -> ModulePlan:
     net = _with_outputs(net, graph, output_class)
     _check_names([p.name for p in written] + ([output_class] if fields else []))
     instance = families.root.instances[0]
-    return ModulePlan((*written[:-1], net), fields, output_class, reset, tuple(sorted(needs.support)), frozenset(needs.imports),
-                      tuple(_stages(instance, families)), "", "")
+    return ModulePlan(
+        (*written[:-1], net),
+        fields,
+        output_class,
+        reset,
+        tuple(sorted(needs.support)),
+        frozenset(needs.imports),
+        tuple(_stages(instance, families)),
+        "",
+        "",
+    )
 
 
 def training_only(graph: Graph) -> frozenset[str]:
@@ -90,7 +101,9 @@ def _open(families: Families, graph: Graph) -> None:
     families.root.open_names = {name for name, _, _ in graph.open_params}
     for family in reversed(families.order):
         for instance in family.instances:
-            family.open_names |= {name for name, tree in instance.names.lets.items() if free_names([tree]) & family.open_names}
+            family.open_names |= {
+                name for name, tree in instance.names.lets.items() if free_names([tree]) & family.open_names
+            }
             for step in instance.steps.values():
                 for one in (step, *(unit for _, unit in step.units or ())):
                     if one.callee is not None:
@@ -122,7 +135,7 @@ def _check_names(names: list[str]) -> None:
 
 
 def _with_open_params(net: ClassPlan, graph: Graph) -> ClassPlan:
-    declared = [f"{name}: {kind} = {text_of(default)}" for name, kind, default in graph.open_params]
+    declared = [f"{argument_name(name)}: {kind} = {text_of(default)}" for name, kind, default in graph.open_params]
     return replace(net, arguments=tuple(declared))
 
 

@@ -28,9 +28,11 @@ def render(plan: ModulePlan, about: Sequence[str]) -> str:
     body = "\n".join([*support, *(line for one in classes for line in one["lines"])])
     names = sorted(one["name"] for one in classes)
     frame: str = _template().render(
-        docstring="\n".join(docstring("\n\n".join(about), 0)), imports=list(_imports(plan, body)),
+        docstring="\n".join(docstring("\n\n".join(about), 0)),
+        imports=list(_imports(plan, body)),
         exported="\n".join(wrap(f"[{', '.join(_quoted(names))}]", 0)) if len(str(names)) < 74 else _listed(names),
-        support=support, classes=classes,
+        support=support,
+        classes=classes,
     )
     return frame.rstrip("\n") + "\n"
 
@@ -40,12 +42,16 @@ def _template() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader(folder("templates"), encoding="utf-8")
-    return Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True).get_template("module.py.jinja")
+    return Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True).get_template(
+        "module.py.jinja"
+    )
 
 
 def docstring(text: str, indent: int) -> list[str]:
     """Any text as the lines of a docstring that says exactly that, however hostile."""
-    escaped = "".join(char if char == "\n" or (char.isprintable() and char != "\\") else _escape(char) for char in text.strip())
+    escaped = "".join(
+        char if char == "\n" or (char.isprintable() and char != "\\") else _escape(char) for char in text.strip()
+    )
     escaped = escaped.replace('"""', '\\"\\"\\"')
     if escaped.endswith('"'):
         escaped = escaped[:-1] + '\\"'
@@ -101,7 +107,11 @@ def _class(plan: ClassPlan, reset: Sequence[Statement] = (), top: bool = False) 
     if reset:
         lines += ["", f"{INDENT}def reset_parameters(self) -> None:", *_code(reset)]
     if plan.forward or plan.result:
-        lines += ["", *wrap(f"def forward({', '.join(['self', *plan.inputs])}) -> {plan.returns}:", 1), *_code(plan.forward)]
+        lines += [
+            "",
+            *wrap(f"def forward({', '.join(['self', *plan.inputs])}) -> {plan.returns}:", 1),
+            *_code(plan.forward),
+        ]
         lines += wrap(f"return {plan.result}", 2)
     return {"name": plan.name, "base": plan.base, "lines": lines}
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.backends.torch_code.family import Family
+from archspec.elaborate.reserved import MODULE_ATTRIBUTES
 from archspec.expressions import ExpressionError, simplify, substitute, to_text
 from archspec.expressions.evaluation import evaluate_tree
 from archspec.expressions.trees import free_names, rebuilt
@@ -49,9 +50,13 @@ class Resolver:
     def __post_init__(self) -> None:
         instances = self.family.instances
         names = [name for name in instances[0].names.values if all(name in one.names.values for one in instances)]
+        self.layers = {(node.path or "").partition(".")[0] for one in instances for node in one.body.nodes}
         self.values = {name: [one.names.values[name] for one in instances] for name in names}
-        self.static = {name: held[0] for name, held in self.values.items()
-                       if name not in self.family.open_names and all(same(v, held[0]) for v in held)}
+        self.static = {
+            name: held[0]
+            for name, held in self.values.items()
+            if name not in self.family.open_names and all(same(v, held[0]) for v in held)
+        }
         self.spelling = {name: self._spelled(name) for name in names}
         for name, values in self.family.lifted.items():
             self.values[name] = [values.get(i) for i in range(len(instances))]
@@ -65,12 +70,23 @@ class Resolver:
             spelled = f"in_{kind}" if name == symbols[name] else f"{name.lower()}_{kind}"
             while spelled in self.values:
                 spelled += "_"
-        return f"{spelled}_" if keyword.iskeyword(spelled) or keyword.issoftkeyword(spelled) or spelled in TAKEN else spelled
+        return argument_name(spelled)
+
+    def attribute(self, name: str) -> str:
+        """The attribute that keeps an argument for `forward`: called like it, unless a layer is."""
+        spelled = self.spelling[name]
+        while spelled in self.layers:
+            spelled += "_"
+        return spelled
 
     def write(self, seen: list[Seen], option: str, prefix: str = "") -> str:
         """The text of a value; `option` names the argument if one must be lifted, `prefix` stands before names."""
         tree = self.tree(seen, option)
-        names = {name: ast.Name(prefix + self.spelling[name], ast.Load()) for name in free_names(tree) if name in self.spelling}
+        names = {
+            name: ast.Name(prefix + self.attribute(name) if prefix else self.spelling[name], ast.Load())
+            for name in free_names(tree)
+            if name in self.spelling
+        }
         self.used |= names.keys()
         text = to_text(_called(substitute(tree, names)))
         if "make_divisible(" in text:
@@ -130,7 +146,11 @@ class Resolver:
 
     def _in_python(self, tree: ast.expr, seen: list[Seen]) -> ast.expr:
         """Exact division as Python's `//`; the language's own `/` is exact or stands inside a rounding."""
-        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in ("ceil", "floor", "round"):
+        if (
+            isinstance(tree, ast.Call)
+            and isinstance(tree.func, ast.Name)
+            and tree.func.id in ("ceil", "floor", "round")
+        ):
             inner = tree.args[0]
             if tree.func.id == "floor" and isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Div):
                 return ast.BinOp(inner.left, ast.FloorDiv(), inner.right)
@@ -197,6 +217,12 @@ class Resolver:
         return ast.Name(name, ast.Load())
 
 
+def argument_name(name: str) -> str:
+    """A param's name as a constructor argument: as it is, unless it means something else in a module's code."""
+    meant = keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in TAKEN or name in MODULE_ATTRIBUTES
+    return f"{name}_" if meant else name
+
+
 def same(a: Any, b: Any) -> bool:
     """Whether two values are equal and of one kind: true is not 1."""
     return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
@@ -243,7 +269,11 @@ def _is_printable(tree: ast.expr) -> bool:
         if isinstance(node, (ast.ListComp, ast.Slice)):
             return False
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id not in _FUNCTIONS and node.func.id not in _PLAIN_FUNCTIONS and node.func.id != "make_divisible":
+            if (
+                node.func.id not in _FUNCTIONS
+                and node.func.id not in _PLAIN_FUNCTIONS
+                and node.func.id != "make_divisible"
+            ):
                 return False
     return True
 

@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from archspec.resources import folder
 
 NEEDS = {"Conv2dSame": ("same_padding",), "MaxPool2dSame": ("same_padding",), "AvgPool2dSame": ("same_padding",)}
-PIECES = ("make_divisible", "same_padding", "crop_like", "Conv2dSame", "MaxPool2dSame", "AvgPool2dSame", "DropPath", "LayerNorm2d")
+PIECES = (
+    "make_divisible",
+    "same_padding",
+    "crop_like",
+    "Conv2dSame",
+    "MaxPool2dSame",
+    "AvgPool2dSame",
+    "DropPath",
+    "LayerNorm2d",
+)
 
 
 def pieces(wanted: Iterable[str]) -> list[str]:
@@ -17,7 +26,11 @@ def pieces(wanted: Iterable[str]) -> list[str]:
     unknown = names - set(PIECES)
     if unknown:
         raise LookupError(f"no support piece is called {sorted(unknown)}")
-    return [(folder("templates") / "support" / f"{name}.py").read_text("utf-8").rstrip("\n") for name in PIECES if name in names]
+    return [
+        (folder("templates") / "support" / f"{name}.py").read_text("utf-8").rstrip("\n")
+        for name in PIECES
+        if name in names
+    ]
 
 
 __all__ = ["PIECES", "pieces"]

@@ -145,28 +145,57 @@ class _Walk:
                 units.append((count, step))
                 left -= count
                 inputs, local = step.outputs, step.local
-        return Step(first, inputs, local, units=_joined(units), template=target.template) if units else Step(
-            first, first, start)
+        return (
+            Step(first, inputs, local, units=_joined(units), template=target.template)
+            if units
+            else Step(first, first, start)
+        )
 
-    def call(self, target: Calls | None, inputs: tuple[Shape, ...], local: tuple[Shape, ...],
-             arguments: tuple[tuple[str, Option], ...], names: Names, inits: tuple[tuple[str, Any], ...]) -> Step:
+    def call(
+        self,
+        target: Calls | None,
+        inputs: tuple[Shape, ...],
+        local: tuple[Shape, ...],
+        arguments: tuple[tuple[str, Option], ...],
+        names: Names,
+        inits: tuple[tuple[str, Any], ...],
+    ) -> Step:
         if target is None:
             return Step(inputs, inputs[:1], local[:1])
         if isinstance(target, Op):
-            return Step(inputs, _outputs(target, inputs), _outputs(target, local), op=target,
-                        module=target.module(*inputs), value=target.function(*inputs), inits=inits)
+            return Step(
+                inputs,
+                _outputs(target, inputs),
+                _outputs(target, local),
+                op=target,
+                module=target.module(*inputs),
+                value=target.function(*inputs),
+                inits=inits,
+            )
         if target.kind == "container":
             callee = self.fill(Instance(target, names, inputs, local))
             same = {name: traced(value, ast.Name(name, ast.Load())) for name, value in names.values.items()}
-            return Step(inputs, callee.outputs, tuple(callee.local_shape(ref) for _, ref in target.outputs),
-                        callee=callee, arguments=same, inits=inits)
+            return Step(
+                inputs,
+                callee.outputs,
+                tuple(callee.local_shape(ref) for _, ref in target.outputs),
+                callee=callee,
+                arguments=same,
+                inits=inits,
+            )
         callee = self.block(target, inputs)
         given = dict(_given(arguments, target)) | dict(_sizes(target, inputs))
         bindings = {name: expression_of(value) for name, value in given.items() if is_plain(value)}
         outputs = tuple(_translated(shape, callee.names, bindings) for shape in callee.outputs)
         flows = self.flow(target, local)
-        return Step(inputs, outputs, tuple(_with_channels(f, o) for f, o in zip(flows, outputs, strict=True)),
-                    callee=callee, arguments=given, inits=inits)
+        return Step(
+            inputs,
+            outputs,
+            tuple(_with_channels(f, o) for f, o in zip(flows, outputs, strict=True)),
+            callee=callee,
+            arguments=given,
+            inits=inits,
+        )
 
     def block(self, body: Body, inputs: tuple[Shape, ...]) -> Instance:
         key = (id(body), _values(inputs))
@@ -188,7 +217,9 @@ class _Walk:
         inputs = tuple(Shape(_values((shape,))[0][0], shape.axes) for shape in inputs)
         key = (id(body), inputs)
         if key not in self.flows:
-            known = {name: (shape,) for name, shape in zip(body.inputs, inputs, strict=True)}
+            known: dict[str, tuple[Shape, ...]] = {
+                name: (shape,) for name, shape in zip(body.inputs, inputs, strict=True)
+            }
             for node in body.nodes:
                 known[node.key] = self._through(node.target, tuple(known[ref.node][ref.output] for ref in node.inputs))
             self.flows[key] = tuple(known[ref.node][ref.output] for _, ref in body.outputs)
@@ -231,8 +262,15 @@ def _joined(units: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
 
 
 def _alike(a: Step, b: Step) -> bool:
-    return (a.op == b.op and a.callee is b.callee and a.module == b.module and a.value == b.value
-            and _values(a.inputs) == _values(b.inputs) and a.arguments == b.arguments and a.inits == b.inits)
+    return (
+        a.op == b.op
+        and a.callee is b.callee
+        and a.module == b.module
+        and a.value == b.value
+        and _values(a.inputs) == _values(b.inputs)
+        and a.arguments == b.arguments
+        and a.inits == b.inits
+    )
 
 
 def _given(arguments: tuple[tuple[str, Option], ...], body: Body) -> Iterator[tuple[str, Any]]:
@@ -254,7 +292,9 @@ class Written:
 
     @classmethod
     def of(cls, value: Any, expr: ast.expr) -> Any:
-        return traced(value, expr) if isinstance(value, (int, float)) and not isinstance(value, bool) else cls(value, expr)
+        return (
+            traced(value, expr) if isinstance(value, (int, float)) and not isinstance(value, bool) else cls(value, expr)
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Written) and self.value == other.value
@@ -288,7 +328,9 @@ def _sizes(body: Body, inputs: tuple[Shape, ...]) -> Iterator[tuple[str, Any]]:
             yield name, size
 
 
-def _entered(shape: Shape, symbols: tuple[str, ...], values: dict[str, Any], found: dict[str, str]) -> tuple[Shape, Shape]:
+def _entered(
+    shape: Shape, symbols: tuple[str, ...], values: dict[str, Any], found: dict[str, str]
+) -> tuple[Shape, Shape]:
     """An input as its block sees it: the channels as a symbol; and with the other axes as symbols too."""
     dims: list[Dim] = list(shape.dims)
     free: list[Dim] = list(shape.dims)
