@@ -17,7 +17,7 @@ from archspec import pipeline
 from archspec.backends.figure import Figure, draw_figure
 from archspec.backends.figure.describe import shortcuts
 from archspec.backends.figure.lettering import width
-from archspec.backends.figure.scene import Box, Text, Wire
+from archspec.backends.figure.scene import Box, Rule, Text, Wire
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.ir.graph import Body, Repeat
@@ -61,9 +61,7 @@ def figure(*names: str, level: str = "block") -> Figure:
 
 
 def overlap(a: Box, b: Box, slack: float = 0.01) -> bool:
-    return (
-        min(a.right, b.right) - max(a.x, b.x) > slack and min(a.bottom, b.bottom) - max(a.y, b.y) > slack
-    )
+    return min(a.right, b.right) - max(a.x, b.x) > slack and min(a.bottom, b.bottom) - max(a.y, b.y) > slack
 
 
 def contains(outer: Box, inner: Box) -> bool:
@@ -72,7 +70,9 @@ def contains(outer: Box, inner: Box) -> bool:
 
 def on_edge(box: Box, x: float, y: float) -> bool:
     inside = box.x - 0.01 <= x <= box.right + 0.01 and box.y - 0.01 <= y <= box.bottom + 0.01
-    return inside and (min(abs(x - box.x), abs(x - box.right)) < 0.01 or min(abs(y - box.y), abs(y - box.bottom)) < 0.01)
+    return inside and (
+        min(abs(x - box.x), abs(x - box.right)) < 0.01 or min(abs(y - box.y), abs(y - box.bottom)) < 0.01
+    )
 
 
 def crosses(wire: Wire, box: Box) -> bool:
@@ -97,22 +97,24 @@ def test_geometry(name: str) -> None:
     solid = [box for box in scene.boxes if box.shape in SOLID]
     cards = [box for box in scene.boxes if box.shape == "card"]
     assert not [(a, b) for a, b in combinations(solid, 2) if overlap(a, b)]
-    assert not [(a, b) for a, b in combinations(cards, 2) if overlap(a, b) and not contains(a, b) and not contains(b, a)]
+    assert not [
+        (a, b) for a, b in combinations(cards, 2) if overlap(a, b) and not contains(a, b) and not contains(b, a)
+    ]
     assert not [(card, box) for card in cards for box in solid if overlap(card, box) and not contains(card, box)]
     assert not [(wire, box) for wire in scene.wires for box in solid if crosses(wire, box)]
     badges = [box for box in scene.boxes if box.shape == "badge"]
     assert not [(badge, box) for badge in badges for box in solid if overlap(badge, box)]
     for text in scene.texts:
         around = text_box(text)
-        assert -0.01 <= around.x and around.right <= scene.width and around.bottom <= scene.height
+        assert around.x >= -0.01 and around.right <= scene.width and around.bottom <= scene.height
         assert not [box for box in solid if overlap(around, box)], text
-        assert not [rule for rule in scene.parts if rule.__class__.__name__ == "Rule" and _strikes(rule, around)], text
+        assert not [rule for rule in scene.parts if isinstance(rule, Rule) and _strikes(rule, around)], text
     for box in scene.boxes:
-        assert 0 <= box.x and box.right <= scene.width and 0 <= box.y and box.bottom <= scene.height
+        assert box.x >= 0 and box.right <= scene.width and box.y >= 0 and box.bottom <= scene.height
 
 
-def _strikes(rule: object, text: Box) -> bool:
-    (x1, y1), (x2, y2) = rule.start, rule.end  # type: ignore[attr-defined]
+def _strikes(rule: Rule, text: Box) -> bool:
+    (x1, y1), (x2, y2) = rule.start, rule.end
     return overlap(Box(min(x1, x2), min(y1, y2) - 0.1, abs(x2 - x1) + 0.2, abs(y2 - y1) + 0.2, "rect"), text, 0.15)
 
 
@@ -142,7 +144,10 @@ def projections(target: Op | Body | Repeat | None) -> int:
     if not isinstance(target, Body):
         return 0
     return sum(
-        int(node.target is not None and (node.key == "downsample" or (target.name == "residual" and node.key == "conv3")))
+        int(
+            node.target is not None
+            and (node.key == "downsample" or (target.name == "residual" and node.key == "conv3"))
+        )
         + projections(node.target)
         for node in target.nodes
     )
@@ -253,7 +258,8 @@ def test_golden(suffix: str) -> None:
 def test_bytes_do_not_depend_on_the_hash_seed() -> None:
     script = (
         "import sys, hashlib; from archspec import pipeline; "
-        "f = pipeline.draw('resnet34', 'googlenet'); sys.stdout.write(hashlib.sha256((f.svg + f.dot).encode()).hexdigest())"
+        "f = pipeline.draw('resnet34', 'googlenet'); "
+        "sys.stdout.write(hashlib.sha256((f.svg + f.dot).encode()).hexdigest())"
     )
     digests = {
         subprocess.run(

@@ -45,11 +45,13 @@ def hostile_outline(name: str) -> Outline:
 
     conv, add = step("conv2d", "layer"), step("add", "join")
     residual = Fork((Branch((conv, step("relu", "act"))), Branch((conv,), "projection", (name,))), add)
-    parallel = Fork((Branch((conv,)), Branch((step("max_pool2d", "pool"), conv)), Branch((), "identity")), step("concat", "join"))
+    parallel = Fork(
+        (Branch((conv,)), Branch((step("max_pool2d", "pool"), conv)), Branch((), "identity")), step("concat", "join")
+    )
     tangle = Tangle(((conv,), (conv,), (add,)), ((-1, 0), (0, 1), (0, 2), (1, 2)))
     chain: Chain = (conv, Card(name, 3, (residual,), name, shape), parallel, tangle, Tail(name, (conv,)))
     groups = (Group(name, chain, 3, 10**9, 10**6), Group(name, (step("linear", "layer"),), 0, 0, 5))
-    return Outline(name, (name, name), (step("input", "input"),), groups)
+    return Outline(name, (name, name), step("input", "input"), groups)
 
 
 def drawn(name: str) -> tuple[Scene, str]:
@@ -59,7 +61,7 @@ def drawn(name: str) -> tuple[Scene, str]:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_inert_in_svg(name: str) -> None:
-    scene, text = drawn(name)
+    _, text = drawn(name)
     root = ElementTree.fromstring(text)
     tags = {element.tag.split("}")[1] for element in root.iter()}
     assert tags <= {"svg", "title", "desc", "style", "rect", "path", "circle", "g", "text"}

@@ -22,6 +22,12 @@ _STYLES: Mapping[WireKind, str] = {
     "identity": "solid", "projection": "dashed", "pad": "dotted", "gated": "dashed", "flow": "solid",
 }  # fmt: skip
 
+_SHAPES: Mapping[str, Mapping[str, str]] = {
+    "pool": {"style": "rounded,filled"},
+    "join": {"shape": "circle", "fillcolor": LIGHT["paper"], "margin": "0"},
+    "input": {"shape": "plaintext", "style": ""},
+}
+
 
 def source(outlines: Sequence[Outline], title: str) -> str:
     """The DOT text of all networks, one cluster each."""
@@ -35,7 +41,7 @@ def source(outlines: Sequence[Outline], title: str) -> str:
         with graph.subgraph(name=ids.cluster()) as inside:
             inside.attr(label=_label(f"{outline.title} ({', '.join(outline.facts)})"), color=LIGHT["hairline"])
             writer = _Writer(inside, ids)
-            end = writer.step(outline.inputs[0]) if outline.inputs else None
+            end = writer.step(outline.entry) if outline.entry else None
             for group in outline.groups:
                 end = writer.chain(group.chain, end)
     return str(graph.source)
@@ -108,9 +114,7 @@ class _Writer:
         return ends[-1]
 
     def step(self, step: Step) -> str:
-        shapes = {"pool": {"style": "rounded,filled"}, "join": {"shape": "circle", "fillcolor": LIGHT["paper"], "margin": "0"},
-                  "input": {"shape": "plaintext", "style": ""}}  # fmt: skip
-        return self._node(step.label, shapes.get(step.family, {}))
+        return self._node(step.label, _SHAPES.get(step.family, {}))
 
     def _node(self, label: str, attributes: Mapping[str, str]) -> str:
         node = self.ids.node()

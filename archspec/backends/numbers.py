@@ -13,7 +13,9 @@ def quantity(value: int, unit: str) -> str:
         if value >= factor * 0.9995:
             number = value / factor
             digits = 2 if number < 9.995 else 1 if number < 99.95 else 0
-            return f"{number:.{digits}f} {prefix}{unit}" if unit in _ATTACHED else f"{number:.{digits}f} {prefix} {unit}"
+            return (
+                f"{number:.{digits}f} {prefix}{unit}" if unit in _ATTACHED else f"{number:.{digits}f} {prefix} {unit}"
+            )
     return f"{value} {unit}"
 
 

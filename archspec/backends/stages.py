@@ -51,7 +51,7 @@ def is_transparent(node: Node, inner: BodyShapes | None) -> bool:
 
 def is_divided(node: Node, inner: BodyShapes | None) -> bool:
     """Whether a container is a stage for each size of its map: one of `stages` that holds no blocks, as VGG's."""
-    if inner is None or node.section != "stages" or count_blocks(node, inner):
+    if inner is None or inner.body.kind != "container" or node.section != "stages" or count_blocks(node, inner):
         return False
     return len({size_text(outputs[0]) for outputs in inner.nodes.values() if outputs[0].rank == 4}) > 1
 

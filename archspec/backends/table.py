@@ -82,7 +82,7 @@ class Summary:
         return 2 * self.macs
 
     def to_dict(self) -> dict[str, Any]:
-        """The summary as plain data; sizes are numbers at their nominal values, a symbol (`"N"`) where there is none."""
+        """The summary as plain data; sizes are nominal numbers, or symbols (`"N"`) where there are none."""
         return {
             "name": self.name,
             "parameters": self.parameters,
@@ -124,7 +124,13 @@ class Summary:
 
     def _grid(self) -> Grid:
         rows = tuple(
-            (s.name or "·", nominal_text(s.output), str(s.blocks or ""), f"{s.amount.parameters:,}", f"{s.amount.macs:,}")
+            (
+                s.name or "·",
+                nominal_text(s.output),
+                str(s.blocks or ""),
+                f"{s.amount.parameters:,}",
+                f"{s.amount.macs:,}",
+            )
             for s in self.stages
         )
         blocks = sum(stage.blocks for stage in self.stages)

@@ -47,7 +47,9 @@ class Placed:
 
 def compose(outlines: Sequence[Outline]) -> Scene:
     """All networks in one picture, with one legend below."""
-    colours = fills(step.shape.channels for outline in outlines for group in outline.groups for step in layers(group.chain))
+    colours = fills(
+        step.shape.channels for outline in outlines for group in outline.groups for step in layers(group.chain)
+    )
     columns = [_placed(outline, _uniform(outline, colours)) for outline in outlines]
     order = _common_order(columns) if len(columns) > 1 else None
     parts, across = _aligned(outlines, columns, order) if order else _apart(outlines, columns)
@@ -134,7 +136,7 @@ def _uniform(outline: Outline, colours: Mapping[int, str]) -> Draughtsman:
 
 def _placed(outline: Outline, draughtsman: Draughtsman) -> list[Placed]:
     """All items of the trunk at their heights: a little apart, more at a change of size, enough for the costs."""
-    items: list[tuple[int, Item]] = [(-1, step) for step in outline.inputs[:1]]
+    items: list[tuple[int, Item]] = [(-1, outline.entry)] if outline.entry else []
     items += [(index, item) for index, group in enumerate(outline.groups) for item in group.chain]
     result: list[Placed] = []
     for index, item in items:

@@ -1,4 +1,4 @@
-"""What the stages of a network cost, beside its trunk: a bracket over the whole stage, so that a bar is read as its sum."""
+"""What stages cost, beside the trunk: a bracket spans the whole stage, so that its bars are read as the sum."""
 
 from __future__ import annotations
 

@@ -15,12 +15,14 @@ _NAMES: dict[WireKind, str] = {
 
 
 def describe(outline: Outline) -> str:
-    """One network in words: `resnet34: 3.66 GMACs, …, 34 layers; 16 shortcuts: 13 identity, 3 projection. Stages: …`."""
+    """One network in words: `resnet34: 3.66 GMACs, …, 16 shortcuts: 13 identity, 3 projection. Stages: …`."""
     kinds = shortcuts(outline)
     words = ", ".join(f"{count} {_NAMES[kind]}" for kind, count in kinds.items())
     total = f"; {counted(sum(kinds.values()), 'shortcut')}: {words}" if kinds else ""
     names = ", ".join(
-        group.name + (f" ({counted(group.blocks, 'block')})" if group.blocks else "") for group in outline.groups if group.name
+        group.name + (f" ({counted(group.blocks, 'block')})" if group.blocks else "")
+        for group in outline.groups
+        if group.name
     )
     return f"{outline.title}: {', '.join(outline.facts)}{total}." + (f" Stages: {names}." if names else "")
 

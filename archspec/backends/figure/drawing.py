@@ -46,13 +46,15 @@ class Figure:
         return render(self.scene, self.title, self.description, DARK if dark else LIGHT)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the figure; the suffix says how (.svg or .dot). UsageError for any other suffix, or a file in the way."""
+        """Write the figure; the suffix says how (.svg, .dot). UsageError for any other, or what is in the way."""
         target = Path(path)
         suffix = target.suffix.lower()
         if suffix not in FORMATS:
             named = f"`{suffix}`" if suffix else "no suffix"
-            raise UsageError(f"cannot write a figure to {target}: {named} is no format of figures",
-                             f"name a file that ends in {' or '.join(FORMATS)}")
+            raise UsageError(
+                f"cannot write a figure to {target}: {named} is no format of figures",
+                f"name a file that ends in {' or '.join(FORMATS)}",
+            )
         write(target, self.svg if suffix == ".svg" else self.dot)
         return target
 

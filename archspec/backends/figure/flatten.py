@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from archspec.backends.stages import divided_name, is_divided, is_transparent, stage_name
-from archspec.ir.graph import Body, Node
+from archspec.ir.graph import Body, GraphInput, Node
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes, UnitShapes
 from archspec.shapes import Shape
@@ -21,8 +21,8 @@ Port = int | None
 """The atom that a value comes from, SOURCE for an input of the body; None for a constant."""
 
 
-Drawn = Op | BodyShapes | tuple[UnitShapes, ...]
-"""An op, a block with its shapes, or the units of a repeat."""
+Drawn = Op | BodyShapes | tuple[UnitShapes, ...] | GraphInput
+"""An op, a block with its shapes, the units of a repeat, or one of several inputs of the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ class Flattening:
     staged: bool = False
     atoms: list[Atom] = field(default_factory=list)
     divided: set[str] = field(default_factory=set)
+
+    def inputs(self, given: tuple[GraphInput, ...], shapes: tuple[Shape, ...]) -> tuple[Port, ...]:
+        """The ports of a network's inputs: the entry itself for one, an atom for each of several."""
+        if len(given) == 1:
+            return (SOURCE,)
+        for one, shape in zip(given, shapes, strict=True):
+            self.atoms.append(Atom(one, one.name, (), shape, (SOURCE,), ""))
+        return tuple(range(len(given)))
 
     def run(self, shapes: BodyShapes, ports: tuple[Port, ...], path: str, stage: str = "") -> list[Port]:
         """Add the atoms of a body fed by `ports`; the ports of its outputs."""
@@ -88,5 +96,3 @@ class Flattening:
 def _whole(body: Body) -> bool:
     """Whether a body can be drawn as one thing: a block that takes one value and gives one."""
     return body.kind == "block" and len(body.inputs) == 1 and len(body.outputs) == 1
-
-

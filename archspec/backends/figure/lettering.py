@@ -11,7 +11,7 @@ import unicodedata
 _CLASSES = {
     320: " ',.Iijl·",
     402: "!()-/:;[\\]ft|",
-    470: "\"r",
+    470: '"r',
     530: "*J`sz",
     560: "?L_c",
     615: "FTaekovxy",
@@ -43,7 +43,7 @@ def width(text: str, size: float, bold: bool = False) -> float:
 
 
 def fit(text: str, room: float, size: float, lines: int = 2, bold: bool = False) -> tuple[str, ...]:
-    """The text on at most `lines` lines no wider than `room`: broken at spaces if it must be, then cut with an ellipsis.
+    """The text on at most `lines` lines no wider than `room`: broken at spaces if need be, then cut with an ellipsis.
 
     Nothing is left where not even an ellipsis has room.
     """

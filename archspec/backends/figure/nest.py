@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from archspec.backends.figure.outline import Chain, Fork, Item, Step, Tangle
+from archspec.backends.figure.outline import Chain, Fork, Step, Tangle
 from archspec.backends.figure.shortcut import classify
 
 SOURCE = -1
@@ -42,7 +42,7 @@ class Nesting:
     def _cuts(self, members: Sequence[int], entry: int, exits: Sequence[int]) -> Iterator[int]:
         """The members that every path from entry to exit runs through."""
         rank = {member: index for index, member in enumerate(members)}
-        last = [index for index in range(len(members))]
+        last = list(range(len(members)))
         reach_of_entry = -1
         for member in members:
             for source in self.sources[member]:

@@ -55,7 +55,7 @@ def _visible(item: Item) -> int:
 
 
 def _unusual(chain: Chain, before: str) -> Iterator[bool]:
-    """Whether each norm and activation stands out; `before` is what it follows: start, layer, norm, act, join, other."""
+    """Whether each norm and activation stands out; `before` is what it follows: start, layer, norm, act, join, card."""
     for item in chain:
         if isinstance(item, Step) and item.family in ("norm", "act"):
             yield _is_unusual(item, before)
@@ -125,5 +125,3 @@ def merged(chain: Sequence[Item]) -> Chain:
         else:
             result.append(item)
     return tuple(result)
-
-

@@ -1,4 +1,4 @@
-"""What a figure says, before anyone decides where it stands: steps in chains, forks that rejoin, folded cards, stages."""
+"""What a figure says, before anyone decides where it stands: steps in chains, forks that rejoin, cards, stages."""
 
 from __future__ import annotations
 
@@ -90,11 +90,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A network as a figure shows it: its name, the words below it, its inputs, and its stages from top to bottom."""
+    """A network as a figure shows it: its name, the words below it, and its stages from top to bottom.
+
+    `entry` is its input; None where several inputs stand among the steps.
+    """
 
     title: str
     facts: tuple[str, ...]
-    inputs: tuple[Step, ...]
+    entry: Step | None
     groups: tuple[Group, ...]
 
 

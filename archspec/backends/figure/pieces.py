@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from archspec.backends.figure.fragment import GAP, Fragment, down, lane, stack
 from archspec.backends.figure.lettering import fit, width
 from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Step, Tail, Tangle
-from archspec.backends.figure.scene import Box, Part, Text, Wire
+from archspec.backends.figure.scene import Box, BoxShape, Part, Text, Wire
 
 BOX, POOL, ROW, SLIM = 112.0, 88.0, 17.0, 13.0
 CIRCLE = 10.0
@@ -54,9 +54,10 @@ class Draughtsman:
         lines = fit(step.label, across - 8.0, size)
         high = (SLIM if small else ROW) + max(len(lines) - 1, 0) * size * 1.12
         bare = step.family in ("input", "output")
+        shape: BoxShape = "bare" if bare else "pill" if small or step.family == "pool" else "rect"
         box = Box(
-            -across / 2, 0.0, across, high, "bare" if bare else "pill" if step.family in ("pool", "act", "norm") else "rect",
-            lines, self.fill(step), size, step.strided and not bare, path=step.path, note=_note(step),
+            -across / 2, 0.0, across, high, shape, lines, self.fill(step), size, step.strided and not bare,
+            path=step.path, note=_note(step),
         )  # fmt: skip
         return Fragment((box,), across / 2, across / 2, high)
 
@@ -68,8 +69,8 @@ class Draughtsman:
     def _joint(self, step: Step, across: float) -> Fragment:
         """A circle with the sign of the operation; wide, a bar that several branches end on."""
         symbol = {"add": "+", "mul": "×"}.get(step.op, "")
-        label = () if symbol else (step.label,)
-        across = max(across, CIRCLE if symbol else width(step.label, 8.0) + 12.0)
+        label = () if symbol else fit(f"{step.label}, {step.shape.channels}", BOX, 8.0, lines=1)
+        across = max(across, CIRCLE if symbol else BOX)
         high = CIRCLE if symbol else SLIM
         box = Box(
             -across / 2, 0.0, across, high, "circle" if across == CIRCLE else "pill", label, "paper", 8.0,
@@ -100,12 +101,9 @@ class Draughtsman:
         top, foot = _BUS + 10.0, _BUS + 10.0 + max(f.height for f in drawn) + GAP + 3.0
         parts: list[Part] = []
         x, centres = -total / 2, []
-        for fragment in drawn:
+        for branch, fragment in zip(columns, drawn, strict=True):
             centre = x + fragment.left
-            entry = ((0.0, 0.0), (0.0, _BUS), (centre, _BUS), (centre, top))
-            straight = ((0.0, 0.0), (0.0, top))
-            parts.append(Wire(straight if abs(centre) < 0.5 else entry, arrow=not fragment.soft))
-            parts += fragment.at(centre, top)
+            parts += [*_entry(branch, centre, top, not fragment.soft), *fragment.at(centre, top)]
             parts.append(down(centre, top + fragment.height, foot))
             centres.append(centre)
             x += fragment.left + fragment.right + _BETWEEN
@@ -172,6 +170,16 @@ def _is_residual(fork: Fork) -> bool:
     return fork.branches[0].kind is None and all(branch.kind is not None for branch in fork.branches[1:])
 
 
+def _entry(branch: Branch, centre: float, top: float, arrow: bool) -> list[Part]:
+    """The wire from a fork to one of its columns; none to an input of the network, which comes from nowhere."""
+    first = branch.chain[0]
+    if isinstance(first, Step) and first.family == "input":
+        return []
+    if abs(centre) < 0.5:
+        return [down(0.0, 0.0, top, arrow)]
+    return [Wire(((0.0, 0.0), (0.0, _BUS), (centre, _BUS), (centre, top)), "flow", arrow)]
+
+
 def _is_gate(piece: Chain) -> bool:
     return bool(piece) and isinstance(piece[0], Step) and piece[0].op in ("add", "mul")
 
@@ -206,5 +214,3 @@ def _units(card: Card) -> str:
 
 def _note(step: Step) -> str:
     return f"{step.path}: {step.label} → {step.shape}" if step.path else f"{step.label} → {step.shape}"
-
-

@@ -11,11 +11,10 @@ from typing import Literal
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening, Port
 from archspec.backends.figure.order import fold_trunk, merged
 from archspec.backends.figure.outline import Card, Chain, Group, Outline, Step, Tail, output
-from archspec.backends.figure.steps import Reader, ancestors
+from archspec.backends.figure.steps import Reader, ancestors, input_step
 from archspec.backends.numbers import counted, quantity
 from archspec.backends.stages import Stage, stages
 from archspec.checked import Checked
-from archspec.ir.graph import GraphInput
 from archspec.passes.cost import Amount
 
 Level = Literal["stage", "block", "layer"]
@@ -29,7 +28,8 @@ def read(checked: Checked, level: Level = "block") -> Outline:
     unfold = level == "layer"
     flat = Flattening(blocks=False, staged=True)
     root = checked.shapes.root
-    ports = flat.run(root, (SOURCE,) * len(root.inputs), "")
+    given = checked.graph.inputs
+    ports = flat.run(root, flat.inputs(given, root.inputs), "")
     main = _main_exit(checked, flat.atoms, ports)
     reader = Reader(unfold)
     segments = list(reader.segments(flat.atoms, [main]))
@@ -47,11 +47,11 @@ def read(checked: Checked, level: Level = "block") -> Outline:
         quantity(checked.cost.parameters, "parameters"),
         counted(checked.cost.weighted_layers, "layer"),
     )
-    inputs = tuple(_input(given) for given in checked.graph.inputs)
+    entry = input_step(given[0], root.inputs[0]) if len(given) == 1 else None
     groups = _groups(pieces, stages(checked.graph, checked.shapes))
     if level == "stage":
         groups = tuple(_as_box(group) for group in groups)
-    return Outline(checked.name, facts, inputs, groups)
+    return Outline(checked.name, facts, entry, groups)
 
 
 def _as_box(group: Group) -> Group:
@@ -81,12 +81,6 @@ def _groups(pieces: Sequence[tuple[str, Chain]], rows: Sequence[Stage]) -> tuple
     return tuple(result)
 
 
-def _input(given: GraphInput) -> Step:
-    image = given.shape.rank == 4 and given.shape.channels in (1, 3)
-    label = "image" if image else given.name
-    return Step("input", "input", label, "", given.name, given.shape)
-
-
 def _main_exit(checked: Checked, atoms: Sequence[Atom], ports: Sequence[Port]) -> int:
     """The output at the end of the trunk: the one that most of the network leads to, the first of equals."""
     train = {output.name for output in checked.graph.outputs if output.mode == "train"}
@@ -103,7 +97,7 @@ def _tails(
     train = {output.name for output in checked.graph.outputs if output.mode == "train"}
     result: dict[int, tuple[Tail, ...]] = {}
     for (name, _), port in zip(checked.graph.body.outputs, ports, strict=True):
-        if port is None or port == main or port == SOURCE:
+        if port is None or port in (main, SOURCE):
             continue
         own = sorted(ancestors(atoms, [port]) - trunk)
         fed = [source for atom in own for source in atoms[atom].sources if source in trunk]
@@ -114,4 +108,3 @@ def _tails(
             label = f"{name} (training only)" if name in train else name
             result[end] = (*result.get(end, ()), Tail(label, chain))
     return result
-

@@ -72,7 +72,7 @@ def _gate(chains: tuple[Chain, ...]) -> tuple[Branch, ...]:
 
 
 def labels(chain: Chain) -> tuple[str, ...]:
-    """The words beside a shortcut: its steps in brief, norms and activations left out; a bare stride joins its neighbour."""
+    """The words beside a shortcut: its steps in brief, no norms or activations; a bare stride joins its neighbour."""
     words: list[str] = []
     stride = ""
     for brief in map(_brief, chain):

@@ -9,6 +9,7 @@ from archspec.backends.figure.flatten import SOURCE, Atom, Flattening
 from archspec.backends.figure.nest import Nesting
 from archspec.backends.figure.order import fold, stands_out, visible
 from archspec.backends.figure.outline import Card, Chain, Family, Step
+from archspec.ir.graph import GraphInput
 from archspec.ops import activation, join, norm, pool
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes
@@ -64,6 +65,8 @@ class Reader:
         target = atom.target
         if isinstance(target, Op):
             return (step(target, atom.inputs, atom.output, atom.path),)
+        if isinstance(target, GraphInput):
+            return (input_step(target, atom.output),)
         if isinstance(target, BodyShapes):
             return self._units(target.body.name, self.body(target, atom.path), 1, atom.path, atom.output)
         chain: Chain = ()
@@ -86,6 +89,12 @@ class Reader:
         if self.unfold or (visible(chain) < 2 and count <= _SINGLE):
             return chain * count
         return (Card(name, count, chain, path, output),)
+
+
+def input_step(given: GraphInput, shape: Shape) -> Step:
+    """An input of the network as bare text: `image` where it looks like one, else its name."""
+    image = shape.rank == 4 and shape.channels in (1, 3) and given.name == "x"
+    return Step("input", "input", "image" if image else given.name, "", given.name, shape)
 
 
 def step(op: Op, inputs: tuple[Shape, ...], output: Shape, path: str) -> Step:

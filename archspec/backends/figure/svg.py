@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import escape as escape_xml
 
-from archspec.backends.figure.scene import Box, Part, Point, Rule, Scene, Text, Wire
 from archspec.backends.figure.lettering import clean
+from archspec.backends.figure.scene import Box, Part, Point, Rule, Scene, Text, Wire
 from archspec.backends.figure.theme import DASHES, FONTS, stylesheet
 
 _CORNER = 7.0
@@ -117,7 +117,8 @@ def _rule(rule: Rule, paint: Paint) -> str:
 def _label(x: float, y: float, text: str, size: float, anchor: str, bold: bool, paint: str) -> str:
     weight = ' font-weight="bold"' if bold else ""
     place = "" if anchor == "start" else f' text-anchor="{anchor}"'
-    return f'<text x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}"{place}{weight} {paint}>{_text(text)}</text>'
+    start = f'<text x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}"'
+    return f"{start}{place}{weight} {paint}>{_text(text)}</text>"
 
 
 def _rounded(points: tuple[Point, ...]) -> str:
@@ -159,9 +160,12 @@ def _xy(x: float, y: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value + 0.0:.2f}".rstrip("0").rstrip(".").removeprefix("-") if abs(value) < 0.005 else f"{value:.2f}".rstrip("0").rstrip(".")
+    return (
+        f"{value + 0.0:.2f}".rstrip("0").rstrip(".").removeprefix("-")
+        if abs(value) < 0.005
+        else f"{value:.2f}".rstrip("0").rstrip(".")
+    )
 
 
 def _text(text: str) -> str:
     return escape_xml(clean(text))
-
