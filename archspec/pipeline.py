@@ -13,6 +13,7 @@ from archspec.checked import Checked
 from archspec.diagnostics import UsageError, in_order
 from archspec.elaborate.network import elaborate
 from archspec.expectations import expect
+from archspec.layouts import check_layout
 from archspec.lazy import lazy
 from archspec.passes.cost import measure
 from archspec.passes.shapes import infer
@@ -89,6 +90,7 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
     elaboration = elaborate(spec, report)
     shapes = infer(elaboration.graph)
     cost = measure(elaboration.graph, shapes)
+    check_layout(spec, shapes, report)
     expect(spec, elaboration.graph, shapes, cost, report)
     report.stop_if_failed()
     return Checked(spec, elaboration.graph, shapes, cost, in_order(report.warnings), elaboration.demands)

@@ -17,7 +17,7 @@ SPECS = Path(__file__).parent.parent / "specs"
 NETS = [entry.name if variant is None else f"{entry.name}@{variant}"
         for entry in zoo.entries() for variant in (None, *entry.variants)]
 
-# Parameters, MACs, weighted layers, receptive field; those fields of GoogLeNet and the CIFAR nets are worked out by hand.
+# Parameters, MACs, weighted layers, receptive field (of GoogLeNet and the CIFAR nets: worked out by hand).
 PUBLISHED = {
     "resnet18": (11_689_512, 1_814_073_344, 18, 435),
     "resnet18@resnet18_A": (11_515_688, 1_794_805_760, 18, 435),

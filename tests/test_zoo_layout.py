@@ -3,6 +3,9 @@ the networks are built on the meta device."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 import torch
 from oracles.residual_nets import book_resnet18
@@ -10,9 +13,13 @@ from oracles.torchvision_nets import FACTS
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from archspec.diagnostics import SpecError
+from archspec.layouts import layouts
+from archspec.passes.layout import Entry, fingerprint
 from archspec.pipeline import check, module
 from archspec.spec import zoo
 
+SPECS = Path(__file__).parent.parent / "specs"
 RENAMED = {"googlenet": "googlenet@googlenet_torchvision_aux"}
 NETS = [entry.name if variant is None else f"{entry.name}@{variant}"
         for entry in zoo.entries() for variant in (None, *entry.variants)]
@@ -36,6 +43,24 @@ def test_state_dict_is_torchvisions(name: str) -> None:
 def test_cost_is_torchvisions(name: str) -> None:
     cost = check(RENAMED.get(name, name)).cost
     assert (cost.parameters, cost.macs) == (FACTS[name]["parameters"], FACTS[name]["macs"])
+
+
+def test_frozen_fingerprints_are_those_of_torchvision() -> None:
+    for name, facts in FACTS.items():
+        entries = [Entry(key, tuple(shape)) for key, shape in facts["keys"]]
+        assert fingerprint(entries) == layouts()["torchvision"][name]
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "vgg19", "identity34"])
+def test_a_promised_layout_is_checked(name: str) -> None:
+    text = (SPECS / f"{name}.yaml").read_text(encoding="utf-8")
+    assert "weights: {layout: torchvision}" in text and check(text)
+    other = text.replace("fc: {op: linear", "classes: {op: linear").replace("out: 4096", "out: 4095")
+    for wrong in (other, text.replace("layout: torchvision", "layout: torchvisoin")):
+        promise = re.sub(r"\nexpect:.*\n\n", "\n", wrong, flags=re.DOTALL)
+        with pytest.raises(SpecError) as error:
+            check(promise)
+        assert [diagnostic.code for diagnostic in error.value.diagnostics] == ["E0404"]
 
 
 def test_a_deeper_net_of_identities_is_laid_out_as_resnet34() -> None:

@@ -12,4 +12,7 @@ CODES: tuple[Code, ...] = (
     Code("E0403", "an expectation that does not hold",
          "`expect:` states parameters, MACs, layers or shapes; the network has others. Either the network changed "
          "without intent, or the expectation is to be brought up to date."),
+    Code("E0404", "weights that would not fit",
+         "`weights: {layout: ...}` promises that checkpoints of another library load. The keys of the state_dict, their "
+         "order or their shapes are not those of any network that the layout knows."),
 )
