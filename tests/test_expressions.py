@@ -108,23 +108,30 @@ def test_values(text: str, expected: object) -> None:
         ("H / 2 + 1", "H / 2 + 1", "H / 2 need not be a whole number", "H // 2"), ("H ** 2", "H ** 2", "fixed", None),
         ("[j for j in range(H)]", "range(H)", "not fixed", None), ("H * 0.5", "H * 0.5", "not fixed", None),
         ("sqrt(-1)", "sqrt(-1)", "`sqrt` of a negative number", None), ("log(0)", "log(0)", "positive", None),
-        ("max([])", "max([])", "empty", None), ("min(s)", "min(s)", "wants a list", None), ("min(t, t)", "min(t, t)", "numb", None),
+        ("max([])", "max([])", "empty", None), ("min(s)", "min(s)", "wants a list", None),
+        ("min(t, t)", "min(t, t)", "numb", None),
         ("sum([[1]])", "sum([[1]])", "a list in it", None), ("len(3)", "len(3)", "wants a list, found 3", None),
         ("ceil(t)", "ceil(t)", "wants a number, found true", None), ("(-1) ** 0.5", "(-1) ** 0.5", "real", None),
         ("make_divisible(3, 0)", "make_divisible(3, 0)", "positive integer", None),
-        ("[j for j in a]", "a", "range or a list, found 7", None), ("range(3)", "range(3)", "inside a comp", "for j in"),
+        ("[j for j in a]", "a", "range or a list, found 7", None),
+        ("range(3)", "range(3)", "inside a comp", "for j in"),
         ("[j for j in range(3, 0, 0)]", "range(3, 0, 0)", "step of `range` is 0", None), ("w[::0]", "0", "step", None),
-        ("w[0.5:]", "0.5", "bound of a slice", None), ("a.real", "a.real", "`.`", None), ("a in b", "a in b", "a list", None),
+        ("w[0.5:]", "0.5", "bound of a slice", None), ("a.real", "a.real", "`.`", None),
+        ("a in b", "a in b", "a list", None),
         ("lambda: 1", "lambda: 1", "functions cannot be written", None), ("f'{a}'", "f'{a}'", "f-strings", None),
         ("(a := 1)", "a := 1", "`:=`", None), ("[*w]", "*w", "`*`", None), ("{a}", "{a}", "braces", None),
         ("{a: b}", "{a: b}", "maps", None), ("sum(j for j in w)", "(j for j in w)", "needs brackets", None),
         ("[j for j in w for k in w]", "[j for j in w for k in w]", "one `for`", None),
         ("[j for j, k in w]", "j, k", "one name", None), ("[1 for true in w]", "true", "one name", None),
-        ("len(w, w)", "len(w, w)", "`len` takes 1 argument, found 2", None), ("len(x=1)", "x=1", "no argument `x`", None),
+        ("len(w, w)", "len(w, w)", "`len` takes 1 argument, found 2", None),
+        ("len(x=1)", "x=1", "no argument `x`", None),
         ("make_divisible(1, 2, divisor=3)", "make_divisible(1, 2, divisor=3)", "takes 1 to 3", None),
-        ("w[0](1)", "w[0]", "only functions", None), ("len(**w)", "**w", "no argument", None), ("...", "...", "not part", None),
-        ("b'x'", "b'x'", "not part", "literals are"), ("3j", "3j", "not part", None), ("1e999", "1e999", "too large", None),
-        ("a # why", "# why", "comment", None), ("(a", "(", "never closed", None), ("a b", "b", "not an expression", None),
+        ("w[0](1)", "w[0]", "only functions", None), ("len(**w)", "**w", "no argument", None),
+        ("...", "...", "not part", None),
+        ("b'x'", "b'x'", "not part", "literals are"), ("3j", "3j", "not part", None),
+        ("1e999", "1e999", "too large", None),
+        ("a # why", "# why", "comment", None), ("(a", "(", "never closed", None),
+        ("a b", "b", "not an expression", None),
         ("from", "from", "a word of the language", None), ("'a", "'", "unterminated string", None),
         ("größe + 1", "größe", "ASCII", None), ("ﬁ", "ﬁ", "ASCII", None), ('"é" == zz', "zz", "unknown name", None),
         ("  \t strde", "strde", "unknown name", "stride"), ("a +\n strde", "strde", "unknown name", "stride"),
@@ -145,13 +152,18 @@ def test_errors_name_the_place_and_the_remedy(text: str, marked: str, message: s
     "text",
     [
         "9**9**9", "10**100 if t else 1", "2**64", "9007199254740993 * 9007199254740993", "(" * 450 + "1" + ")" * 450,
-        "(" * 150 + "1" + ")" * 150 + "+(", "[" * 999, "-" * 999 + "1", "not " * 240 + "t", "a" + "+a" * 300, "1" * 1001,
-        "9" * 1000, "[j for j in range(10**18)]", "[[[k for k in range(1000)] for j in range(1000)] for i in range(1000)]",
-        "[[0] * 100000 for j in range(100000)]", "[0] * 10**9", "[[0] * 100000] * 100000", "1.5 ** 100000", "1e308 * 10",
+        "(" * 150 + "1" + ")" * 150 + "+(", "[" * 999, "-" * 999 + "1", "not " * 240 + "t",
+        "a" + "+a" * 300, "1" * 1001,
+        "9" * 1000, "[j for j in range(10**18)]",
+        "[[[k for k in range(1000)] for j in range(1000)] for i in range(1000)]",
+        "[[0] * 100000 for j in range(100000)]", "[0] * 10**9", "[[0] * 100000] * 100000", "1.5 ** 100000",
+        "1e308 * 10",
         "unique([j for j in range(90000)])", "[j for j in range(1000) if j in [k for k in range(1000)]]",
         "(1/3) ** 60 > 0", "(10**9) ** -60", "make_divisible(1e300)", "ceil(1e300)", "__import__('os')", "().__class__",
-        "a.__class__", "'%s' % a", "yield", "await a", "import os", "a; b", "a\\\nb", "make_divisible(1, divisor=" + "-" * 200 + "1)",
-        "[" + "s+" * 300 + "s]", "[j for j in [0]*100000 if [0]*100000 == [0]*100000]", "🙂", "\ud800", "a\rb", "'\ud800'",
+        "a.__class__", "'%s' % a", "yield", "await a", "import os", "a; b", "a\\\nb",
+        "make_divisible(1, divisor=" + "-" * 200 + "1)",
+        "[" + "s+" * 300 + "s]", "[j for j in [0]*100000 if [0]*100000 == [0]*100000]", "🙂", "\ud800", "a\rb",
+        "'\ud800'",
     ],
 )  # fmt: skip
 def test_hostile_texts_end_quickly_in_an_error(text: str) -> None:
@@ -181,7 +193,8 @@ def integers(draw: st.DrawFn, depth: int = 3, scope: tuple[str, ...] = ("a", "b"
         text = draw(st.sampled_from(scope) | st.integers(0, 20).map(str))
         return text, text
     one, two = integers(depth - 1, scope), integers(depth - 1, scope)
-    kind = draw(st.sampled_from(["leaf", "sign", "binary", "power", "choice", "call", "round", "list", "index", "divisible"]))
+    kind = draw(st.sampled_from(["leaf", "sign", "binary", "power", "choice", "call", "round", "list", "index",
+    "divisible"]))
     if kind == "leaf":
         return draw(integers(0, scope))
     (x, px), (y, py) = draw(one), draw(two)
@@ -292,7 +305,7 @@ def parsed(text: str) -> Expression:
 def test_values_are_those_of_python(pair: Pair, names: dict[str, Any]) -> None:
     expression = parsed(pair[0])
     found, expected = _outcome(lambda: evaluate(expression, names)), _outcome(
-        lambda: eval(pair[1], {**ORACLE, **names}))  # noqa: S307 (texts of our own)
+        lambda: eval(pair[1], {**ORACLE, **names}))
     if isinstance(found, ExpressionError) and "too large" in found.message:
         return
     assert isinstance(found, Exception) == isinstance(expected, Exception), (found, expected)
@@ -383,12 +396,17 @@ def test_text_is_as_ruff_formats_it(pairs: list[Pair]) -> None:
 
 def test_simple_forms() -> None:
     cases = {
-        "stride if stride_on == conv1 else 1": "stride", "x and True": "x", "True and x and t": "x", "x or True": "True",
-        "1 * x": "x", "x * 1": "x", "x + 0": "x", "0 + x": "x", "x - 0": "x", "x / 1": "x", "x ** 1": "x", "0 - x": "-x",
+        "stride if stride_on == conv1 else 1": "stride", "x and True": "x", "True and x and t": "x",
+        "x or True": "True",
+        "1 * x": "x", "x * 1": "x", "x + 0": "x", "0 + x": "x", "x - 0": "x", "x / 1": "x", "x ** 1": "x",
+        "0 - x": "-x",
         "n // 1": "n", "x // 1": "x // 1", "ceil(n / 1)": "n", "ceil(x / 1)": "ceil(x)", "ceil(n / 2)": "ceil(n / 2)",
-        "ceil(7 / 2)": "4", "7 / 2 * x": "7 / 2 * x", "not not x": "x", "x != x": "False", "len([x, y])": "2", "-(-x)": "x",
-        "[x, y][1]": "y", "[x, y][-1]": "y", "[x][1]": "[x][1]", "x + -y": "x - y", "n + n": "2 * n", "2 * n + m + n": "3 * n + m",
-        "n + 3 + m + 4": "n + 7 + m", "n * 2 * 2": "4 * n", "n - n": "0", "64 + n": "64 + n", "n * 4": "n * 4", "m - n - m": "-n",
+        "ceil(7 / 2)": "4", "7 / 2 * x": "7 / 2 * x", "not not x": "x", "x != x": "False", "len([x, y])": "2",
+        "-(-x)": "x",
+        "[x, y][1]": "y", "[x, y][-1]": "y", "[x][1]": "[x][1]", "x + -y": "x - y", "n + n": "2 * n",
+        "2 * n + m + n": "3 * n + m",
+        "n + 3 + m + 4": "n + 7 + m", "n * 2 * 2": "4 * n", "n - n": "0", "64 + n": "64 + n", "n * 4": "n * 4",
+        "m - n - m": "-n",
         "[j + 1 * x for j in range(2 + 1) if true]": "[j + x for j in range(3)]", "[j for j in range(3)]": "[0, 1, 2]",
         "[t for t in range(3)]": "[0, 1, 2]", "[t + x for t in range(3)]": "[t + x for t in range(3)]",
         "[0] * 100": "[0] * 100", "1 / 0": "1 / 0", "x if y == 1 / 0 else z": "x if y == 1 / 0 else z",
@@ -434,7 +452,9 @@ def _run(program: list[tuple[str, int, int]], start: list[Any]) -> list[Any]:
     """Each step takes two earlier values (or the numbers 0 to 3) and adds its result."""
     values = [*start, 0, 1, 2, 3]
     for name, left, right in program:
-        values.append(OPERATIONS[name](values[left % len(values)], values[-1 - right % len(values)]))
+        one, two = values[left % len(values)], values[-1 - right % len(values)]
+        assume(name != "**" or isinstance(one, float) or two >= 0)  # 5 ** -1 is exact here, rounded in Python
+        values.append(OPERATIONS[name](one, two))
         assume(not isinstance(values[-1], complex) and abs(values[-1]) < 10**9)
     return values
 
@@ -453,10 +473,7 @@ def test_a_trace_computes_what_the_code_would(program: list[tuple[str, int, int]
         assert number == expected
         if isinstance(number, (TracedInt, TracedFloat)):
             for names, wanted in ((here, expected), (there, other)):
-                outcome = _outcome(lambda names=names, number=number: value_of(number.expr, names))
-                if isinstance(outcome, ExpressionError):  # a power that left the integers on the way
-                    assume(False)
-                assert outcome == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+                assert value_of(number.expr, names) == wanted
 
 
 def test_traced_numbers_are_numbers() -> None:
@@ -466,22 +483,24 @@ def test_traced_numbers_are_numbers() -> None:
     assert repr(width) == "64"
     assert (width > 3) is True
     assert type(int(width)) is int
-    for same in (pickle.loads(pickle.dumps(width)), copy.copy(width), copy.deepcopy([width])[0]):  # noqa: S301
+    for same in (pickle.loads(pickle.dumps(width)), copy.copy(width), copy.deepcopy([width])[0]):
         assert type(same) is int
         assert same == 64
     assert traced(True, parse("t").tree) is True
     assert traced("x", parse("t").tree) == "x"
-    assert [to_text(expression_of(n)) for n in (width * 4, 2 + width, -width, width // 2 % 3, width + width - 1, width * 1.5)] == [
-        "width * 4", "2 + width", "-width", "width // 2 % 3", "2 * width - 1", "width * 1.5"]  # fmt: skip
+    made = (width * 4, 2 + width, -width, width // 2 % 3, width + width - 1, width * 1.5)
+    written = ["width * 4", "2 + width", "-width", "width // 2 % 3", "2 * width - 1", "width * 1.5"]
+    assert [to_text(expression_of(number)) for number in made] == written
     assert to_text(expression_of([width, 1, (2.5,)])) == "[width, 1, (2.5,)]"
     assert type(width / 2) is float
     assert str(H * width) == "64*H"
-    assert str((H + width) // traced(2, parse("s").tree)) == "floor((H + 64)/2)" or (H + width) // 2 == (H + 64) // 2
+    assert (H + width) // traced(2, parse("s").tree) == (H + 64) // 2
 
 
 def test_traced_names_evaluate_to_plain_values() -> None:
     width = traced(64, parse("width").tree)
-    for text in ("x", "x + 1", "[x, 1]", "y", "y[0]", "[j for j in y]", "min(y)", "(x, y)", "[-j for j in y][0]", "unique(y)[0]"):
+    texts = ("x", "x + 1", "[x, 1]", "y", "y[0]", "[j for j in y]", "min(y)", "(x, y)", "[-j for j in y]", "unique(y)")
+    for text in texts:
         found = evaluate(parse(text), {"x": width, "y": [width, width]})
         todo = [found]
         while todo:
@@ -504,7 +523,8 @@ def test_literals() -> None:
 def test_mobilenets_rule() -> None:
     # The channels of MobileNetV2 at width 0.35, and of MobileNetV3's squeezes, as published.
     assert [make_divisible(0.35 * c, 8) for c in (32, 16, 24, 32, 64, 96, 160, 320)] == [16, 8, 8, 16, 24, 32, 56, 112]
-    assert [make_divisible(c // 4, 8) for c in (16, 72, 96, 240, 120, 480, 672, 960)] == [8, 24, 24, 64, 32, 120, 168, 240]
+    squeezed = [make_divisible(c // 4, 8) for c in (16, 72, 96, 240, 120, 480, 672, 960)]
+    assert squeezed == [8, 24, 24, 64, 32, 120, 168, 240]
     assert make_divisible(11, 8) == 16, "8 would be more than a tenth below"
 
 
@@ -521,7 +541,8 @@ def test_templates() -> None:
     ("text", "marked", "message"),
     [
         ("layer{s + q}", "q", "unknown name `q`"), ("layer{s", "{s", "without `}`"), ("layer}", "}", "without `{`"),
-        ("a{s}b{t}", "{t}", "integers and strings, found true"), ("a{}", "", "missing"), ("a{s ^ 2}", "^", "not an operator"),
+        ("a{s}b{t}", "{t}", "integers and strings, found true"), ("a{}", "", "missing"),
+        ("a{s ^ 2}", "^", "not an operator"),
         ("a{{s}}", "{", "never closed"), ("a{s}{w[3]}", "3", "out of range"), ("a{0.5}", "{0.5}", "found 0.5"),
     ],
 )  # fmt: skip

@@ -10,19 +10,19 @@ from archspec.expressions.trees import children, literal
 
 
 def collected(tree: ast.expr) -> ast.expr:
-    """A sum with like terms added up, if that leaves fewer terms or a shorter text, else the tree itself. Exact for integers only."""
+    """A sum with like terms added up if that is shorter, else the tree itself. Exact for integers only."""
     if not isinstance(tree, ast.BinOp) or not isinstance(tree.op, (ast.Add, ast.Sub, ast.Mult)):
         return tree
     factors: dict[str, int] = {}
     atoms: dict[str, ast.expr] = {}
-    count = 0
-    for count, (atom, factor) in enumerate(_terms(tree, 1), 1):
+    found = list(_terms(tree, 1))
+    for atom, factor in found:
         key = ast.dump(atom)
         atoms.setdefault(key, atom)
         factors[key] = factors.get(key, 0) + factor
     terms = [_term(atoms[key], factor) for key, factor in factors.items() if factor]
     shorter = reduce(_joined, terms) if terms else ast.Constant(0)
-    if (len(terms), _length(shorter)) >= (count, _length(tree)):
+    if (len(terms), _length(shorter)) >= (len(found), _length(tree)):
         return tree
     return ast.copy_location(shorter, tree)
 
