@@ -39,7 +39,7 @@ Source = str | Path | Spec | Checked
 
 
 def load(source: Source, variant: str | None = None, **params: Any) -> Spec:
-    """Read a spec, with what it extends and uses.
+    """Read a spec, with what it extends and uses; mistakes inside items are left to `check`, which finds the rest.
 
     `params` override the spec's, as `--set` does; `variant` may also stand in the name (`specs/vgg.yaml@vgg19`).
     SpecError with every mistake found; UsageError if there is no such file, network or variant.
@@ -51,7 +51,7 @@ def load(source: Source, variant: str | None = None, **params: Any) -> Spec:
         if variant is None and not params:
             return source
         merged = {**source.settings, **settings}
-        return Spec(source.file, source.libraries, source.texts, variant or source.variant, merged)
+        return Spec(source.file, source.libraries, source.texts, variant or source.variant, merged, source.faults)
     return _read(source, variant, settings)
 
 
@@ -76,7 +76,6 @@ def locate(source: str) -> tuple[Path, str | None]:
     return path, variant or own
 
 
-
 def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
     """Prove that a network fits together: shapes, parameters, MACs, expectations.
 
@@ -87,11 +86,12 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
     spec = load(source, variant, **params)
     report = Report()
     report.texts.update(spec.texts)
+    report.take(spec.faults)
     elaboration = elaborate(spec, report)
     shapes = infer(elaboration.graph)
     cost = measure(elaboration.graph, shapes)
-    check_layout(spec, shapes, report)
     expect(spec, elaboration.graph, shapes, cost, report)
+    check_layout(spec, shapes, report)
     report.stop_if_failed()
     return Checked(spec, elaboration.graph, shapes, cost, in_order(report.warnings), elaboration.demands)
 
@@ -108,7 +108,9 @@ def module(source: Source, *, init: bool = True, variant: str | None = None, **o
     `open_params` are constructor arguments, such as `num_classes=10`. With `init=False` parameters are left
     uninitialised, for loading a checkpoint.
     """
-    network: nn.Module = torch_module.instantiate(check(source, variant).graph, build(source, variant), init=init, **open_params)
+    network: nn.Module = torch_module.instantiate(
+        check(source, variant).graph, build(source, variant), init=init, **open_params
+    )
     return network
 
 

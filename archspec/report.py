@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from archspec.diagnostics import Diagnostic, Frame, Label, SpecError, in_order
 from archspec.span import Span
 
+MAX_ERRORS = 50
+LOCAL = frozenset({"E0112", "E0114", "E0115"})
+"""Mistakes of the text that concern one value: what else is wrong with that value is a consequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call being worked on: of which block, by which item, where, and which unit of a repeat it is."""
+
+    block: str
+    caller: str
+    span: Span
+    unit: str
+
 
 class Report:
-    """The diagnostics found so far, the texts they point into, and the chain of calls being worked on."""
+    """The diagnostics found so far, the texts they point into, and the chain of calls being worked on.
+
+    A mistake inside a block is found again in each call of the block; the first one is kept.
+    """
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
-        self._chain: list[Frame] = []
+        self.circumstances = ""
+        """Under which variant and settings the work is done, for a note at each error."""
+        self.failed = False
+        self.fatal = False
+        """Whether an error was found after which the rest would only be a consequence."""
+        self._lenient = 0
+        self._calls: list[_Call] = []
+        self._settled: list[Span] = []
+        self._seen: set[tuple[str, Span | None, str]] = set()
 
     def error(
         self,
@@ -31,27 +57,63 @@ class Report:
         help: str | None = None,
     ) -> None:
         """Record an error at `span`, with the chain of calls that lead there."""
-        chain = tuple(reversed(self._chain))
-        kept_notes = tuple(note for note in notes if note)
-        self.diagnostics.append(Diagnostic(code, title, span, label, tuple(labels), kept_notes, help, chain))
+        self.failed = True
+        self.fatal = self.fatal or not self._lenient
+        mistake = (code, span, re.sub(r"\d+|\[.*?\]", "#", title) if self._calls else title)
+        if mistake in self._seen or any(_within(span, settled) for settled in self._settled):
+            return
+        self._seen.add(mistake)
+        if len(self.diagnostics) >= MAX_ERRORS:
+            return
+        kept = tuple(note for note in (*notes, self.circumstances) if note)
+        self.diagnostics.append(Diagnostic(code, title, span, label, tuple(labels), kept, help, self._chain()))
+
+    def take(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Record what was found before, in the text or the items of a spec."""
+        for diagnostic in diagnostics:
+            self.diagnostics.append(diagnostic)
+            self.failed = True
+            self.fatal = self.fatal or (diagnostic.code.startswith("E01") and diagnostic.code not in LOCAL)
+            if diagnostic.span is not None and diagnostic.code in LOCAL:
+                self._settled.append(diagnostic.span)
 
     def warn(self, code: str, title: str, span: Span, *, notes: Iterable[str] = (), help: str | None = None) -> None:
         """Record a warning at `span`."""
-        chain = tuple(reversed(self._chain))
-        self.diagnostics.append(Diagnostic(code, title, span, "", (), tuple(notes), help, chain, "warning"))
+        kept = tuple(note for note in notes if note)
+        self.diagnostics.append(Diagnostic(code, title, span, "", (), kept, help, self._chain(), "warning"))
 
     @contextmanager
-    def within(self, what: str, span: Span) -> Iterator[None]:
-        """Whatever is recorded inside happened in `what`, called at `span`."""
-        self._chain.append(Frame(what, span))
+    def going_on(self) -> Iterator[None]:
+        """Errors recorded inside do not keep the rest of a spec from being checked."""
+        self._lenient += 1
         try:
             yield
         finally:
-            self._chain.pop()
+            self._lenient -= 1
 
-    @property
-    def failed(self) -> bool:
-        return any(d.severity == "error" for d in self.diagnostics)
+    @contextmanager
+    def within(self, block: str, caller: str, span: Span, unit: str = "") -> Iterator[None]:
+        """Whatever is recorded inside happened in `block`, called by the item `caller` at `span`."""
+        self._calls.append(_Call(block, caller, span, unit))
+        try:
+            yield
+        finally:
+            self._calls.pop()
+
+    def _chain(self) -> tuple[Frame, ...]:
+        """`projection, called by downsample in bottleneck`, then `layer2.0 (repeat 1 of 8)`."""
+        frames: list[Frame] = []
+        for index in range(len(self._calls) - 1, -1, -1):
+            call = self._calls[index]
+            what = f"{call.caller} in {self._calls[index - 1].block}" if index else call.caller
+            what = what if frames else f"{call.block}, called by {what}"
+            frames.append(Frame(f"{what} ({call.unit})" if call.unit else what, call.span))
+        return tuple(frames)
+
+    def stop_if_fatal(self) -> None:
+        """Raise SpecError with everything found, if going on would only find consequences."""
+        if self.fatal:
+            self.stop_if_failed()
 
     def stop_if_failed(self) -> None:
         """Raise SpecError with everything found, if any of it is an error."""
@@ -63,7 +125,13 @@ class Report:
         return in_order(d for d in self.diagnostics if d.severity == "warning")
 
 
+def _within(span: Span | None, other: Span) -> bool:
+    if span is None or span.file != other.file:
+        return False
+    return (other.line, other.column) <= (span.line, span.column) <= (other.end_line, other.end_column)
+
+
 def suggestion(word: str, options: Iterable[str], lead: str = "did you mean") -> str | None:
     """`did you mean `conv2d`?` for the nearest of the options, if one is near."""
-    near = get_close_matches(word, list(options), n=1, cutoff=0.6)
+    near = get_close_matches(word[:200], list(options), n=1, cutoff=0.6)
     return f"{lead} `{near[0]}`?" if near else None

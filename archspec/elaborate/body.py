@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.diagnostics import Label
-from archspec.elaborate.reserved import RESERVED
-from archspec.elaborate.values import Env
-from archspec.ir.graph import Body, BodyKind, Node, Ref
+from archspec.elaborate.paths import Paths
+from archspec.ir.graph import Body, BodyKind, Node, Option, Ref
 from archspec.report import Report
 from archspec.shapes import Shape
 from archspec.span import Span
 
-SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
-INPUT_NAMES = ("x", "y", "z", "u", "v", "w")
+FLOWING = "x"
+"""What a container calls the value that flows into it, if that name is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,10 @@ class Wire:
 
 @dataclass(slots=True)
 class Result:
-    """What a name stands for: the outputs of a node, or nothing (`absent`)."""
+    """What a name stands for: the outputs of a node, or nothing (`absent`).
+
+    `names` are those of the outputs, `inside` is the builder of a container, which names may reach into.
+    """
 
     wires: tuple[Wire, ...]
     span: Span
@@ -38,68 +39,88 @@ class Result:
     absent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to run a named node's module again: the node's key, and what makes its target for other operands."""
+
+    key: str
+    run: Callable[[Any], Any]
+
+
 class BodyBuilder:
     """Collects the nodes of one body. A container's builder sees the names around it and captures what it reads."""
 
-    def __init__(self, report: Report, env: Env, kind: BodyKind, name: str, definition: str, span: Span,
-                 parent: BodyBuilder | None = None) -> None:
-        self.report, self.env, self.parent = report, env, parent
+    def __init__(
+        self,
+        report: Report,
+        kind: BodyKind,
+        name: str,
+        definition: str,
+        span: Span,
+        parent: BodyBuilder | None = None,
+    ) -> None:
+        self.report, self.parent = report, parent
         self.kind, self.name, self.definition, self.span = kind, name, definition, span
+        self.paths = Paths(report)
         self.inputs: list[str] = []
         self.captured: list[Wire] = []
         self.nodes: list[Node] = []
         self.names: dict[str, Result] = {}
         self.current: Result | None = None
-        self.exports: list[tuple[str, Ref]] = []
         self.register: tuple[str, ...] = ()
-        self.recipes: dict[str, Callable[[Any], Any]] = {}
-        self.targets: dict[str, Any] = {}
+        self.recipes: dict[str, Recipe] = {}
+        self.tensors: dict[str, dict[str, tuple[int, ...]]] = {}
+        """The tensors of the ops of this body, by the op's name."""
+        self._exports: list[tuple[str, Ref]] = []
         self._children: dict[str, BodyBuilder] = {}
-        self._index = 0
+        self._keys: dict[str, int] = {}
         self._position = 0
-        self._paths: dict[str, Span] = {}
 
-    def add_input(self, name: str, shape: Shape | None, span: Span) -> Wire:
+    def add_input(self, name: str, shape: Shape | None, span: Span) -> None:
         """A value from outside, under `name`; the first one is the default input of the first item."""
-        wire = Wire(Ref(name), shape)
         self.inputs.append(name)
-        self.names[name] = Result((wire,), span)
+        self._keys[name] = 1
+        self.names[name] = Result((Wire(Ref(name), shape),), span)
         if self.current is None:
             self.current = self.names[name]
-        return wire
 
-    def add_default(self, outer: Result) -> None:
+    def flow_in(self, outer: Result) -> None:
         """The default input of a container: what flows into it."""
-        taken = set(self._scope_names())
-        name = next((n for n in INPUT_NAMES if n not in taken), "value")
-        wire = outer.wires[0]
-        self.add_input(name, wire.shape, outer.span)
-        self.captured.append(wire)
+        self.current = self._captured(FLOWING, outer)
 
-    def _scope_names(self) -> Iterator[str]:
-        builder: BodyBuilder | None = self
-        while builder is not None:
-            yield from builder.names
-            builder = builder.parent
+    def _captured(self, name: str, outer: Result) -> Result:
+        """An outer value as an input of this container. Its key gets its final form in `finish`."""
+        for inner, wire in zip(self.inputs, self.captured, strict=True):
+            if wire.ref == outer.wires[0].ref:
+                return Result((Wire(Ref(inner), wire.shape),), outer.span)
+        key = f":{len(self.inputs)}:{name.replace('.', '_').replace('-', '_')}"
+        self.inputs.append(key)
+        self.captured.append(outer.wires[0])
+        return Result((Wire(Ref(key), outer.wires[0].shape),), outer.span)
 
     def lookup(self, name: str) -> Result | None:
         """What a dotted name stands for here: a sibling, a name around this container, or one inside a container."""
+        found = self._own(name)
+        if found is not None or self.parent is None:
+            return found
+        outer = self.parent.lookup(name)
+        return outer if outer is None or outer.absent else self._captured(name, outer)
+
+    def _own(self, name: str) -> Result | None:
         found = self.names.get(name)
         if found is not None:
             return found
-        head, _, rest = name.partition(".")
-        if rest and head in self.names:
-            return self._inside(head, rest)
-        if self.parent is None:
-            return None
-        outer = self.parent.lookup(name)
-        return None if outer is None else self._capture(name, outer)
+        parts = name.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            head = ".".join(parts[:cut])
+            if head in self.names:
+                return self._inside(self.names[head], ".".join(parts[cut:]))
+        return None
 
-    def _inside(self, head: str, rest: str) -> Result | None:
-        result = self.names[head]
+    def _inside(self, result: Result, rest: str) -> Result | None:
         if rest in result.names:
             return Result((result.wires[result.names.index(rest)],), result.span)
-        if rest.isdigit() and int(rest) < len(result.wires) and len(result.wires) > 1:
+        if rest.isdecimal() and len(result.wires) > 1 and int(rest) < len(result.wires):
             return Result((result.wires[int(rest)],), result.span)
         if result.inside is None:
             return None
@@ -112,64 +133,28 @@ class BodyBuilder:
 
     def lookup_own(self, name: str) -> Result | None:
         """A name of this body or of the containers inside it, not of what is around it."""
-        if name in self.names and name not in self.inputs:
-            return self.names[name]
-        head, _, rest = name.partition(".")
-        return self._inside(head, rest) if rest and head in self.names else None
+        return None if name in self.inputs else self._own(name)
+
+    def visible(self) -> list[str]:
+        """The names that `from:` can use here, the nearest first, for suggestions."""
+        own = list(self.names)
+        return own if self.parent is None else list(dict.fromkeys([*own, *self.parent.visible()]))
 
     def export(self, name: str, ref: Ref) -> int:
         """The index of the output that hands `ref` to the outside, after the body's own output."""
-        for index, (_, known) in enumerate(self.exports):
+        for index, (_, known) in enumerate(self._exports):
             if known == ref:
                 return index + 1
-        self.exports.append((name.replace(".", "_"), ref))
-        return len(self.exports)
-
-    def _capture(self, name: str, outer: Result) -> Result:
-        if outer.absent:
-            return outer
-        for inner, wire in zip(self.inputs, self.captured, strict=True):
-            if wire.ref == outer.wires[0].ref:
-                return self.names[inner]
-        key = name.replace(".", "_")
-        self.inputs.append(key)
-        self.captured.append(outer.wires[0])
-        result = Result((Wire(Ref(key), outer.wires[0].shape),), outer.span, outer.names[:1])
-        self.names[key] = self.names[name] = result
-        return result
+        self._exports.append((name.replace(".", "_"), ref))
+        return len(self._exports)
 
     def key_of(self, name: str | None) -> str:
-        """The key of the next node: its name, else its position."""
+        """The key of the next node: its name (made unique where an absent sibling has it too), else its position."""
         self._position += 1
-        return name if name is not None else f"#{self._position}"
-
-    def path_of(self, name: str | None, span: Span) -> str:
-        """The path of the next present node: its name, else its index among its siblings."""
-        path = name if name is not None else str(self._index)
-        self._index += 1
-        other = self._paths.get(path)
-        if other is not None:
-            self.report.error("E0205", f"two items are named `{path}`", span, labels=[Label(other, "the other one")],
-                              help="names are unique among siblings; they become state_dict keys")
-        folded = next((p for p in self._paths if p != path and p.casefold() == path.casefold()), None)
-        if folded is not None:
-            self.report.error("E0205", f"`{path}` and `{folded}` differ only in case", span,
-                              labels=[Label(self._paths[folded], "the other one")])
-        self._paths[path] = span
-        if name is not None:
-            self._check_path(name, span)
-        return path
-
-    def _check_path(self, path: str, span: Span) -> None:
-        for segment in path.split("."):
-            if not SEGMENT.match(segment):
-                self.report.error("E0205", f"`{path}` is not a name for a layer", span,
-                                  notes=["it becomes a state_dict key: ASCII letters, digits, _ and -"])
-                return
-            if segment in RESERVED:
-                self.report.error("E0205", f"`{segment}` cannot name a layer", span,
-                                  notes=[f"`{segment}` is a keyword of Python or an attribute of every torch module"],
-                                  help=f"call it `{segment}_`, or say what it is for")
+        if name is None:
+            return f"#{self._position}"
+        count = self._keys[name] = self._keys.get(name, 0) + 1
+        return name if count == 1 else f"{name}#{count}"
 
     def add(self, node: Node, result: Result, name: str | None, inside: BodyBuilder | None = None) -> None:
         """Append a node; its result becomes the default input of the next item."""
@@ -177,25 +162,105 @@ class BodyBuilder:
         if inside is not None:
             self._children[node.key] = inside
             result.inside = inside
+        self._set(name, result)
+
+    def poison(self, name: str | None, span: Span) -> None:
+        """A node that could not be made: its shape is unknown, and what reads it stays silent."""
+        self._set(name, Result((Wire(Ref(self.key_of(name)), None),), span))
+
+    def leave_out(self, name: str | None, span: Span) -> None:
+        """An absent node: a join goes without it."""
+        self.key_of(name)
         if name is not None:
-            self.names[name] = result
+            self.names[name] = Result((), span, absent=True)
+
+    def pass_through(
+        self, name: str | None, wire: Wire, span: Span, section: str | None, when: Option | None = None
+    ) -> None:
+        """A node that is its first input: a false `when`, a join of one operand."""
+        key = self.key_of(name)
+        if name is not None or when is None or when.expr is not None:
+            self.nodes.append(Node(key, None, None, (wire.ref,), span, when=when, section=section))
+            wire = Wire(Ref(key), wire.shape)
+        self._set(name, Result((wire,), span))
+
+    def _set(self, name: str | None, result: Result) -> None:
         self.current = result
+        if name is None:
+            return
+        if name in self.inputs:
+            self.report.error(
+                "E0205",
+                f"`{name}` is the name of an input",
+                result.span,
+                labels=[Label(self.names[name].span, "the input")],
+                help="call the item something else",
+            )
+            return
+        self.names[name] = result
 
-    def replace_node(self, key: str, node: Node) -> None:
-        self.nodes = [node if n.key == key else n for n in self.nodes]
+    def is_child(self, name: str) -> bool:
+        """Whether there is a child of this name, present or not."""
+        return name in self.names and name not in self.inputs
 
-    def finish(self, intern: dict[Body, Body], outputs: tuple[tuple[str, Ref], ...] = (), **details: object) -> Body:
+    def child(self, key: str) -> BodyBuilder | None:
+        """The builder of a container by its key."""
+        return self._children.get(key)
+
+    def finish(self, intern: dict[Body, Body], outputs: tuple[tuple[str, Ref], ...] = (), **details: Any) -> Body:
         """The frozen body; equal bodies come out as one object."""
-        nodes = tuple(
-            replace(node, target=self._children[node.key].finish(intern), inputs=self._inputs_of(node))
-            if node.key in self._children else node for node in self.nodes
-        )
+        final = self._final_names()
+        nodes = tuple(self._finished(node, final, intern) for node in self.nodes)
         if not outputs and self.current is not None:
-            own = (("output", self.current.wires[0].ref),)
-            outputs = (*own, *self.exports)
-        body = Body(self.kind, self.name, self.definition, tuple(self.inputs), nodes, outputs, self.span,
-                    register=self.register, **details)  # type: ignore[arg-type]
+            outputs = (("output", self.current.wires[0].ref), *self._exports)
+        body = Body(
+            self.kind,
+            self.name,
+            self.definition,
+            tuple(final.get(name, name) for name in self.inputs),
+            nodes,
+            tuple((name, _renamed(ref, final)) for name, ref in outputs),
+            self.span,
+            register=self.register,
+            **details,
+        )
         return intern.setdefault(body, body)
 
-    def _inputs_of(self, node: Node) -> tuple[Ref, ...]:
-        return tuple(wire.ref for wire in self._children[node.key].captured)
+    def _final_names(self) -> dict[str, str]:
+        """Names for captured inputs that collide with no node."""
+        final: dict[str, str] = {}
+        taken = {node.key for node in self.nodes}
+        for key in self.inputs:
+            if not key.startswith(":"):
+                continue
+            wanted = name = key.split(":", 2)[2]
+            count = 0
+            while name in taken:
+                count += 1
+                name = f"{wanted}_{count}"
+            final[key] = name
+            taken.add(name)
+        return final
+
+    def _finished(self, node: Node, final: dict[str, str], intern: dict[Body, Body]) -> Node:
+        child = self._children.get(node.key)
+        if child is None:
+            return node if not final else replace(node, inputs=tuple(_renamed(ref, final) for ref in node.inputs))
+        original = self._children.get(node.shares or "")
+        if original is not None:
+            child._exports = original._exports
+        target = child.finish(intern)
+        if original is not None and target is not original.finish(intern):
+            self.report.error(
+                "E0305",
+                f"`{node.shares}` cannot be shared with this input",
+                node.span,
+                notes=[
+                    "the container would look different inside: another shape comes in, or other values from around it"
+                ],
+            )
+        return replace(node, target=target, inputs=tuple(_renamed(wire.ref, final) for wire in child.captured))
+
+
+def _renamed(ref: Ref, final: dict[str, str]) -> Ref:
+    return replace(ref, node=final[ref.node]) if ref.node in final else ref

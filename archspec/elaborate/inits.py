@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from archspec.report import Report, suggestion
@@ -15,12 +16,24 @@ SCHEMES = PLAIN | NUMBERED | FANNED
 Scheme = tuple[str] | tuple[str, float | str]
 
 
-def read_inits(table: MapValue | None, report: Report) -> tuple[tuple[str, Scheme], ...]:
-    """(tensor, scheme) for each tensor of an item's `init:`."""
-    if table is None:
-        return ()
-    found = [(str(entry.key.value), read_scheme(entry.value, report)) for entry in table.entries]
-    return tuple((tensor, scheme) for tensor, scheme in found if scheme is not None)
+def read_inits(
+    table: MapValue, tensors: Collection[str] | None, what: str, report: Report
+) -> tuple[tuple[str, Scheme], ...]:
+    """(tensor, scheme) for each tensor of an `init:`; `tensors` are those that there are, None: unknown."""
+    found: list[tuple[str, Scheme]] = []
+    for entry in table.entries:
+        name, scheme = str(entry.key.value), read_scheme(entry.value, report)
+        if tensors is not None and name not in tensors:
+            report.error(
+                "E0229",
+                f"{what} has no tensor `{name}`",
+                entry.key.span,
+                notes=[f"its tensors: {', '.join(tensors) or 'none'}"],
+                help=suggestion(name, tensors),
+            )
+        elif scheme is not None:
+            found.append((name, scheme))
+    return tuple(found)
 
 
 def read_scheme(value: Value, report: Report) -> Scheme | None:
@@ -36,8 +49,22 @@ def read_scheme(value: Value, report: Report) -> Scheme | None:
             return (name, argument)
         if name in FANNED and argument in ("fan_in", "fan_out"):
             return (name, str(argument))
-    report.error("E0229", "this is not an initialisation", value.span,
-                 notes=["schemes: zeros, ones, {constant: 0.5}, {normal: std}, {trunc_normal: std}, {uniform: bound},",
-                        "{xavier_uniform: gain}, {xavier_normal: gain}, {kaiming_normal: fan_out}, {kaiming_uniform: fan_in}"],
-                 help=suggestion(str(name), SCHEMES))
+    report.error(
+        "E0229",
+        "this is not an initialisation",
+        value.span,
+        notes=[
+            "expected zeros, ones, {constant: 0.5}, {normal: std}, {trunc_normal: std}, {uniform: bound},\n"
+            "{xavier_uniform: gain}, {xavier_normal: gain}, {kaiming_normal: fan_out} or {kaiming_uniform: fan_in}"
+        ],
+        help=_scheme_help(name),
+    )
     return None
+
+
+def _scheme_help(name: Any) -> str | None:
+    if name in NUMBERED:
+        return f"write `{{{name}: 0.02}}`, with a number"
+    if name in FANNED:
+        return f"write `{{{name}: fan_out}}` or `{{{name}: fan_in}}`"
+    return suggestion(str(name), SCHEMES)

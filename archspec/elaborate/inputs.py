@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 
 from archspec.elaborate.body import BodyBuilder, Result
-from archspec.elaborate.values import Env
-from archspec.expressions import ExpressionError, evaluate, parse, parse_template
+from archspec.elaborate.env import Env
+from archspec.elaborate.values import evaluate_flag, render_name
+from archspec.expressions import ExpressionError, parse
 from archspec.report import Report, suggestion
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
 from archspec.spec.fields import listed
 
-PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\Z")
+PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\Z")
+DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
+DOT = "ᐧ"
+"""Stands for the dot of `encoder.enc3` while an expression is parsed: a letter, and as long as a dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,58 +31,90 @@ class Source:
 
 
 def read_from(value: Value, builder: BodyBuilder, env: Env, report: Report) -> list[Source] | None:
-    """The operands that `from:` names. None after an error."""
+    """The operands that `from:` names, at least one. None after an error."""
     if isinstance(value, ListValue):
         parts = [read_from(item, builder, env, report) for item in value.items]
-        return None if any(part is None for part in parts) else [source for part in parts if part for source in part]
+        known = [source for part in parts if part is not None for source in part]
+        if not parts:
+            report.error("E0225", "`from` names nothing", value.span, help="leave it out to read the item before")
+        return None if not parts or any(part is None for part in parts) else known
     if not isinstance(value, ScalarValue) or not isinstance(value.value, str):
-        report.error("E0225", "`from` takes names of nodes", value.span, help="layers are named, never numbered: give the node a name")
+        found = f"found {value.text or 'nothing'}" if isinstance(value, ScalarValue) else "found a map"
+        help_ = "layers are named, never numbered: give the node a name"
+        report.error("E0225", "`from` takes names of nodes", value.span, notes=[found], help=help_)
         return None
-    text = value.value
-    if "{" in text:
-        try:
-            text = parse_template(text).render(env.values)
-        except ExpressionError as error:
-            report.error("E0220", error.message, value.part(error.start, error.end), help=error.help)
-            return None
+    text = render_name(value, env, report)
+    if text is None:
+        return None
     if PATH.match(text):
-        return _named(text, value, builder, env, report)
-    return _chosen(value, builder, env, report)
+        return _named(text, value.span, builder, report)
+    return _chosen(value, text, builder, env, report)
 
 
-def _named(text: str, value: ScalarValue, builder: BodyBuilder, env: Env, report: Report) -> list[Source] | None:
+def _named(text: str, span: Span, builder: BodyBuilder, report: Report) -> list[Source] | None:
     found = builder.lookup(text)
-    if found is None:
-        names = [name for name in _known(builder) if not name.startswith("#")]
-        report.error("E0225", f"there is no node `{text}`", value.span, notes=[f"names here: {listed(names)}"],
-                     help=suggestion(text, names))
-        return None
-    return [Source(found, text, value.span)]
+    if found is not None:
+        return [Source(found, f"`{text}`", span)]
+    names = builder.visible()
+    help_ = suggestion(text, names)
+    if help_ is None and text.isdecimal():
+        help_ = "layers are named, never numbered: give the node a name"
+    report.error(
+        "E0225",
+        f"there is no node `{text}`",
+        span,
+        notes=[f"names before this item: {listed(names) or 'none'}", *_reach(text, builder)],
+        help=help_,
+    )
+    return None
 
 
-def _known(builder: BodyBuilder) -> list[str]:
-    names: list[str] = []
-    current: BodyBuilder | None = builder
-    while current is not None:
-        names += [name for name in current.names if name not in names]
-        current = current.parent
-    return names
+def _reach(text: str, builder: BodyBuilder) -> list[str]:
+    """Why a dotted name reaches nothing."""
+    head, _, rest = text.partition(".")
+    outer = builder.lookup(head) if rest else None
+    if outer is None:
+        return []
+    if outer.names:
+        return [f"outputs of `{head}`: {listed(outer.names)}"]
+    if outer.inside is not None:
+        return [f"names in `{head}`: {listed(n for n in outer.inside.names if outer.inside.is_child(n)) or 'none'}"]
+    return [f"`{head}` is a block or an op, and only a container can be reached into"]
 
 
-def _chosen(value: ScalarValue, builder: BodyBuilder, env: Env, report: Report) -> list[Source] | None:
+def _chosen(value: ScalarValue, text: str, builder: BodyBuilder, env: Env, report: Report) -> list[Source] | None:
     try:
-        expression = parse(str(value.value))
-        nodes = {}
-        for name in expression.names - set(env.values):
-            found = builder.lookup(name)
-            if found is not None:
-                nodes[name] = Source(found, name, value.span)
-        chosen = evaluate(expression, {**nodes, **env.values})
+        tree = parse(DOTTED.sub(lambda match: match[0].replace(".", DOT), text)).tree
     except ExpressionError as error:
-        report.error("E0220", error.message, value.part(error.start, error.end), help=error.help)
+        report.error("E0220", error.message.replace(DOT, "."), value.part(error.start, error.end), help=error.help)
         return None
-    sources = chosen if isinstance(chosen, list | tuple) else [chosen]
-    if not all(isinstance(source, Source) for source in sources):
-        report.error("E0225", "`from` takes names of nodes", value.span, notes=["the expression gives something else"])
-        return None
-    return list(sources)
+    return _read_tree(tree, value, text, builder, env, report)
+
+
+def _read_tree(
+    tree: ast.expr, value: ScalarValue, text: str, builder: BodyBuilder, env: Env, report: Report
+) -> list[Source] | None:
+    """A name reads a node, a list several; `a if condition else b` chooses by a condition on values."""
+    start, end = tree.col_offset, tree.end_col_offset or len(text)
+    if isinstance(tree, ast.Name):
+        span = value.part(start, end) if text == value.value else value.span
+        return _named(tree.id.replace(DOT, "."), span, builder, report)
+    if isinstance(tree, ast.List | ast.Tuple):
+        parts = [_read_tree(item, value, text, builder, env, report) for item in tree.elts]
+        known = [source for part in parts if part is not None for source in part]
+        return known if known and all(part is not None for part in parts) else None
+    if isinstance(tree, ast.IfExp):
+        test = text[tree.test.col_offset : tree.test.end_col_offset]
+        place = value.part(tree.test.col_offset, tree.test.end_col_offset or len(text))
+        condition = evaluate_flag(ScalarValue(test, place, test, False), env, report, "if")
+        if condition is None:
+            return None
+        return _read_tree(tree.body if condition.value else tree.orelse, value, text, builder, env, report)
+    report.error(
+        "E0225",
+        "`from` takes names of nodes",
+        value.part(start, end),
+        notes=["expected a name, a list of names, or `a if condition else b`"],
+        help="layers are named, never numbered: give the node a name" if isinstance(tree, ast.UnaryOp) else None,
+    )
+    return None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
+from archspec.elaborate.env import Env
 from archspec.elaborate.scope import Given
-from archspec.elaborate.values import Env, evaluate_value, show
+from archspec.elaborate.values import evaluate_value, show
 from archspec.expressions import traced
 from archspec.ir.graph import Option
 from archspec.ops.base import Op
@@ -30,7 +31,7 @@ class FieldKind:
     text: bool
 
 
-@lru_cache(maxsize=None)
+@cache
 def field_kind(op: type[Op], name: str) -> FieldKind:
     """The kind of a field, from its annotation."""
     leaves = list(_leaves(op.model_fields[name].annotation))
@@ -51,7 +52,7 @@ def _leaves(annotation: Any) -> Iterable[Any]:
         yield annotation
 
 
-def build_op(op: type[Op], given: Given, span: Span, report: Report, keys: dict[str, Span]) -> Op | None:
+def build_op(op: type[Op], given: Given, span: Span, report: Report, keys: Mapping[str, Span]) -> Op | None:
     """The op with its options, numbers knowing their expressions. None after errors were reported."""
     known = dict(given)
     if not _check_names(op, known, report, keys):
@@ -69,7 +70,7 @@ def build_op(op: type[Op], given: Given, span: Span, report: Report, keys: dict[
     return built.model_copy(update=update) if update else built
 
 
-def _check_names(op: type[Op], given: Given, report: Report, keys: dict[str, Span]) -> bool:
+def _check_names(op: type[Op], given: Given, report: Report, keys: Mapping[str, Span]) -> bool:
     fine = True
     for name, (value, _) in given.items():
         if name in op.model_fields:
@@ -80,9 +81,13 @@ def _check_names(op: type[Op], given: Given, report: Report, keys: dict[str, Spa
         if right is not None and right not in fields:
             report.error("E0222", f"`{name}` is not written", keys.get(name, value.span), notes=[right])
         else:
-            report.error("E0222", f"`{op.name}` has no option `{name}`", keys.get(name, value.span),
-                         notes=[f"its options: {listed(fields) or 'none'}"],
-                         help=f"it is called `{right}` here" if right else suggestion(name, fields))
+            report.error(
+                "E0222",
+                f"`{op.name}` has no option `{name}`",
+                keys.get(name, value.span),
+                notes=[f"its options: {listed(fields) or 'none'}"],
+                help=f"it is called `{right}` here" if right else suggestion(name, fields),
+            )
     return fine
 
 
@@ -118,22 +123,33 @@ def trace(value: Any, option: Option) -> Any:
     return traced(value, option.expr)
 
 
-def _explain(op: type[Op], error: ValidationError, options: dict[str, Option], spans: dict[str, Span], span: Span,
-             report: Report) -> None:
+def _explain(
+    op: type[Op], error: ValidationError, options: dict[str, Option], spans: dict[str, Span], span: Span, report: Report
+) -> None:
     by_field: dict[str, list[Any]] = {}
     for detail in error.errors(include_url=False):
         by_field.setdefault(str(detail["loc"][0]) if detail["loc"] else "", []).append(detail)
     for name, details in by_field.items():
         if details[0]["type"] == "missing":
-            report.error("E0223", f"`{op.name}` needs `{name}`", span, help=f"add `{name}: ...`",
-                         notes=[f"its options: {listed(op.model_fields)}"])
+            report.error(
+                "E0223",
+                f"`{op.name}` needs `{name}`",
+                span,
+                help=f"add `{name}: ...`",
+                notes=[f"its options: {listed(op.model_fields)}"],
+            )
             continue
         words = list(dict.fromkeys(_words(d) for d in details))
         found = options[name].value if name in options else None
         members = field_kind(op, name).members if name in op.model_fields else frozenset()
-        report.error("E0224", f"`{name}` of `{op.name}` does not fit", spans.get(name, span), label=words[0],
-                     notes=[f"found {show(found)}", *([f"expected: {' or '.join(words)}"] if len(words) > 1 else [])],
-                     help=suggestion(found, members) if isinstance(found, str) else None)
+        report.error(
+            "E0224",
+            f"`{name}` of `{op.name}` does not fit",
+            spans.get(name, span),
+            label=words[0],
+            notes=[f"found {show(found)}", *([f"expected: {' or '.join(words)}"] if len(words) > 1 else [])],
+            help=suggestion(found, members) if isinstance(found, str) else None,
+        )
 
 
 def _words(detail: Any) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archspec.elaborate.calls import Called, Operand
-from archspec.elaborate.values import Env
-from archspec.expressions import ExpressionError, literal, parse, parse_template, substitute, to_text
+from archspec.elaborate.callee import Operand
+from archspec.elaborate.calls import Called
+from archspec.elaborate.env import Env
+from archspec.elaborate.paths import Paths
+from archspec.expressions import ExpressionError, literal, parse_template, substitute, to_text
 from archspec.ir.graph import Repeat, Run
 from archspec.report import Report
 from archspec.shapes import Shape
-from archspec.source import ListValue, MapValue, ScalarValue, Value
+from archspec.source import ScalarValue
+
+SHOWN_UNITS = 1000
+"""How many unit names are tried out: a template that gives names for these gives names for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,71 +30,60 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Unrolled:
-    """A repeat with the shapes that come out of its last unit."""
+    """A repeat with the shapes that come out of its last unit; without a target after an error in one."""
 
-    target: Repeat
+    target: Repeat | None
     shapes: tuple[Shape | None, ...]
     names: tuple[str, ...]
 
 
-def free_names(values: Iterable[Value]) -> frozenset[str]:
-    """The names that expressions in these values read; text that is no expression reads none."""
-    names: set[str] = set()
-    for value in values:
-        if isinstance(value, ListValue):
-            names |= free_names(value.items)
-        elif isinstance(value, MapValue):
-            names |= free_names(e.value for e in value.entries)
-        elif isinstance(value.value, str):
-            try:
-                names |= parse(value.value).names
-            except ExpressionError:
-                continue
-    return frozenset(names)
-
-
-def unroll(count: int, varies: bool, operands: tuple[Operand, ...] | None,
-           unit: Callable[[int, tuple[Operand, ...] | None], Unit | None]) -> Unrolled | None:
+def unroll(
+    count: int,
+    varies: bool,
+    operands: tuple[Operand, ...] | None,
+    unit: Callable[[int, tuple[Operand, ...] | None], Unit | None],
+) -> Unrolled | None:
     """The runs of a repeat. A unit that gives the shape it gets, and does not read `i`, stands for all after it."""
     runs: list[Run] = []
     index = 0
     shapes: tuple[Shape | None, ...] = ()
     names: tuple[str, ...] = ()
+    failed = False
     while index < count:
         made = unit(index, operands)
         if made is None or operands is None:
             return None
         called = made.called
         shapes, names = called.shapes, called.names
-        steady = not varies and index > 0 and _next(operands, shapes) == operands
-        number = count - index if steady else 1
-        _append(runs, Run(number, called.target, called.arguments, made.inits))  # type: ignore[arg-type]
-        operands = _next(operands, shapes)
+        following = _next(operands, shapes)
+        number = count - index if not varies and index > 0 and following == operands else 1
+        if called.target is None or isinstance(called.target, Repeat):
+            failed = True
+        else:
+            _append(runs, Run(number, called.target, called.arguments, made.inits))
+        operands = following
         index += number
-    return Unrolled(Repeat(tuple(runs)), shapes, names)
+    return Unrolled(None if failed else Repeat(tuple(runs)), shapes, names)
 
 
 def _next(operands: tuple[Operand, ...], shapes: tuple[Shape | None, ...]) -> tuple[Operand, ...] | None:
     if len(shapes) < len(operands) or None in shapes:
         return None
-    return tuple(replace(operand, shape=shape) for operand, shape in zip(operands, shapes, strict=False) if shape is not None)
+    return tuple(
+        replace(operand, shape=shape) for operand, shape in zip(operands, shapes, strict=False) if shape is not None
+    )
 
 
 def _append(runs: list[Run], run: Run) -> None:
     last = runs[-1] if runs else None
-    if last is not None and replace(last, count=run.count) == run and _same_expressions(last, run):
+    if last is not None and replace(last, count=run.count) == run:
         runs[-1] = replace(last, count=last.count + run.count)
     else:
         runs.append(run)
 
 
-def _same_expressions(a: Run, b: Run) -> bool:
-    """First overrides may give an equal value by another expression; such units are still equal in value."""
-    return a.target is b.target or a.target == b.target
-
-
-def unit_names(names: ScalarValue, env: Env, report: Report) -> str | None:
-    """The template of `names:` with everything but `i` filled in."""
+def unit_names(names: ScalarValue, count: int, env: Env, report: Report) -> str | None:
+    """The template of `names:` with everything but `i` filled in, and every unit's name fit to be a path."""
     try:
         template = parse_template(str(names.value))
         parts = []
@@ -97,11 +91,19 @@ def unit_names(names: ScalarValue, env: Env, report: Report) -> str | None:
             if isinstance(piece, str):
                 parts.append(piece)
                 continue
-            bindings = {name: literal(env.values[name]) for name in piece.names if name != "i" and name in env.values}
+            known = {"n": count, **env.values}
+            bindings = {name: literal(known[name]) for name in piece.names if name != "i" and name in known}
             parts.append("{" + to_text(substitute(piece.tree, bindings)) + "}")
-        filled = "".join(parts)
-        parse_template(filled).render({"i": 0})
-        return filled
+        filled = parse_template("".join(parts))
+        paths = Paths(report)
+        before = len(report.diagnostics)
+        for index in range(min(count, SHOWN_UNITS)):
+            paths.take(filled.render({"i": index}), names.span)
+            if len(report.diagnostics) > before:
+                return None
+        return filled.text
     except ExpressionError as error:
         report.error("E0220", error.message, names.part(error.start, error.end), help=error.help)
-        return None
+    except TypeError:
+        report.error("E0220", "`names` reads what is no number and no text", names.span)
+    return None

@@ -6,8 +6,10 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
-from archspec.elaborate.scope import Scope, block_value
-from archspec.elaborate.values import Env, evaluate_value
+from archspec.elaborate.env import Env
+from archspec.elaborate.params import block_value, refuse_shadow
+from archspec.elaborate.scope import Scope
+from archspec.elaborate.values import evaluate_value, is_fixed, is_open, show
 from archspec.ir.graph import Option
 from archspec.ops import OPS
 from archspec.report import Report
@@ -19,25 +21,28 @@ MAX_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The names that one round of an `each` binds."""
+    """The names that one round of an `each` binds; `open` are those that change with a constructor argument."""
 
     values: dict[str, Any]
     exprs: dict[str, ast.expr]
+    open: frozenset[str] = frozenset()
 
 
 def read_rows(item: EachItem, scope: Scope, env: Env, report: Report) -> list[Row]:
-    """One row per round, with the index. Empty after an error."""
-    names = [str(key.value) for key, _ in item.columns]
-    for key, _ in item.columns:
-        if key.value in env.values:
-            report.error("E0214", f"`{key.value}` is already a name here", key.span, help="choose another name")
-            return []
-    table = _table(item, scope, env, report) if item.rows is not None else _zipped(item, scope, env, report)
+    """One row per round. Empty after an error."""
+    names = [key for key, _ in item.columns]
+    taken = [key for key in (*names, *([item.index] if item.index is not None else [])) if key.value in env.values]
+    for key in taken:
+        refuse_shadow(str(key.value), key.span, report)
+    if taken:
+        return []
+    opened = frozenset(str(key.value) for key, value in item.columns if is_open(value, env))
+    table = _table(item, item.rows, scope, env, report) if item.rows is not None else _zipped(item, scope, env, report)
     rows = []
-    for index, cells in enumerate(table or ()):
-        values = {name: cell.value for name, cell in zip(names, cells, strict=True)}
-        exprs = {name: cell.expr for name, cell in zip(names, cells, strict=True) if cell.expr is not None}
-        rows.append(Row({**values, item.index: index}, exprs))
+    for cells in table or ():
+        values = {str(name.value): cell.value for name, cell in zip(names, cells, strict=True)}
+        exprs = {str(n.value): cell.expr for n, cell in zip(names, cells, strict=True) if cell.expr is not None}
+        rows.append(Row(values, exprs, opened))
     return rows
 
 
@@ -46,10 +51,16 @@ def _zipped(item: EachItem, scope: Scope, env: Env, report: Report) -> list[list
     known = [column for column in columns if column is not None]
     if len(known) < len(columns):
         return None
-    lengths = {len(column) for column in known}
-    if len(lengths) > 1:
+    if len({len(column) for column in known}) > 1:
         shown = ", ".join(f"{key.value}: {len(column)}" for (key, _), column in zip(item.columns, known, strict=True))
-        report.error("E0228", "the columns of this `each` differ in length", item.span, notes=[shown])
+        short = min(zip(item.columns, known, strict=True), key=lambda pair: len(pair[1]))[0]
+        report.error(
+            "E0228",
+            "the columns of this `each` differ in length",
+            short[1].span,
+            label="the shortest",
+            notes=[f"expected as many values in each, found {shown}"],
+        )
         return None
     return [list(row) for row in zip(*known, strict=True)]
 
@@ -57,38 +68,59 @@ def _zipped(item: EachItem, scope: Scope, env: Env, report: Report) -> list[list
 def _column(value: Value, scope: Scope, env: Env, report: Report) -> list[Option] | None:
     if isinstance(value, ListValue):
         cells = [_cell(item, scope, env, report) for item in value.items]
-        return None if any(cell is None for cell in cells) else [cell for cell in cells if cell is not None]
+        known = [cell for cell in cells if cell is not None]
+        return known if len(known) == len(cells) else None
     option = evaluate_value(value, env, report)
     if option is None:
         return None
     if not isinstance(option.value, list | tuple) or len(option.value) > MAX_ROWS:
-        report.error("E0228", f"a column of `each` is a list of at most {MAX_ROWS:,} values", value.span)
+        report.error(
+            "E0228",
+            f"a column of `each` is a list of at most {MAX_ROWS:,} values",
+            value.span,
+            notes=[f"found {show(option.value)}"],
+        )
         return None
-    exprs = option.expr.elts if isinstance(option.expr, ast.List) and len(option.expr.elts) == len(option.value) else None
-    return [Option(v, exprs[k] if exprs and not isinstance(exprs[k], ast.Constant) else None) for k, v in enumerate(option.value)]
+    # A list written out has a cell for each value; one that is computed may change its length with what is open.
+    parts = option.expr.elts if isinstance(option.expr, ast.List) else []
+    if len(parts) == len(option.value):
+        return [Option(v, None if isinstance(p, ast.Constant) else p) for v, p in zip(option.value, parts, strict=True)]
+    return [Option(v) for v in option.value] if is_fixed(value, env, report, "this column") else None
 
 
 def _cell(value: Value, scope: Scope, env: Env, report: Report) -> Option | None:
     text = value.value if isinstance(value, ScalarValue) else None
-    if isinstance(text, str) and text.isidentifier() and text not in env.values and (text in scope.blocks or text in OPS):
+    if (
+        isinstance(text, str)
+        and text.isidentifier()
+        and text not in env.values
+        and (text in scope.blocks or text in OPS)
+    ):
         return block_value("op", value, env, scope, report)
     return evaluate_value(value, env, report, bare=True)
 
 
-def _table(item: EachItem, scope: Scope, env: Env, report: Report) -> list[list[Option]] | None:
-    assert item.rows is not None
-    if not isinstance(item.rows, ListValue):
-        option = evaluate_value(item.rows, env, report)
-        if option is None or not isinstance(option.value, list | tuple):
+def _table(item: EachItem, rows: Value, scope: Scope, env: Env, report: Report) -> list[list[Option]] | None:
+    table: list[list[Option]] = []
+    if not isinstance(rows, ListValue):
+        option = evaluate_value(rows, env, report)
+        if option is None or not is_fixed(rows, env, report, "`rows`"):
             return None
-        return [[Option(cell) for cell in row] for row in option.value]
-    table = []
-    for row in item.rows.items:
-        cells = _column(row, scope, env, report)
-        if cells is None:
+        found = option.value if isinstance(option.value, list | tuple) else ()
+        if not found or len(found) > MAX_ROWS or not all(isinstance(row, list | tuple) for row in found):
+            report.error("E0228", "`rows` is a list of lists", rows.span, notes=[f"found {show(option.value)}"])
             return None
-        if len(cells) != len(item.columns):
-            report.error("E0228", f"this row has {len(cells)} cells for {len(item.columns)} columns", row.span)
+        table = [[Option(cell) for cell in row] for row in found]
+        places = [rows.span] * len(table)
+    else:
+        cells = [_column(row, scope, env, report) for row in rows.items]
+        table = [row for row in cells if row is not None]
+        places = [row.span for row in rows.items]
+        if len(table) < len(cells):
             return None
-        table.append(cells)
-    return table
+    fine = True
+    for row, place in zip(table, places, strict=True):
+        if len(row) != len(item.columns):
+            fine = False
+            report.error("E0228", f"this row has {len(row)} cells for {len(item.columns)} columns", place)
+    return table if fine else None

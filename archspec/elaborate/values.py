@@ -1,137 +1,200 @@
-"""Values during elaboration: names in scope, and evaluating what a spec writes in them."""
+"""Evaluating what a spec writes, in the names of a scope."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from archspec.expressions import ExpressionError, evaluate, literal, parse, parse_template, substitute
+from archspec.elaborate.env import NOTHING, Env, showable
+from archspec.expressions import ExpressionError, evaluate, expression_of, parse, parse_template
 from archspec.ir.graph import Option
 from archspec.report import Report
 from archspec.shapes import Quotient, Size
 from archspec.source import ListValue, MapValue, ScalarValue, Value, plain
 
 
-@dataclass(frozen=True, slots=True)
-class Env:
-    """The names in scope: their values, and for those that are not constants the expression that stands for them."""
-
-    values: Mapping[str, Any]
-    exprs: Mapping[str, ast.expr]
-
-    def child(self, values: Mapping[str, Any], exprs: Mapping[str, ast.expr] | None = None) -> Env:
-        """This scope with more names."""
-        return Env({**self.values, **values}, {**self.exprs, **(exprs or {})})
-
-    def expr(self, tree: ast.expr, names: Collection[str]) -> ast.expr | None:
-        """The tree with constants filled in; None if nothing but constants is left."""
-        free = [name for name in names if name in self.values]
-        if not any(name in self.exprs for name in free):
-            return None
-        bindings = {name: self.exprs.get(name) or literal(_shown(self.values[name])) for name in free}
-        return substitute(tree, bindings)
-
-
-def _shown(value: Any) -> Any:
-    """A value that can stand in an expression; a symbolic size or a block is shown by its name."""
-    return value if isinstance(value, int | float | str | list | tuple) or value is None else str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class OpRef:
-    """An op passed as a parameter."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def evaluate_value(value: Value, env: Env, report: Report, members: Collection[str] = (), bare: bool = False) -> Option | None:
+def evaluate_value(
+    value: Value, env: Env, report: Report, members: Collection[str] = NOTHING, bare: bool = False
+) -> Option | None:
     """What a value means in a scope; None after an error was reported.
 
     `members` are identifiers that stand for themselves (of an enum); with `bare`, every unknown identifier does.
     """
     if isinstance(value, ListValue):
-        parts = [evaluate_value(item, env, report, members, bare) for item in value.items]
-        if any(part is None for part in parts):
-            return None
-        known = [part for part in parts if part is not None]
-        expr = None
-        if any(part.expr is not None for part in known):
-            expr = ast.List([part.expr if part.expr is not None else literal(_shown(part.value)) for part in known], ast.Load())
-        return Option(tuple(part.value for part in known), expr)
+        return _list(value, env, report, members, bare)
     if isinstance(value, MapValue):
         return Option(plain(value))
     if not isinstance(value.value, str):
         return Option(value.value)
     text = value.value
-    if text in members and text not in env.values:
-        return Option(text)
-    if bare and text.isidentifier() and text not in env.values:
-        return Option(text)
+    if text.isidentifier() and text not in env.barred:
+        if text in env.values:
+            if text in members and env.values[text] != text:
+                _clash(value, report)
+                return None
+            return Option(env.values[text], env.exprs.get(text))
+        if bare or text in members:
+            return Option(text)
     return _expression(value, env, report, members)
+
+
+def _clash(value: ScalarValue, report: Report) -> None:
+    report.error(
+        "E0214",
+        f"`{value.text}` means two things here",
+        value.span,
+        notes=["it is a name in scope, and one of the values that this option can have"],
+        help="call the param or `let` something else",
+    )
+
+
+def _list(value: ListValue, env: Env, report: Report, members: Collection[str], bare: bool) -> Option | None:
+    parts = [evaluate_value(item, env, report, members, bare) for item in value.items]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    expr = None
+    if any(part.expr is not None for part in known):
+        items = [part.expr if part.expr is not None else expression_of(showable(part.value)) for part in known]
+        expr = ast.List(items, ast.Load())
+    return Option(tuple(part.value for part in known), expr)
 
 
 def _expression(value: ScalarValue, env: Env, report: Report, members: Collection[str]) -> Option | None:
     try:
         expression = parse(str(value.value))
-        names = {**{member: member for member in members}, **env.values}
+        if env.barred and _is_barred(expression.names, value, env, report):
+            return None
+        names: Mapping[str, Any] = env.values
+        if members and not expression.names.isdisjoint(members):
+            names = ChainMap(dict(env.values), {member: member for member in members})
         result = evaluate(expression, names)
         if isinstance(result, Quotient):
-            raise ExpressionError(f"`{value.text}` divides a size that need not divide", 0, len(value.text),
-                                  "write ceil(...) or // to say how it is rounded")
+            raise ExpressionError(
+                f"`{value.text}` divides a size that need not divide",
+                0,
+                len(value.text),
+                "write ceil(...) or // to say how it is rounded",
+            )
+        expr = env.expr(expression.tree, expression.names)
     except ExpressionError as error:
-        span = value.part(error.start, error.end)
-        report.error("E0220", error.message, span, help=error.help)
+        report.error("E0220", error.message, value.part(error.start, error.end), help=error.help)
         return None
-    if isinstance(result, list):
-        result = tuple(result)
-    return Option(result, env.expr(expression.tree, expression.names))
+    return Option(tuple(result) if isinstance(result, list) else result, expr)
+
+
+def _is_barred(names: frozenset[str], value: ScalarValue, env: Env, report: Report) -> bool:
+    barred = sorted(name for name in names if name in env.barred)
+    if barred:
+        bar = env.barred[barred[0]]
+        report.error("E0214", bar.title, value.span, notes=[bar.note], help=bar.help)
+    return bool(barred)
+
+
+def free_names(values: Iterable[Value]) -> frozenset[str]:
+    """The names that expressions in these values read; text that is no expression reads none."""
+    names: set[str] = set()
+    for value in values:
+        if isinstance(value, ListValue):
+            names |= free_names(value.items)
+        elif isinstance(value, MapValue):
+            names |= free_names(e.value for e in value.entries)
+        elif isinstance(value.value, str):
+            try:
+                names |= parse(value.value.removeprefix("$")).names
+            except ExpressionError:
+                continue
+    return frozenset(names)
+
+
+def is_open(value: Value | None, env: Env) -> bool:
+    """Whether a value changes with an argument of the generated network's constructor."""
+    return value is not None and bool(env.open) and not env.open.isdisjoint(free_names([value]))
+
+
+def is_fixed(value: Value, env: Env, report: Report, what: str) -> bool:
+    """Whether structure may depend on a value; an error if it reads what a constructor argument changes."""
+    found = sorted(free_names([value]) & env.open) if env.open else []
+    if not found:
+        return True
+    report.error(
+        "E0231",
+        f"{what} depends on an open param",
+        value.span,
+        notes=[
+            f"`{found[0]}` changes with an argument of the generated network's constructor",
+            "which layers there are is decided here, once",
+        ],
+        help="drop `open` from the param; `--set` still changes it",
+    )
+    return False
 
 
 def evaluate_flag(value: Value, env: Env, report: Report, what: str) -> Option | None:
     """A condition: true or false, nothing else."""
     option = evaluate_value(value, env, report)
-    if option is None or isinstance(option.value, bool):
-        return option
-    report.error("E0221", f"`{what}` must be true or false", value.span, notes=[f"found {show(option.value)}"],
-                 help="compare with something, as in `stride != 1`")
+    if option is None:
+        return None
+    if isinstance(option.value, bool):
+        return option if is_fixed(value, env, report, f"`{what}`") else None
+    report.error(
+        "E0221",
+        f"`{what}` must be true or false",
+        value.span,
+        notes=[f"found {show(option.value)}"],
+        help="compare with something, as in `stride != 1`",
+    )
     return None
 
 
 def evaluate_count(value: Value, env: Env, report: Report, what: str, most: int) -> int | None:
-    """A whole number from 0 to `most`."""
+    """A whole number from 1 to `most`."""
     option = evaluate_value(value, env, report)
-    if option is None:
+    if option is None or not is_fixed(value, env, report, f"`{what}`"):
         return None
     count = option.value
-    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= most:
-        report.error("E0221", f"`{what}` must be a whole number from 0 to {most:,}", value.span, notes=[f"found {show(count)}"])
-        return None
-    return int(count)
+    if isinstance(count, int) and not isinstance(count, bool) and 1 <= count <= most:
+        return int(count)
+    report.error(
+        "E0221",
+        f"`{what}` must be a whole number from 1 to {most:,}",
+        value.span,
+        notes=[f"found {show(count)}"],
+        help="leave the item out with `when:`" if count == 0 and not isinstance(count, bool) else None,
+    )
+    return None
 
 
 def render_name(name: ScalarValue, env: Env, report: Report) -> str | None:
     """A name with its `{expressions}` filled in."""
     text = str(name.value)
-    if "{" not in text:
+    if "{" not in text and "}" not in text:
         return text
     try:
-        return parse_template(text).render(env.values)
+        template = parse_template(text)
+        if env.barred and _is_barred(template.names, name, env, report):
+            return None
+        return template.render(env.values)
     except ExpressionError as error:
         report.error("E0220", error.message, name.part(error.start, error.end), help=error.help)
         return None
 
 
 def show(value: Any) -> str:
-    """A value as a spec would write it."""
+    """A value as a spec would write it, cut where it gets long."""
+    text = _written(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return f"`{value}`"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(show(v).strip('`') for v in value)}]"
+        return f"[{', '.join(_written(v).strip('`') for v in value[:20])}{', ...' if len(value) > 20 else ''}]"
+    if isinstance(value, dict):
+        return "a map"
     return "none" if value is None else f"the size {value}" if isinstance(value, Size) else str(value)

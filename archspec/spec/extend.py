@@ -39,8 +39,12 @@ def _merge(parent: Value, child: Value, path: str, growing: bool, report: Report
         elif growing:
             merged[key] = entry
         else:
-            report.error("E0209", f"the parent has no `{path}.{key}`", entry.key.span,
-                         labels=[Label(parent.span, "the parent's keys are here")],
-                         notes=["`extends` overrides what the parent has, and refuses the rest as a likely misspelling"],
-                         help=suggestion(key, merged))
+            report.error(
+                "E0209",
+                f"the parent has no `{path}.{key}`",
+                entry.key.span,
+                labels=[Label(parent.span, "the parent's keys are here")],
+                notes=["`extends` overrides what the parent has, and refuses the rest as a likely misspelling"],
+                help=suggestion(key, merged),
+            )
     return MapValue(tuple(merged.values()), child.span)

@@ -20,6 +20,8 @@ class Fields:
         self.map, self.what, self.report = value, what, report
         self._left: dict[str, Entry] = {str(entry.key.value): entry for entry in value.entries}
         self._known: list[str] = []
+        self.fine = True
+        """Whether everything taken so far was of the right kind."""
 
     def value(self, key: str) -> Value | None:
         """Whatever stands under `key`, or None."""
@@ -39,8 +41,14 @@ class Fields:
         """A scalar that is a string."""
         found = self.scalar(key)
         if found is not None and not isinstance(found.value, str):
-            self.report.error("E0203", f"`{key}` of {self.what} must be text", found.span,
-                              notes=[f"found {found.text or 'nothing'}"], help=f'quote it: "{found.text}"')
+            self.report.error(
+                "E0203",
+                f"`{key}` of {self.what} must be text",
+                found.span,
+                notes=[f"found {found.text or 'nothing'}"],
+                help=f'quote it: "{found.text}"' if found.text else None,
+            )
+            self.fine = False
             return None
         return found
 
@@ -56,8 +64,10 @@ class Fields:
         """Whether the value is of this kind; an error if it is not."""
         if isinstance(value, kind):
             return True
-        self.report.error("E0203", f"`{key}` of {self.what} must be {KIND[kind]}", value.span,
-                          label=f"this is {KIND[type(value)]}")
+        self.report.error(
+            "E0203", f"`{key}` of {self.what} must be {KIND[kind]}", value.span, label=f"this is {KIND[type(value)]}"
+        )
+        self.fine = False
         return False
 
     def rest(self) -> tuple[Entry, ...]:
@@ -66,20 +76,30 @@ class Fields:
         self._left = {}
         return left
 
-    def close(self) -> None:
-        """Refuse the keys that nothing asked for."""
+    def close(self) -> bool:
+        """Refuse the keys that nothing asked for. Whether the map was fine in all."""
         for key, entry in self._left.items():
             known = ", ".join(dict.fromkeys(self._known))
-            self.report.error("E0201", f"unknown key `{key}` in {self.what}", entry.key.span,
-                              notes=[f"keys here: {known}"], help=suggestion(key, self._known))
+            self.report.error(
+                "E0201",
+                f"unknown key `{key}` in {self.what}",
+                entry.key.span,
+                notes=[f"keys here: {known}"],
+                help=suggestion(key, self._known),
+            )
+        return self.fine and not self._left
 
 
 def check_name(key: ScalarValue, what: str, report: Report) -> bool:
     """Whether a key is a plain identifier, as names of params, lets and blocks are."""
     if NAME.match(str(key.value)):
         return True
-    report.error("E0205", f"`{key.value}` is not a name for {what}", key.span,
-                 notes=["names are ASCII letters, digits and _, and start with a letter"])
+    report.error(
+        "E0205",
+        f"`{key.value}` is not a name for {what}",
+        key.span,
+        notes=["names are ASCII letters, digits and _, and start with a letter"],
+    )
     return False
 
 

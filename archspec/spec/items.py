@@ -1,136 +1,213 @@
-"""Reading the items of a body: calls, containers, and the keyword items `each`, `repeat`, `parallel`, `do`, `section`."""
+"""Reading the items of a body: calls, containers, and the keyword items.
+
+A mistake in one item is no reason to stop reading: it becomes a `BrokenItem`, and the rest is checked all the same.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.fields import Fields, one_key, text_of
-from archspec.spec.model import CallItem, ContainerItem, DoItem, EachItem, Item, ParallelItem, RepeatItem
-
-KEYWORDS = frozenset({"each", "repeat", "parallel", "do", "section", "op", "same"})
-CONTAINER_KEYS = frozenset({"body", "from", "when", "register"})
+from archspec.spec.model import (
+    BrokenItem,
+    CallItem,
+    ContainerItem,
+    DoItem,
+    EachItem,
+    Item,
+    ParallelItem,
+    RepeatItem,
+)
 
 
 def read_items(value: Value | None, what: str, report: Report) -> tuple[Item, ...]:
-    """The items of a list; what is no item is an error and left out."""
+    """The items of a list."""
     if value is None:
         return ()
     if not isinstance(value, ListValue):
-        report.error("E0203", f"{what} must be a list of items", value.span,
-                     help="ordered things are lists: put `- ` before each item")
-        return ()
-    return tuple(item for element in value.items if (item := _read_item(element, report)) is not None)
+        with report.going_on():
+            report.error(
+                "E0203",
+                f"{what} must be a list of items",
+                value.span,
+                help="ordered things are lists: put `- ` before each item",
+            )
+        return (BrokenItem(None, value.span),)
+    with report.going_on():
+        return tuple(_read_item(item, report) for item in value.items)
 
 
-def _read_item(value: Value, report: Report) -> Item | None:
+def _read_item(value: Value, report: Report) -> Item:
     if not isinstance(value, MapValue) or not value.entries:
-        report.error("E0208", "this is not an item", value.span, notes=[f"found `{text_of(value)}`"],
-                     help="an item is `name: {op: conv2d, ...}`, or `{op: relu}` without a name")
-        return None
-    keys = {str(entry.key.value) for entry in value.entries}
-    if "op" in keys or "same" in keys:
-        return read_call(None, value, report)
-    if "each" in keys:
-        return _read_each(value, report)
-    if "parallel" in keys:
-        return _read_parallel(value, report)
-    if "repeat" in keys and "do" in keys:
-        return _read_repeat(value, report)
-    if "do" in keys:
-        return _read_do(value, report)
-    return _read_named(value, report)
+        report.error(
+            "E0208",
+            "this is not an item",
+            value.span,
+            notes=[f"found `{text_of(value)}`"],
+            help="an item is `name: {op: conv2d, ...}`, or `{op: relu}` without a name",
+        )
+        return BrokenItem(None, value.span)
+    readers: dict[str, Callable[[MapValue, Report], Item]] = {
+        "op": _read_unnamed,
+        "same": _read_unnamed,
+        "each": _read_each,
+        "parallel": _read_parallel,
+        "repeat": _read_repeat,
+        "do": _read_do,
+        "section": _read_do,
+    }
+    keys = value.keys()
+    reader = next((readers[key] for key in readers if key in keys), None)
+    return reader(value, report) if reader is not None else _read_named(value, report)
 
 
-def _read_named(value: MapValue, report: Report) -> Item | None:
+def _read_unnamed(value: MapValue, report: Report) -> Item:
+    return read_call(None, value, report)
+
+
+def _read_named(value: MapValue, report: Report) -> Item:
     entry = one_key(value)
     if entry is None:
-        names = ", ".join(str(e.key.value) for e in value.entries)
-        report.error("E0208", "an item has one name", value.entries[1].key.span, notes=[f"found several keys: {names}"],
-                     help="put each named item on a line of its own, with `- ` before it")
-        return None
-    body = entry.value
+        names = ", ".join(value.keys())
+        report.error(
+            "E0208",
+            "an item has one name",
+            value.entries[1].key.span,
+            notes=[f"found several keys: {names}"],
+            help="put each named item on a line of its own, with `- ` before it",
+        )
+        return BrokenItem(value.entries[0].key, value.span)
+    name, body = entry.key, entry.value
     if isinstance(body, ListValue):
-        return ContainerItem(entry.key, read_items(body, f"`{entry.key.value}`", report), value.span)
-    if not isinstance(body, MapValue):
-        report.error("E0208", f"`{entry.key.value}` has neither an op nor a body", body.span,
-                     notes=[f"found `{text_of(body)}`"], help=f"write `{entry.key.value}: {{op: {text_of(body) or 'relu'}}}`")
-        return None
-    keys = {str(e.key.value) for e in body.entries}
-    if "body" in keys:
+        return ContainerItem(name, read_items(body, f"`{name.value}`", report), name.span)
+    if isinstance(body, MapValue) and body.get("body") is not None:
         return _read_container(entry, body, report)
-    if "op" in keys or "same" in keys:
-        return read_call(entry.key, body, report)
-    report.error("E0208", f"`{entry.key.value}` names no op", entry.key.span, notes=[f"found the keys {', '.join(sorted(keys))}"],
-                 help="an item says what it is with `op:`, a container has a list or `body:`")
-    return None
+    if isinstance(body, MapValue) and ("op" in body.keys() or "same" in body.keys()):  # noqa: SIM118
+        return read_call(name, body, report)
+    _refuse_named(name, body, report)
+    return BrokenItem(name, name.span)
 
 
-def _read_container(entry: Entry, body: MapValue, report: Report) -> ContainerItem:
-    name = str(entry.key.value)
-    fields = Fields(body, f"container `{name}`", report)
-    items = read_items(fields.value("body"), f"`body` of `{name}`", report)
-    item = ContainerItem(entry.key, items, entry.key.span, fields.value("from"), fields.value("when"), fields.value("register"))
-    fields.close()
-    return item
+def _refuse_named(name: ScalarValue, body: Value, report: Report) -> None:
+    if isinstance(body, MapValue):
+        title, place, found = f"`{name.value}` names no op", name.span, ", ".join(body.keys()) or "none"
+        note, help_ = f"found the keys {found}", "an item says what it is by `op:`, a container has a list or `body:`"
+    else:
+        text = text_of(body)
+        title, place, note = f"`{name.value}` has neither an op nor a body", body.span, f"found `{text}`"
+        help_ = f"write `{name.value}: {{op: {text if text.isidentifier() else 'relu'}}}`"
+    report.error("E0208", title, place, notes=[note], help=help_)
 
 
-def read_call(name: ScalarValue | None, value: MapValue, report: Report) -> CallItem | None:
+def _read_container(entry: Entry, body: MapValue, report: Report) -> Item:
+    fields = Fields(body, f"container `{entry.key.value}`", report)
+    items = read_items(fields.value("body"), f"`body` of `{entry.key.value}`", report)
+    from_, when, register = fields.value("from"), fields.value("when"), fields.value("register")
+    if not fields.close():
+        return BrokenItem(entry.key, entry.key.span)
+    return ContainerItem(entry.key, items, entry.key.span, from_, when, register)
+
+
+def read_call(name: ScalarValue | None, value: MapValue, report: Report) -> CallItem | BrokenItem:
     """A map with `op:` or `same:`."""
     fields = Fields(value, f"`{name.value}`" if name else "this item", report)
-    same = fields.text("same")
-    op = fields.text("op")
-    if op is None and same is None:
-        if not report.failed:
-            report.error("E0208", "`op` is empty", value.span)
-        return None
-    span = op.span if op is not None else same.span  # type: ignore[union-attr]
+    same, op = fields.text("same"), fields.text("op")
+    place = op if op is not None else same
+    if place is None:
+        return BrokenItem(name, value.span)
     call = CallItem(
-        name, op, (), span, fields.value("from"), fields.value("when"), fields.value("repeat"), fields.table("first"),
-        fields.text("names"), same, fields.table("tie"), fields.table("init"), 
+        name,
+        op,
+        (),
+        place.span,
+        fields.value("from"),
+        fields.value("when"),
+        fields.value("repeat"),
+        fields.table("first"),
+        fields.text("names"),
+        same,
+        fields.table("tie"),
+        fields.table("init"),
     )
-    options = fields.rest()
-    return CallItem(name, op, options, span, call.from_, call.when, call.repeat, call.first, call.names, same, call.tie, call.init)
+    call = replace(call, options=fields.rest())
+    return call if fields.fine and _fits_together(call, report) else BrokenItem(name, value.span)
 
 
-def _read_each(value: MapValue, report: Report) -> EachItem | None:
+def _fits_together(call: CallItem, report: Report) -> bool:
+    """Whether the keys of a call go with each other."""
+    before = len(report.diagnostics)
+    if call.same is not None:
+        extra = [("op", call.op), ("repeat", call.repeat), ("tie", call.tie), ("init", call.init)]
+        unfit = [(key, value.span) for key, value in extra if value is not None]
+        for key, span in (*unfit, *((entry.key.text, entry.key.span) for entry in call.options)):
+            report.error(
+                "E0204",
+                f"`{key}` beside `same`",
+                span,
+                notes=[f"`same` runs the module of `{call.same.value}` again, as it is"],
+                help="`from:` and `when:` are all it takes",
+            )
+    elif call.repeat is None:
+        for key, value in (("first", call.first), ("names", call.names)):
+            if value is not None:
+                report.error("E0204", f"`{key}` without `repeat`", value.span, help="add `repeat: n`, or delete it")
+    elif call.tie is not None:
+        report.error(
+            "E0204", "`tie` beside `repeat`", call.tie.span, help="tie a tensor of an item that is not repeated"
+        )
+    return len(report.diagnostics) == before
+
+
+def _read_each(value: MapValue, report: Report) -> Item:
     fields = Fields(value, "`each`", report)
     table, index = fields.table("each"), fields.text("index")
-    do = read_items(fields.value("do"), "`do`", report)
-    fields.close()
-    if table is None:
-        return None
-    name = str(index.value) if index is not None else "s"
-    if "rows" not in table.keys():
-        return EachItem(tuple((e.key, e.value) for e in table.entries), None, name, do, value.span)
+    do = _read_needed(fields, value, report)
+    if not fields.close() or table is None or not table.entries:
+        return BrokenItem(None, value.span)
+    if table.get("rows") is None and table.get("columns") is None:
+        return EachItem(tuple((e.key, e.value) for e in table.entries), None, index, do, value.span)
     inner = Fields(table, "`each`", report)
     columns, rows = inner.list("columns"), inner.value("rows")
-    inner.close()
-    if columns is None or rows is None:
-        report.error("E0208", "`each` with rows needs `columns: [names]` too", table.span)
-        return None
-    named = tuple((c, rows) for c in columns.items if isinstance(c, ScalarValue))
-    return EachItem(named, rows, name, do, value.span)
+    if not inner.close() or columns is None or rows is None:
+        help_ = "write `each: {columns: [kernel, stride], rows: [[3, 1], [5, 2]]}`"
+        report.error("E0208", "a table needs both `columns` and `rows`", table.span, help=help_)
+        return BrokenItem(None, value.span)
+    named = tuple((c, rows) for c in columns.items if isinstance(c, ScalarValue) and str(c.value).isidentifier())
+    if len(named) < len(columns.items) or len({c.value for c, _ in named}) < len(named):
+        report.error("E0205", "`columns` are different names", columns.span, notes=[f"found `{text_of(columns)}`"])
+        return BrokenItem(None, value.span)
+    return EachItem(named, rows, index, do, value.span)
 
 
-def _read_parallel(value: MapValue, report: Report) -> ParallelItem:
+def _read_parallel(value: MapValue, report: Report) -> Item:
     fields = Fields(value, "`parallel`", report)
     branches = read_items(fields.value("parallel"), "`parallel`", report)
-    join = fields.table("join")
-    item = ParallelItem(branches, read_call(None, join, report) if join else None, value.span, fields.value("from"))
-    fields.close()
-    return item
+    table, from_ = fields.table("join"), fields.value("from")
+    join = read_call(None, table, report) if table is not None else None
+    if not fields.close() or isinstance(join, BrokenItem):
+        return BrokenItem(None, value.span)
+    return ParallelItem(branches, join, value.span, from_)
 
 
-def _read_repeat(value: MapValue, report: Report) -> RepeatItem:
+def _read_repeat(value: MapValue, report: Report) -> Item:
     fields = Fields(value, "`repeat`", report)
-    count, do = fields.value("repeat"), read_items(fields.value("do"), "`do`", report)
-    fields.close()
-    assert count is not None
-    return RepeatItem(count, do, value.span)
+    count, do = fields.value("repeat"), _read_needed(fields, value, report)
+    return RepeatItem(count, do, value.span) if fields.close() and count is not None else BrokenItem(None, value.span)
 
 
-def _read_do(value: MapValue, report: Report) -> DoItem:
+def _read_do(value: MapValue, report: Report) -> Item:
     fields = Fields(value, "`do`", report)
-    item = DoItem(read_items(fields.value("do"), "`do`", report), value.span, fields.text("section"), fields.value("when"))
-    fields.close()
-    return item
+    do, section, when = _read_needed(fields, value, report), fields.text("section"), fields.value("when")
+    return DoItem(do, value.span, section, when) if fields.close() else BrokenItem(None, value.span)
+
+
+def _read_needed(fields: Fields, value: MapValue, report: Report) -> tuple[Item, ...]:
+    do = fields.value("do")
+    if do is None:
+        title, help_ = f"{fields.what} has nothing to do", "add `do: [items]`"
+        report.error("E0208", title, value.entries[0].key.span, help=help_)
+        return (BrokenItem(None, value.span),)
+    return read_items(do, "`do`", report)

@@ -18,15 +18,18 @@ MAX_BYTES = 1 << 20
 
 
 def load_text(text: str | bytes, path: str, variant: str | None, settings: Mapping[str, Value], report: Report) -> Spec:
-    """The spec written in `text`; `path` names it in messages, and `use:` looks beside it."""
+    """The spec written in `text`; `path` names it in messages, and `use:` looks beside it.
+
+    SpecError where the mistakes leave too little to go on with; those inside items come with the spec.
+    """
     loader = _Loader(report)
     tree = loader.tree(text, path)
-    report.stop_if_failed()
+    report.stop_if_fatal()
     assert tree is not None
     file = loader.file(tree, path)
     loader.libraries_of(file)
-    report.stop_if_failed()
-    return Spec(file, loader.libraries, report.texts, variant, settings)
+    report.stop_if_fatal()
+    return Spec(file, loader.libraries, report.texts, variant, settings, tuple(report.diagnostics))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -53,7 +56,7 @@ class _Loader:
         shown = text if isinstance(text, str) else text.decode("utf-8", errors="replace")
         self.report.texts[path] = shown.removeprefix("\ufeff").replace("\r\n", "\n")
         value, diagnostics = parse(text, path)
-        self.report.diagnostics.extend(diagnostics)
+        self.report.take(diagnostics)
         if value is None or isinstance(value, MapValue):
             return value if isinstance(value, MapValue) else None
         self.report.error("E0203", "a spec file must be a map", value.span, help="start with `archspec: 1`")
@@ -69,7 +72,7 @@ class _Loader:
         return read_spec(tree, path, self.report)
 
     def _extended(self, tree: MapValue, parent: Value, path: str) -> MapValue:
-        found = self._open_reference(parent, path)
+        found = self._open_reference(parent)
         if found is None:
             return tree
         inherited, parent_path = found
@@ -84,29 +87,37 @@ class _Loader:
         """Load what `use:` names, and what those files use."""
         self._open.append(file.path)
         for reference, _ in file.uses:
-            key = library_key(file.path, str(reference.value))
+            key = library_key(reference)
             if key in self.libraries:
                 continue
-            found = self._open_reference(reference, file.path)
+            found = self._open_reference(reference)
             if found is not None:
                 library = read_spec(found[0], found[1], self.report)
                 self.libraries[key] = library
                 self.libraries_of(library)
         self._open.pop()
 
-    def _open_reference(self, reference: Value, path: str) -> tuple[MapValue, str] | None:
+    def _open_reference(self, reference: Value) -> tuple[MapValue, str] | None:
         if not isinstance(reference, ScalarValue) or not isinstance(reference.value, str):
             self.report.error("E0203", "this must be the name of a spec file", reference.span)
             return None
-        found = find_beside(reference.value, path)
+        found = find_beside(reference.value, reference.span.file)
         if found is None:
-            self.report.error("E0210", f"no spec file `{reference.value}`", reference.span,
-                              notes=["looked beside this file, then in the built-in library"],
-                              help=suggestion(reference.value, library_names()))
+            self.report.error(
+                "E0210",
+                f"no spec file `{reference.value}`",
+                reference.span,
+                notes=["looked beside this file, then in the built-in library"],
+                help=suggestion(reference.value, library_names()),
+            )
             return None
         if str(found) in self._open:
-            self.report.error("E0211", f"`{reference.value}` leads back to itself", reference.span,
-                              notes=[" -> ".join([*self._open, str(found)])])
+            self.report.error(
+                "E0211",
+                f"`{reference.value}` leads back to itself",
+                reference.span,
+                notes=[" -> ".join([*self._open, str(found)])],
+            )
             return None
         if len(self.report.texts) >= MAX_FILES:
             self.report.error("E0211", f"more than {MAX_FILES} files", reference.span)
@@ -115,10 +126,10 @@ class _Loader:
         return None if tree is None else (tree, str(found))
 
 
-def library_key(path: str, reference: str) -> str:
-    """The identity of a library as used from the file at `path`."""
-    found = find_beside(reference, path)
-    return str(found) if found is not None else reference
+def library_key(reference: ScalarValue) -> str:
+    """The identity of a library, as used from the file in which the reference stands."""
+    found = find_beside(str(reference.value), reference.span.file)
+    return str(found) if found is not None else str(reference.value)
 
 
 def find_beside(reference: str, path: str) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from archspec.diagnostics import Diagnostic
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.span import Span
 
@@ -83,11 +84,11 @@ class ContainerItem:
 
 @dataclass(frozen=True, slots=True)
 class EachItem:
-    """`each: {width: widths, …}` with `do:`: the items once per row of zipped columns; `index` counts them."""
+    """`each: {width: widths, …}` with `do:`: the items once per row of columns; `index` names its number, else `s`."""
 
     columns: tuple[tuple[ScalarValue, Value], ...]
     rows: Value | None
-    index: str
+    index: ScalarValue | None
     do: tuple[Item, ...]
     span: Span
 
@@ -121,7 +122,15 @@ class ParallelItem:
     from_: Value | None = None
 
 
-Item = CallItem | ContainerItem | EachItem | RepeatItem | DoItem | ParallelItem
+@dataclass(frozen=True, slots=True)
+class BrokenItem:
+    """An item that could not be read; what reads it stays silent."""
+
+    name: ScalarValue | None
+    span: Span
+
+
+Item = BrokenItem | CallItem | ContainerItem | EachItem | RepeatItem | DoItem | ParallelItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,7 @@ class Require:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Block:
-    """A block of a spec file. With `alias` (an op or block with arguments filled in) it has no body and no path level."""
+    """A block of a spec file. With `alias`, an op or block with arguments filled in, it has no body and no path."""
 
     name: str
     params: tuple[Param, ...]
@@ -160,7 +169,7 @@ class Block:
     outputs: tuple[OutputSpec, ...] = ()
     requires: tuple[Require, ...] = ()
     register: Value | None = None
-    alias: CallItem | None = None
+    alias: CallItem | BrokenItem | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -179,6 +188,7 @@ class SpecFile:
     blocks: Mapping[str, Block] = field(default_factory=dict)
     inputs: tuple[Signature, ...] = ()
     items: tuple[Item, ...] = ()
+    register: Value | None = None
     outputs: tuple[OutputSpec, ...] = ()
     variants: tuple[tuple[ScalarValue, MapValue], ...] = ()
     requires: tuple[Require, ...] = ()
@@ -189,13 +199,17 @@ class SpecFile:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Spec:
-    """A spec, loaded: its file with what it extends merged in, its libraries, and the chosen variant and settings."""
+    """A spec, loaded: its file with what it extends merged in, its libraries, and the chosen variant and settings.
+
+    `faults` are the mistakes inside items; `check` reports them together with its own.
+    """
 
     file: SpecFile
     libraries: Mapping[str, SpecFile]
     texts: Mapping[str, str]
     variant: str | None = None
     settings: Mapping[str, Value] = field(default_factory=dict)
+    faults: tuple[Diagnostic, ...] = ()
 
     @property
     def name(self) -> str:

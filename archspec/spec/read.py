@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from keyword import iskeyword
 
+from archspec.diagnostics import Label
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
-from archspec.spec.fields import Fields, check_name, text_of
+from archspec.spec.fields import NAME, Fields, check_name, text_of
 from archspec.spec.items import read_call, read_items
-from archspec.spec.model import Block, CallItem, DoItem, Item, OutputSpec, Param, Require, SpecFile
+from archspec.spec.model import Block, BrokenItem, CallItem, DoItem, Item, OutputSpec, Param, Require, SpecFile
 from archspec.spec.signature import read_param, read_signatures
 
 SECTIONS = ("stem", "stages", "head")
@@ -24,33 +26,64 @@ def read_spec(tree: MapValue, path: str, report: Report) -> SpecFile:
     uses = _read_uses(fields.value("use"), report)
     fields.value("extends")
     blocks = fields.table("blocks")
-    input_, inputs = fields.value("input"), fields.value("inputs")
+    signature = fields.value("input")
     sections = {section: fields.value(section) for section in SECTIONS}
     net = fields.value("net")
     spec = SpecFile(
-        path=path, span=tree.span, tree=tree, name=name, doc=_words(doc), class_name=class_name, params=params, lets=lets,
-        uses=uses, blocks=_read_blocks(blocks, path, report),
-        inputs=read_signatures(input_ or inputs, "`input`", report) if input_ or inputs else (),
+        path=path,
+        span=tree.span,
+        tree=tree,
+        name=name,
+        doc=_words(doc),
+        class_name=class_name,
+        params=params,
+        lets=lets,
+        uses=uses,
+        blocks=_read_blocks(blocks, path, report),
+        inputs=read_signatures(signature, "`input`", report) if signature is not None else (),
         items=_read_network(sections, net, report),
+        register=fields.value("register"),
         outputs=_read_outputs(fields.entry("output"), fields.table("outputs"), report),
         variants=_read_variants(fields.table("variants"), report),
         requires=read_requires(fields.list("require"), report),
-        expect=fields.table("expect"), layout=_read_layout(fields.table("weights"), report),
+        expect=fields.table("expect"),
+        layout=_read_layout(fields.table("weights"), report),
         init=_entries(fields.table("init")),
     )
     fields.close()
+    _check_class(class_name, report)
     return spec
+
+
+def _check_class(name: ScalarValue | None, report: Report) -> None:
+    if name is not None and (not NAME.match(str(name.value)) or iskeyword(str(name.value))):
+        report.error(
+            "E0205",
+            f"`{name.value}` is not a name for a class",
+            name.span,
+            notes=["expected ASCII letters, digits and _, no digit first, and no keyword of Python"],
+            help="write it as Python does: `class: ResNet152`",
+        )
 
 
 def _check_version(fields: Fields, report: Report) -> None:
     version = fields.scalar("archspec")
     if version is None:
-        if "archspec" not in fields.map.keys():
-            report.error("E0202", "the file does not say its language version", fields.map.span,
-                         help="put `archspec: 1` on its first line")
+        if fields.map.get("archspec") is None:
+            report.error(
+                "E0202",
+                "the file does not say its language version",
+                fields.map.span,
+                help="put `archspec: 1` on its first line",
+            )
     elif version.value != 1 or isinstance(version.value, bool):
-        report.error("E0202", f"language version {version.text} is not known", version.span, notes=["this archspec knows version 1"],
-                     help="write `archspec: 1`")
+        report.error(
+            "E0202",
+            f"language version {version.text} is not known",
+            version.span,
+            notes=["this archspec knows version 1"],
+            help="write `archspec: 1`",
+        )
 
 
 def _words(scalar: ScalarValue | None) -> str:
@@ -86,8 +119,12 @@ def _read_uses(value: Value | None, report: Report) -> tuple[tuple[ScalarValue, 
         elif isinstance(entry.value, ScalarValue) and entry.value.value is None:
             uses.append((entry.key, None))
         else:
-            report.error("E0203", f"`use` of `{entry.key.value}` must be a map of arguments", entry.value.span,
-                         help=f"write `{entry.key.value}: {{param: value}}`, or `{{}}` for none")
+            report.error(
+                "E0203",
+                f"`use` of `{entry.key.value}` must be a map of arguments",
+                entry.value.span,
+                help=f"write `{entry.key.value}: {{param: value}}`, or `{{}}` for none",
+            )
     return tuple(uses)
 
 
@@ -100,7 +137,9 @@ def _read_blocks(table: MapValue | None, path: str, report: Report) -> dict[str,
         if isinstance(entry.value, MapValue):
             blocks[name] = _read_block(name, entry, entry.value, path, report)
         else:
-            report.error("E0203", f"block `{name}` must be a map", entry.value.span, help="a block has `in:` and `body:`")
+            report.error(
+                "E0203", f"block `{name}` must be a map", entry.value.span, help="a block has `in:` and `body:`"
+            )
     return blocks
 
 
@@ -111,24 +150,33 @@ def _read_block(name: str, entry: Entry, table: MapValue, path: str, report: Rep
     inputs = read_signatures(signature, f"`in` of block `{name}`", report) if signature is not None else ()
     requires = read_requires(fields.list("require"), report)
     block = Block(name, params, inputs, entry.key.span, path, doc, requires=requires)
-    if "op" in table.keys():
+    if table.get("op") is not None:
         return replace(block, alias=_read_alias(fields, report))
     body = fields.value("body")
     if body is None:
-        report.error("E0208", f"block `{name}` has no body", entry.key.span,
-                     help="give it `body: [items]`, or `op:` to make it an alias of another block")
+        report.error(
+            "E0208",
+            f"block `{name}` has no body",
+            entry.key.span,
+            help="give it `body: [items]`, or `op:` to make it an alias of another block",
+        )
     if not inputs and body is not None:
-        report.error("E0206", f"block `{name}` has no signature", entry.key.span, help="say what it takes: `in: x[N, C, H, W]`")
+        report.error(
+            "E0206", f"block `{name}` has no signature", entry.key.span, help="say what it takes: `in: x[N, C, H, W]`"
+        )
     block = replace(
-        block, out=fields.list("out"), lets=_read_lets(fields.table("let"), report),
-        body=read_items(body, f"`body` of block `{name}`", report), register=fields.value("register"),
+        block,
+        out=fields.list("out"),
+        lets=_read_lets(fields.table("let"), report),
+        body=read_items(body, f"`body` of block `{name}`", report),
+        register=fields.value("register"),
         outputs=_read_outputs(None, fields.table("outputs"), report),
     )
     fields.close()
     return block
 
 
-def _read_alias(fields: Fields, report: Report) -> CallItem | None:
+def _read_alias(fields: Fields, report: Report) -> CallItem | BrokenItem:
     left = MapValue(fields.rest(), fields.map.span)
     return read_call(None, left, report)
 
@@ -137,8 +185,12 @@ def _read_network(sections: dict[str, Value | None], net: Value | None, report: 
     if net is not None:
         for section, value in sections.items():
             if value is not None:
-                report.error("E0204", f"`net` and `{section}` in one file", value.span,
-                             help="use `net:` alone, or `stem:`, `stages:` and `head:`")
+                report.error(
+                    "E0204",
+                    f"`net` and `{section}` in one file",
+                    value.span,
+                    help="use `net:` alone, or `stem:`, `stages:` and `head:`",
+                )
         return read_items(net, "`net`", report)
     items: list[Item] = []
     for section, value in sections.items():
@@ -150,11 +202,21 @@ def _read_network(sections: dict[str, Value | None], net: Value | None, report: 
 
 def _read_outputs(single: Entry | None, several: MapValue | None, report: Report) -> tuple[OutputSpec, ...]:
     outputs: list[OutputSpec] = []
-    if single is not None:
+    if single is not None and several is not None:
+        report.error(
+            "E0204",
+            "`output` and `outputs` in one file",
+            single.key.span,
+            labels=[Label(several.span, "the other one")],
+            help="name every output in `outputs:`, and delete `output:`",
+        )
+    elif single is not None:
         if isinstance(single.value, ListValue):
             outputs.append(OutputSpec("output", None, single.value, False, single.key.span))
         else:
-            report.error("E0203", "`output` must be a shape", single.value.span, help="write `output: [N, num_classes]`")
+            report.error(
+                "E0203", "`output` must be a shape", single.value.span, help="write `output: [N, num_classes]`"
+            )
     for entry in _entries(several):
         name = str(entry.key.value)
         if isinstance(entry.value, ScalarValue):
@@ -167,8 +229,16 @@ def _read_outputs(single: Entry | None, several: MapValue | None, report: Report
         mode = fields.text("mode")
         if mode is not None and mode.value not in ("train", "always"):
             report.error("E0203", f"mode `{mode.value}` is not known", mode.span, notes=["modes: always, train"])
-        outputs.append(OutputSpec(name, fields.value("from"), fields.list("shape"), mode is not None and mode.value == "train",
-                                  entry.key.span, fields.value("when")))
+        outputs.append(
+            OutputSpec(
+                name,
+                fields.value("from"),
+                fields.list("shape"),
+                mode is not None and mode.value == "train",
+                entry.key.span,
+                fields.value("when"),
+            )
+        )
         fields.close()
     return tuple(outputs)
 
@@ -179,8 +249,12 @@ def _read_variants(table: MapValue | None, report: Report) -> tuple[tuple[Scalar
         if isinstance(entry.value, MapValue):
             variants.append((entry.key, entry.value))
         else:
-            report.error("E0203", f"variant `{entry.key.value}` must be a map of params", entry.value.span,
-                         notes=[f"found `{text_of(entry.value)}`"])
+            report.error(
+                "E0203",
+                f"variant `{entry.key.value}` must be a map of params",
+                entry.value.span,
+                notes=[f"found `{text_of(entry.value)}`"],
+            )
     return tuple(variants)
 
 

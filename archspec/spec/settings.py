@@ -36,4 +36,6 @@ def setting(name: str, value: Any) -> Value:
         return ListValue(tuple(setting(name, item) for item in value), HERE)
     if value is None or isinstance(value, bool | int | float | str):
         return ScalarValue("none" if value is None else value, HERE, str(value), False)
-    raise UsageError(f"`{name}` cannot be {type(value).__name__}", "a param is a number, true or false, text, or a list of them")
+    raise UsageError(
+        f"`{name}` cannot be {type(value).__name__}", "a param is a number, true or false, text, or a list of them"
+    )

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from archspec.report import Report
 from archspec.source import ListValue, ScalarValue, Value
+from archspec.span import Span
 from archspec.spec.fields import text_of
 from archspec.spec.model import Axis, Param, ParamType, Signature
-from archspec.span import Span
 
 SIGNATURE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*\[([^\[\]]*)\]\s*(?:,|\Z)")
 AXIS = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([0-9]{1,7})\s*\Z")
@@ -60,8 +60,13 @@ def _signature(value: ScalarValue, match: re.Match[str]) -> Signature:
 
 
 def _refuse(value: Value, what: str, report: Report) -> None:
-    report.error("E0206", f"{what} is not a signature", value.span, notes=[f"found `{text_of(value)}`"],
-                 help="write a name and its axes, such as `x[N, 3, H=224, W=224]`")
+    report.error(
+        "E0206",
+        f"{what} is not a signature",
+        value.span,
+        notes=[f"found `{text_of(value)}`"],
+        help="write a name and its axes, such as `x[N, 3, H=224, W=224]`",
+    )
 
 
 def read_param(name: str, value: Value, key: Span, report: Report) -> Param | None:
@@ -73,9 +78,16 @@ def read_param(name: str, value: Value, key: Span, report: Report) -> Param | No
     kinds = {bool: "bool", int: "int", float: "float", str: "int"}
     guess = kinds.get(type(value.value), "int") if isinstance(value, ScalarValue) else "list[int]"
     default = text_of(value) if not isinstance(value, ScalarValue) or not isinstance(value.value, str) else "1"
-    report.error("E0207", f"param `{name}` needs a type", value.span, notes=[f"found `{text_of(value)}`",
-                 "types: int, float, bool, str, block, enum[a, b], list[int]; `open` before it makes a constructor argument"],
-                 help=f"write `{name}: {guess} = {default}`")
+    report.error(
+        "E0207",
+        f"param `{name}` needs a type",
+        value.span,
+        notes=[
+            f"found `{text_of(value)}`",
+            "types: int, float, bool, str, block, enum[a, b], list[int]; `open` before it makes a constructor argument",
+        ],
+        help=f"write `{name}: {guess} = {default}`",
+    )
     return None
 
 

@@ -47,5 +47,7 @@ def find(name: str) -> tuple[Path, str | None]:
         choices = " or ".join(f"`{owner.name}@{name}`" for owner in owners)
         raise UsageError(f"`{name}` is a variant of several networks", f"write {choices}")
     known = [n for entry in zoo for n in (entry.name, *entry.variants)]
-    raise UsageError(f"there is no file and no network of the zoo called `{name}`",
-                     suggestion(name, known) or "`archspec list` shows the zoo")
+    raise UsageError(
+        f"there is no file and no network of the zoo called `{name}`",
+        suggestion(name, known) or "`archspec list` shows the zoo",
+    )

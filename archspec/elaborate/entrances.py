@@ -1,0 +1,118 @@
+"""The inputs of a network: `x[N, 3, H=224, W=224]` as shapes with symbols."""
+
+from __future__ import annotations
+
+from archspec.diagnostics import Label
+from archspec.elaborate.env import Env
+from archspec.elaborate.values import evaluate_value, is_fixed, show
+from archspec.ir.graph import GraphInput
+from archspec.report import Report
+from archspec.shapes import Dim, Shape, Size, Symbol, symbol
+from archspec.span import Span
+from archspec.spec.model import Axis, Signature
+
+MAX_SIDE = 1 << 16
+
+
+class Entrances:
+    """Reads signatures one after another; `symbols` are the free sizes found so far."""
+
+    def __init__(self, env: Env, report: Report) -> None:
+        self.env, self.report = env, report
+        self.symbols: dict[str, Dim] = {}
+        self._places: dict[str, Span] = {}
+        self._names: dict[str, Span] = {}
+
+    def read(self, signature: Signature) -> GraphInput | None:
+        """One input. None after an error."""
+        other = self._names.setdefault(signature.name, signature.span)
+        if other is not signature.span:
+            title, first = f"two inputs are named `{signature.name}`", Label(other, "the other one")
+            self.report.error("E0205", title, signature.span, labels=[first], help="rename one of them")
+            return None
+        dims = [self._axis(axis, index) for index, axis in enumerate(signature.axes)]
+        known = [dim for dim in dims if dim is not None]
+        if len(known) < len(dims):
+            return None
+        shape = Shape.of(*known)
+        return GraphInput(signature.name, shape, signature.span) if self._channels_fit(signature, shape) else None
+
+    def _channels_fit(self, signature: Signature, shape: Shape) -> bool:
+        channels = shape.dims[shape.channel_axis]
+        if shape.rank > 1 and not isinstance(channels, int):
+            axis = signature.axes[shape.channel_axis]
+            named = Symbol(str(axis.text.value), axis.nominal)
+            self.report.error(
+                "E0230",
+                f"the channels of `{signature.name}` must be a number",
+                axis.text.span,
+                notes=[f"found `{named.name}`: the sizes of the batch and of the image may be free, channels may not"],
+                help=f"write {axis.nominal}" if axis.nominal is not None else "write a number, or the name of a param",
+            )
+            return False
+        last = shape.dims[-1]
+        if shape.rank == 4 and isinstance(channels, int) and isinstance(last, int) and last in (1, 3) and channels > 16:
+            self.report.error(
+                "E0230",
+                "this input looks channels-last",
+                signature.span,
+                notes=[f"found {shape}; shapes are [N, C, H, W]"],
+                help=f"write the channels second: `{signature.name}[N, {last}, {channels}, {shape.dims[2]}]`",
+            )
+            return False
+        return True
+
+    def _axis(self, axis: Axis, index: int) -> Dim | None:
+        text = str(axis.text.value)
+        if index == 0:
+            if text != "N" or axis.nominal is not None:
+                return self._refuse(axis, "the batch axis comes first, is called N and has no size")
+            return self.symbols.setdefault("N", symbol("N"))
+        if text == "N":
+            return self._refuse(axis, "N is the batch axis, which comes first and once")
+        if text.isidentifier() and text not in self.env.values:
+            return self._symbol(text, axis)
+        if axis.nominal is not None:
+            return self._refuse(axis, f"`{text}` is a param or `let`: its value is the size")
+        return self._fixed(text, axis)
+
+    def _symbol(self, name: str, axis: Axis) -> Dim | None:
+        if axis.nominal is not None and not 1 <= axis.nominal <= MAX_SIDE:
+            return self._refuse(axis, f"a nominal size is from 1 to {MAX_SIDE:,}")
+        fresh = symbol(name, axis.nominal)
+        known = self.symbols.setdefault(name, fresh)
+        if axis.nominal is not None and known != fresh:
+            text = f"`{name}` has another nominal size"
+            self.report.error(
+                "E0230", text, axis.text.span, labels=[Label(self._places[name], f"here it is {_nominal(known)}")],
+                help="state it once, or call one of the two axes something else",
+            )  # fmt: skip
+            return None
+        self._places.setdefault(name, axis.text.span)
+        return known
+
+    def _fixed(self, text: str, axis: Axis) -> Dim | None:
+        value = int(text) if text.isdecimal() and len(text) < 20 else None
+        if value is None:
+            option = evaluate_value(axis.text, self.env, self.report)
+            if option is None or not is_fixed(axis.text, self.env, self.report, "the size of an input"):
+                return None
+            value = option.value
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_SIDE:
+            return int(value)
+        return self._refuse(axis, f"a size is a whole number from 1 to {MAX_SIDE:,}, or a name; found {show(value)}")
+
+    def _refuse(self, axis: Axis, note: str) -> Dim | None:
+        self.report.error(
+            "E0230",
+            f"`{axis.text.value}` is no size for an input",
+            axis.text.span,
+            notes=[note],
+            help="write `x[N, 3, H=224, W=224]`",
+        )
+        return None
+
+
+def _nominal(known: Dim) -> str:
+    sizes = [s.nominal for s in known.symbols()] if isinstance(known, Size) else [known]
+    return str(sizes[0]) if sizes and sizes[0] is not None else "without one"

@@ -1,0 +1,98 @@
+"""The names in scope during elaboration: their values, and the expressions that stand for those that may vary."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from archspec.expressions import literal, substitute
+
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Why a name that is in scope must not be read."""
+
+    title: str
+    note: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """The names in scope.
+
+    `exprs` holds the expression for each name that is no constant of the enclosing body. `open` are the names whose
+    values change with a constructor argument of the generated network: no structure may depend on them. `implicit`
+    are the names that a repeat or an `each` brings without being asked (`i`, `n`, `s`). Reading a `barred` name is an
+    error.
+    """
+
+    values: Mapping[str, Any]
+    exprs: Mapping[str, ast.expr]
+    open: frozenset[str] = NOTHING
+    implicit: frozenset[str] = NOTHING
+    barred: Mapping[str, Bar] = field(default_factory=dict)
+
+    def child(
+        self,
+        values: Mapping[str, Any],
+        exprs: Mapping[str, ast.expr] | None = None,
+        open: Collection[str] = (),
+    ) -> Env:
+        """This scope with more names."""
+        return replace(
+            self,
+            values={**self.values, **values},
+            exprs={**self.exprs, **exprs} if exprs else self.exprs,
+            open=self.open.union(open) if open else self.open,
+        )
+
+    def counting(self, values: Mapping[str, int], exprs: Mapping[str, ast.expr] | None = None) -> Env:
+        """This scope inside a repeat or an `each`. A name of the author's own stays what it is."""
+        fresh = {name: value for name, value in values.items() if name not in self.values}
+        twice = {name for name in values if name in self.implicit}
+        if not fresh and not twice:
+            return self
+        inner = self.child(fresh, {name: expr for name, expr in (exprs or {}).items() if name in fresh})
+        barred = {**self.barred, **{name: _unclear(name) for name in twice}}
+        return replace(inner, implicit=self.implicit.union(fresh), barred=barred)
+
+    def sealed(self) -> Env:
+        """What a block sees of its file: constants. An open param reaches it as an argument, or not at all."""
+        if not self.open and not self.exprs:
+            return self
+        return Env(self.values, {}, barred={name: _unreachable(name) for name in self.open})
+
+    def expr(self, tree: ast.expr, names: Collection[str]) -> ast.expr | None:
+        """The tree with constants filled in; None if nothing but constants is left."""
+        if not any(name in self.exprs for name in names):
+            return None
+        free = [name for name in names if name in self.values]
+        return substitute(tree, {name: self.exprs.get(name) or literal(showable(self.values[name])) for name in free})
+
+
+def name_of(name: str) -> ast.expr:
+    """The expression that reads a name."""
+    return ast.Name(name, ast.Load())
+
+
+def _unclear(name: str) -> Bar:
+    remedy = "rename the inner one: `index: t`" if name == "s" else "name the outer one by a `let` or a block's param"
+    return Bar(f"`{name}` could be the inner or the outer one", f"two repetitions around this bring a `{name}`", remedy)
+
+
+def _unreachable(name: str) -> Bar:
+    return Bar(
+        f"a block cannot read the open param `{name}`",
+        "it is an argument of the generated network's constructor, and a block sees its own params",
+        f"give the block a param, and call it with `{name}: {name}`",
+    )
+
+
+def showable(value: Any) -> Any:
+    """A value that can stand in an expression; a symbolic size or a block is shown by its name."""
+    return value if isinstance(value, int | float | str | list | tuple) or value is None else str(value)

@@ -1,0 +1,67 @@
+"""The paths of a body's children: unique among siblings, and fit to be state_dict keys."""
+
+from __future__ import annotations
+
+import re
+
+from archspec.diagnostics import Label
+from archspec.elaborate.reserved import RESERVED
+from archspec.report import Report
+from archspec.span import Span
+
+SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
+MAX_PATH = 200
+
+
+class Paths:
+    """Hands out the paths of one body's children, in the order of registration."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self._taken: dict[str, tuple[str, Span]] = {}
+
+    def take(self, name: str | None, span: Span) -> str:
+        """The path of the next child: its name, else its index among the children that own a path level."""
+        path = name if name is not None else str(len(self._taken))
+        if name is None or is_path(name, span, self.report):
+            self._check_unique(path, span)
+        self._taken.setdefault(path.casefold(), (path, span))
+        return path
+
+    def _check_unique(self, path: str, span: Span) -> None:
+        other, place = self._taken.get(path.casefold(), (None, span))
+        if other is None:
+            return
+        same = other == path
+        self.report.error(
+            "E0205",
+            f"two items are named `{path}`" if same else f"`{path}` and `{other}` differ only in case",
+            span,
+            label="again here" if place != span else "named again by the next round",
+            labels=[Label(place, "first here")] if place != span else (),
+            notes=["names are unique among siblings: they become state_dict keys and, on some systems, file names"],
+            help="put the index into the name, as in `conv{s+1}` or `unit{i}`" if place == span else None,
+        )
+
+
+def is_path(path: str, span: Span, report: Report) -> bool:
+    """Whether a name can be that of a layer; an error if not."""
+    for segment in path.split("."):
+        if not SEGMENT.match(segment) or len(path) > MAX_PATH:
+            report.error(
+                "E0205",
+                f"`{path}` is not a name for a layer",
+                span,
+                notes=["it becomes a state_dict key: ASCII letters, digits, _ and -, parts divided by dots"],
+            )
+            return False
+        if segment in RESERVED:
+            report.error(
+                "E0205",
+                f"`{segment}` cannot name a layer",
+                span,
+                notes=[f"`{segment}` is a keyword of Python or an attribute of every torch module"],
+                help=f"call it `{segment}_`, or say what it is for",
+            )
+            return False
+    return True

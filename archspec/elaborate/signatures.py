@@ -1,0 +1,169 @@
+"""Signatures: the axes of a block bound to the shapes it gets, and the shapes that it promises checked."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from archspec.diagnostics import Label
+from archspec.elaborate.callee import Operand
+from archspec.elaborate.env import Env, name_of
+from archspec.elaborate.values import evaluate_value, show
+from archspec.expressions import expression_of, literal, simplify, substitute, traced
+from archspec.ir.graph import Option
+from archspec.report import Report
+from archspec.shapes import Demand, Dim, Shape, Size
+from archspec.source import ListValue, ScalarValue
+from archspec.spec.model import Axis, Signature
+
+
+def plain_size(dim: Dim) -> Dim:
+    """A size without the expression it came from."""
+    return int(dim) if isinstance(dim, int) else dim
+
+
+def shown_shape(shape: Shape) -> str:
+    """A shape at the nominal sizes, symbols where there are none."""
+    sizes = zip(shape.axes, shape.dims, shape.at({}), strict=True)
+    return f"[{', '.join(str(dim) if axis == 'N' or size is None else str(size) for axis, dim, size in sizes)}]"
+
+
+def origin(operand: Operand) -> str:
+    """Where an operand got its shape, for a note."""
+    return f"{operand.name} is {shown_shape(operand.shape)}, from line {operand.source.line}"
+
+
+def bind_axes(signature: Signature, operand: Operand, env: Env, report: Report) -> tuple[Shape, Env] | None:
+    """Bind a signature's symbols to a shape; the shape comes back in the block's own terms. None after an error."""
+    shape = operand.shape
+    dims = list(shape.dims)
+    for index, (axis, dim) in enumerate(zip(signature.axes, shape.dims, strict=True)):
+        name = str(axis.text.value)
+        if name.isidentifier() and name not in env.values:
+            named = not isinstance(dim, int) or index == shape.channel_axis
+            env = env.child({name: plain_size(dim)}, {name: name_of(name)} if named else None)
+            dims[index] = traced(int(dim), name_of(name)) if named and isinstance(dim, int) else plain_size(dim)
+            continue
+        expected = _axis_size(axis, env, report)
+        if expected is None:
+            return None
+        if not Demand(expected, "==", dim, "", "").holds():
+            _refuse_axis(axis, expected, index, operand, report)
+            return None
+        dims[index] = plain_size(dim)
+    return Shape(tuple(dims), shape.axes), env
+
+
+def _axis_size(axis: Axis, env: Env, report: Report) -> Dim | None:
+    text = axis.text
+    number = int(str(text.value)) if str(text.value).isdecimal() else None
+    option = Option(number) if number is not None else evaluate_value(text, env, report)
+    if option is None:
+        return None
+    if isinstance(option.value, Size) or (isinstance(option.value, int) and not isinstance(option.value, bool)):
+        return option.value
+    report.error("E0206", f"`{text.value}` is no size", text.span, notes=[f"found {show(option.value)}"])
+    return None
+
+
+def _refuse_axis(axis: Axis, expected: Dim, index: int, operand: Operand, report: Report) -> None:
+    written = f"`{axis.text.value}`" + (f" = {expected}" if str(axis.text.value) != str(expected) else "")
+    report.error(
+        "E0303",
+        f"axis {operand.shape.axes[index]} must be {expected} here, and is {plain_size(operand.shape.dims[index])}",
+        operand.span,
+        label=shown_shape(operand.shape),
+        labels=[Label(axis.text.span, f"the signature says {written}")],
+        notes=[origin(operand)],
+    )
+
+
+def settled(shape: Shape) -> Shape:
+    """Keep expressions on the channel axis only: elsewhere they grow, and nothing reads them."""
+    channel = shape.channel_axis
+    dims = shape.dims
+    if all(type(dim) is not bool and (i == channel or type(dim) in (int, Size)) for i, dim in enumerate(dims)):
+        return shape
+    return Shape(tuple(dim if i == channel else plain_size(dim) for i, dim in enumerate(dims)), shape.axes)
+
+
+def translated(shape: Shape | None, bindings: Mapping[str, ast.expr]) -> Shape | None:
+    """An output shape of a block in its caller's terms."""
+    if shape is None:
+        return None
+    channel = shape.channel_axis
+    dim = shape.dims[channel]
+    if not isinstance(dim, int):
+        return shape
+    expr = simplify(substitute(expression_of(dim), bindings))
+    return shape.replace(channel, int(dim) if isinstance(expr, ast.Constant) else traced(int(dim), expr))
+
+
+def caller_terms(
+    signatures: tuple[Signature, ...],
+    params: Mapping[str, Option],
+    shapes: tuple[Shape, ...],
+    lets: tuple[tuple[str, ast.expr], ...],
+) -> dict[str, ast.expr]:
+    """What the names inside a block stand for in the terms of its caller."""
+    bindings: dict[str, ast.expr] = {}
+    for signature, shape in zip(signatures, shapes, strict=True):
+        for axis, dim in zip(signature.axes, shape.dims, strict=True):
+            if isinstance(dim, int):
+                bindings.setdefault(str(axis.text.value), expression_of(dim))
+    for name, option in params.items():
+        if isinstance(option.value, int | float | tuple | str):
+            bindings[name] = option.expr if option.expr is not None else literal(option.value)
+    for name, expr in lets:
+        bindings[name] = substitute(expr, bindings)
+    return bindings
+
+
+def promised_shape(
+    written: ListValue, shape: Shape | None, env: Env, what: str, report: Report
+) -> tuple[Shape | None, list[tuple[Demand, int]]]:
+    """Check a promised shape against the real one, if that is known.
+
+    The promise comes back, to go on with after an error, and what must hold of symbolic sizes, with the axis.
+    """
+    option = evaluate_value(written, env, report)
+    if option is None:
+        return None, []
+    promised: list[Any] = list(option.value)
+    for item, dim in zip(written.items, promised, strict=True):
+        if not isinstance(dim, Size) and (not isinstance(dim, int) or isinstance(dim, bool)):
+            report.error("E0206", "a shape is a list of sizes", item.span, notes=[f"found {show(dim)}"])
+            return None, []
+    if shape is None:
+        return (Shape.of(*promised) if promised else None), []
+    if len(promised) != shape.rank:
+        report.error(
+            "E0306",
+            f"{what} promises {len(promised)} axes, and gives {shape.rank}",
+            written.span,
+            label=f"it gives {shown_shape(shape)}",
+        )
+        return None, []
+    demands = []
+    for index, (dim, real) in enumerate(zip(promised, shape.dims, strict=True)):
+        demand = Demand(dim, "==", plain_size(real), "E0306", f"{what} promises another shape than it gives")
+        if not demand.holds():
+            _refuse_promise(written, index, demand, shape, report)
+            return None, []
+        if not isinstance(dim, int) or not isinstance(real, int):
+            demands.append((demand, index))
+    return None, demands
+
+
+def _refuse_promise(written: ListValue, index: int, demand: Demand, shape: Shape, report: Report) -> None:
+    item = written.items[index]
+    said = item.text if isinstance(item, ScalarValue) else str(demand.left)
+    expected = said if said == str(demand.left) else f"{said} = {demand.left}"
+    report.error(
+        "E0306",
+        demand.title,
+        item.span,
+        label=f"it gives {demand.right}",
+        notes=[f"expected {expected} along axis {shape.axes[index]}, found {shown_shape(shape)}"],
+    )

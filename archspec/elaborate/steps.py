@@ -1,0 +1,257 @@
+"""Call items: an op, a block, a repeat of either, or another item's module again, as a node of a body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from archspec.elaborate.body import BodyBuilder, Recipe, Result, Wire
+from archspec.elaborate.callee import Around, Operand, Resolved, both, resolve
+from archspec.elaborate.calls import Called, Caller
+from archspec.elaborate.env import name_of
+from archspec.elaborate.inits import read_inits
+from archspec.elaborate.inputs import Source
+from archspec.elaborate.items import MAX_REPEAT, Items, Place
+from archspec.elaborate.repeats import Unit, unit_names, unroll
+from archspec.elaborate.ties import read_ties
+from archspec.elaborate.values import evaluate_count, evaluate_flag, free_names, render_name
+from archspec.ir.graph import Node, Option, Ref
+from archspec.ops.base import Op
+from archspec.report import suggestion
+from archspec.spec.model import CallItem
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One call item on its way into a body. `missing` operands are absent ones; a `join` gets branches."""
+
+    item: CallItem
+    name: str | None
+    sources: list[Source]
+    missing: int
+    condition: Option | None
+    builder: BodyBuilder
+    place: Place
+    join: bool
+
+    @property
+    def callee(self) -> str:
+        return str(self.item.op.value) if self.item.op is not None else ""
+
+
+class Steps(Items):
+    """Makes nodes of call items."""
+
+    def call(self, item: CallItem, builder: BodyBuilder, place: Place, ends: list[Source] | None = None) -> bool:
+        """One call. `ends` are the branches that a join gets."""
+        name = render_name(item.name, place.env, self.report) if item.name is not None else None
+        unnamed = item.name is not None and name is None
+        free = item.op is not None and item.op.value == "param"
+        sources = ends if ends is not None else self._inputs(item, builder, place, needed=not free)
+        condition = evaluate_flag(item.when, place.env, self.report, "when") if item.when is not None else None
+        callee = str(item.op.value) if item.op is not None else ""
+        if callee.startswith("$") and place.env.values.get(callee[1:], "") is None:
+            builder.leave_out(name, item.span)
+            return False
+        if sources is None or unnamed or (item.when is not None and condition is None):
+            builder.poison(name, item.span)
+            return True
+        if condition is not None and not condition.value:
+            return self.left_out(name, condition, sources, builder, place, item.span)
+        present = [] if free else [source for source in sources if not source.result.absent]
+        missing = 0 if free else len(sources) - len(present)
+        step = _Step(item, name, present, missing, condition, builder, place, ends is not None)
+        return self._share(step) if item.same is not None else self._run(step)
+
+    def _inputs(self, item: CallItem, builder: BodyBuilder, place: Place, needed: bool) -> list[Source] | None:
+        found = self.sources(item.from_, builder, place, item.span, needed)
+        if found is None or item.from_ is not None:
+            return found
+        # What has several outputs hands them all to the item after it.
+        return [replace(s, result=Result((wire,), s.result.span)) for s in found for wire in s.result.wires]
+
+    def _run(self, step: _Step) -> bool:
+        operands = self.operands(step.sources)
+        resolved = self._resolve(step, step.place, operands)
+        if resolved is None:
+            step.builder.poison(step.name, step.item.span)
+            return True
+        when = both(step.condition, resolved.when)
+        if resolved.when is not None and when is not None and not resolved.when.value:
+            return self.left_out(step.name, when, step.sources, step.builder, step.place, step.item.span)
+        joins = resolved.op is not None and resolved.op.inputs is None
+        if step.missing and not (joins and step.sources):
+            self.report.error(
+                "E0227",
+                f"`{step.callee}` reads a node that is left out",
+                step.item.span,
+                notes=["its `when` is false in a `parallel`, or its block is `none`"],
+                help="only a join (add, mul, concat) can do without an operand",
+            )
+            step.builder.poison(step.name, step.item.span)
+            return True
+        if joins and len(step.sources) == 1 and (step.missing or step.join):
+            wire = step.sources[0].result.wires[0]
+            step.builder.pass_through(step.name, wire, step.item.span, step.place.section)
+            return True
+        step = replace(step, condition=when)
+        if step.item.repeat is not None:
+            again = self._repeated
+        else:
+            caller = Caller(step.name or "an item", step.item.span, "", step.place.env.open)
+
+            def again(step: _Step, operands: tuple[Operand, ...] | None) -> Called | None:
+                return self._called(step, resolved, operands, caller)
+
+        self._put(step, again(step, operands), again)
+        return True
+
+    def _resolve(
+        self, step: _Step, place: Place, operands: tuple[Operand, ...] | None, first: bool = False
+    ) -> Resolved | None:
+        entries = {str(e.key.value): e for e in step.item.options}
+        if first and step.item.first is not None:
+            entries.update({str(e.key.value): e for e in step.item.first.entries})
+        given = {name: (entry.value, place.env) for name, entry in entries.items()}
+        keys = {name: entry.key.span for name, entry in entries.items()}
+        around = Around(place.scope, place.env, operands, place.env.open, step.item.span, self.report)
+        return resolve(step.callee, given, keys, around)
+
+    def _called(
+        self, step: _Step, resolved: Resolved, operands: tuple[Operand, ...] | None, caller: Caller
+    ) -> Called | None:
+        if resolved.op is None:
+            return self.call_block(resolved, operands, caller)
+        if "init" in resolved.op.model_fields and step.item.init is not None:
+            resolved.given["init"] = (step.item.init, step.place.env)
+        return self.call_op(resolved, operands, step.item.span)
+
+    def _repeated(self, step: _Step, operands: tuple[Operand, ...] | None) -> Called | None:
+        item, env = step.item, step.place.env
+        assert item.repeat is not None
+        count = evaluate_count(item.repeat, env, self.report, "repeat", MAX_REPEAT)
+        if count is None:
+            return None
+        varies = "i" in free_names(entry.value for entry in item.options)
+        repeat = unroll(count, varies, operands, lambda index, inputs: self._unit(step, index, count, inputs))
+        if repeat is None:
+            return None
+        if repeat.target is None:
+            return Called(None, (), repeat.shapes, repeat.names)
+        template = unit_names(item.names, count, env, self.report) if item.names is not None else None
+        return Called(replace(repeat.target, template=template), (), repeat.shapes, repeat.names)
+
+    def _unit(self, step: _Step, index: int, count: int, operands: tuple[Operand, ...] | None) -> Unit | None:
+        self.count(step.item.span)
+        env = step.place.env.counting({"i": index, "n": count}, {"i": name_of("i"), "n": name_of("n")})
+        place = replace(step.place, env=env)
+        resolved = self._resolve(step, place, operands, index == 0)
+        if resolved is None:
+            return None
+        if resolved.when is not None and not resolved.when.value:
+            self.report.error(
+                "E0227",
+                f"unit {index} of this repeat is left out by the `when` of `{step.callee}`",
+                step.item.span,
+                help="call the block itself, or repeat it only where it is there",
+            )
+            return None
+        path = f"{step.name}.{index}" if step.name else str(index)
+        caller = Caller(path, step.item.span, f"repeat {index + 1} of {count}", env.open)
+        called = self._called(replace(step, place=place), resolved, operands, caller)
+        if called is None:
+            return None
+        return Unit(called, self._inits(step, called, operands))
+
+    def _put(self, step: _Step, called: Called | None, again: Callable[[_Step, Any], Called | None]) -> None:
+        """The node of a call, and how to run its module again."""
+        builder, item = step.builder, step.item
+        if called is None:
+            builder.poison(step.name, item.span)
+            return
+        operands = self.operands(step.sources)
+        key = builder.key_of(step.name)
+        joined = step.join and isinstance(called.target, Op) and called.target.inputs is None
+        place = item.name.span if item.name is not None else item.span
+        path = None if joined else builder.paths.take(step.name, place)
+        inits = () if item.repeat is not None else self._inits(step, called, operands)
+        tensors: dict[str, tuple[int, ...]] = {}
+        if isinstance(called.target, Op) and operands is not None:
+            tensors = called.target.tensors(*(operand.shape for operand in operands))
+        ties = read_ties(item.tie, tensors, builder, self.report)
+        if step.name is not None:
+            builder.tensors[step.name] = tensors
+            builder.recipes[step.name] = Recipe(
+                key, lambda others: again(replace(step, sources=others), self.operands(others))
+            )
+        inputs = tuple(source.result.wires[0].ref for source in step.sources)
+        section = step.place.section
+        node = Node(
+            key, path, called.target, inputs, item.span, called.arguments, step.condition, section, None, inits, ties
+        )
+        builder.add(node, _result(key, called, item), step.name)
+
+    def _inits(self, step: _Step, called: Called, operands: tuple[Operand, ...] | None) -> tuple[tuple[str, Any], ...]:
+        if step.item.init is None or (isinstance(called.target, Op) and "init" in type(called.target).model_fields):
+            return ()
+        if not isinstance(called.target, Op):
+            self.report.error(
+                "E0229",
+                "`init` belongs to ops",
+                step.item.init.span,
+                notes=[f"`{step.callee}` is a block, which may have many tensors"],
+                help="write it at the op inside the block",
+            )
+            return ()
+        shapes = tuple(operand.shape for operand in operands or ())
+        known = called.target.tensors(*shapes) if operands is not None else None
+        return read_inits(step.item.init, known, f"`{called.target.name}`", self.report)
+
+    def _share(self, step: _Step) -> bool:
+        """The module of another item once more, on other inputs."""
+        item, builder = step.item, step.builder
+        assert item.same is not None
+        shared = str(item.same.value)
+        recipe = builder.recipes.get(shared)
+        if recipe is None:
+            known = list(builder.recipes)
+            elsewhere = builder.lookup(shared) is not None
+            self.report.error(
+                "E0225",
+                f"there is no node `{shared}` to share in this body",
+                item.same.span,
+                notes=["a module is shared with items beside it, in the same list"] if elsewhere else (),
+                help=suggestion(shared, known),
+            )
+        made = recipe.run(step.sources) if recipe is not None and self.operands(step.sources) else None
+        if made is None or recipe is None:
+            builder.poison(step.name, item.span)
+            return True
+        key = builder.key_of(step.name)
+        if isinstance(made, BodyBuilder):
+            node = Node(
+                key, None, None, (), item.span, when=step.condition, section=step.place.section, shares=recipe.key
+            )
+            shape = made.current.wires[0].shape if made.current is not None else None
+            builder.add(node, Result((Wire(Ref(key), shape),), item.span), step.name, made)
+            return True
+        original = next(node for node in builder.nodes if node.key == recipe.key)
+        if made.target != original.target:
+            self.report.error(
+                "E0305",
+                f"`{shared}` cannot be shared with this input",
+                item.span,
+                notes=["its parameters would need other shapes"],
+            )
+        inputs = tuple(source.result.wires[0].ref for source in step.sources)
+        node = Node(
+            key, None, made.target, inputs, item.span, made.arguments, step.condition, step.place.section, recipe.key
+        )
+        builder.add(node, _result(key, made, item), step.name)
+        return True
+
+
+def _result(key: str, called: Called, item: CallItem) -> Result:
+    wires = tuple(Wire(Ref(key, index), shape) for index, shape in enumerate(called.shapes))
+    return Result(wires, item.span, called.names)
