@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
+from figure_nets import NETS
 
 from archspec import pipeline
 from archspec.backends.figure import Figure, draw_figure
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = [address for entry in zoo.entries() for address in (entry.name, *(f"{entry.name}@{v}" for v in entry.variants))]
+NAMES += [*NETS, "small"]
 SOLID = ("rect", "pill", "circle", "bare")
 SMALL = """\
 archspec: 1
@@ -52,7 +54,7 @@ output: [N, 2]
 
 @cache
 def checked(name: str) -> Checked:
-    return pipeline.check(SMALL if name == "small" else name)
+    return pipeline.check({"small": SMALL, **NETS}.get(name, name))
 
 
 @cache
@@ -129,7 +131,7 @@ def test_labels_fit_their_boxes(name: str) -> None:
 def test_every_skip_ends_on_a_box(name: str) -> None:
     scene = figure(name).scene
     solid = [box for box in scene.boxes if box.shape in SOLID]
-    drawn = [wire for wire in scene.wires if wire.kind != "flow" and wire.dot]
+    drawn = [wire for wire in scene.wires if wire.dot]
     for wire in drawn:
         assert any(on_edge(box, *wire.points[-1]) for box in solid)
         x, y = wire.points[0]
@@ -176,11 +178,16 @@ def test_dashed_wires_are_the_projections_of_the_graph(name: str) -> None:
         ("resnet34@plain34", {}),
         ("resnet_cifar@resnet1202", {"identity": 598, "pad": 2}),
         ("preact_cifar@constant_scaling110", {"gated": 54}),
+        ("preact_cifar@exclusive_gating110", {"gated": 54}),
         ("preact_cifar@shortcut_only_gating110", {"gated": 54}),
         ("preact_cifar@dropout_shortcut110", {"gated": 54}),
         ("preact_cifar@convolution_shortcut110", {"projection": 54}),
         ("googlenet", {}),
         ("vgg19", {}),
+        ("senet", {"identity": 4}),
+        ("dense", {"identity": 9}),
+        ("unet", {"identity": 2}),
+        ("siamese", {}),
     ],
 )
 def test_shortcuts_are_counted_by_kind(name: str, kinds: dict[str, int]) -> None:
@@ -239,6 +246,14 @@ def test_documents_are_well_formed(name: str, level: str) -> None:
     assert "var(" not in drawn.baked() and drawn.baked(dark=True) != drawn.baked()
     assert ElementTree.fromstring(drawn.baked()).findall(f".//{SVG}text")
     assert drawn._repr_svg_() == drawn.svg
+
+
+def test_no_input_hangs_on_another() -> None:
+    """Two inputs are two bare words, and no wire leads to them."""
+    scene = figure("siamese").scene
+    inputs = [box for box in scene.boxes if box.shape == "bare"]
+    assert [box.lines for box in inputs] == [("a",), ("b",)]
+    assert not [wire for wire in scene.wires for box in inputs if on_edge(box, *wire.points[-1])]
 
 
 def test_auxiliary_outputs_are_drawn_beside_the_trunk() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from archspec.backends.figure.outline import Card, Chain, Fork, Outline, Tail, Tangle
+from archspec.backends.figure.outline import Card, Chain, Fork, Outline, Step, Tail, Tangle
 from archspec.backends.figure.scene import WireKind
+from archspec.backends.figure.shortcut import tangled
 from archspec.backends.numbers import counted
 
 _NAMES: dict[WireKind, str] = {
@@ -46,7 +47,13 @@ def _shortcuts(chain: Chain) -> Iterator[tuple[WireKind, int]]:
         elif isinstance(item, Card):
             yield from ((kind, count * item.count) for kind, count in _shortcuts(item.chain))
         elif isinstance(item, Tangle):
+            gated = {goal for source, goal in item.wires if tangled(item, source, goal) == "gated"}
+            yield from (("gated", 1) for goal in gated if _sums(item.pieces[goal]))
             for piece in item.pieces:
                 yield from _shortcuts(piece)
         elif isinstance(item, Tail):
             yield from _shortcuts(item.chain)
+
+
+def _sums(piece: Chain) -> bool:
+    return isinstance(piece[0], Step) and piece[0].op == "add"

@@ -36,9 +36,9 @@ def _entries(parts: Sequence[Part]) -> list[tuple[Part, str]]:
         (Wire(((0.0, 4.0), (24.0, 4.0)), kind), words) for kind, words in _WIRES.items() if kind in present
     ]
     if any(box.symbol == "+" for box in boxes):
-        entries.append((Box(8.0, -1.0, 10.0, 10.0, "circle", fill="paper", symbol="+"), "addition"))
+        entries.append((Box(8.0, -1.0, 10.0, 10.0, "circle", fill="joint", symbol="+"), "addition"))
     if any(box.symbol == "×" for box in boxes):
-        entries.append((Box(8.0, -1.0, 10.0, 10.0, "circle", fill="paper", symbol="×"), "product"))
+        entries.append((Box(8.0, -1.0, 10.0, 10.0, "circle", fill="joint", symbol="×"), "product"))
     if any(box.heavy for box in boxes):
         entries.append((Box(2.0, -0.5, 22.0, 9.0, "rect", heavy=True), "makes the map smaller"))
     if any(box.shape == "badge" for box in boxes):

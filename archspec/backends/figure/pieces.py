@@ -9,6 +9,7 @@ from archspec.backends.figure.fragment import GAP, Fragment, down, lane, stack
 from archspec.backends.figure.lettering import fit, width
 from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Step, Tail, Tangle
 from archspec.backends.figure.scene import Box, BoxShape, Part, Text, Wire
+from archspec.backends.figure.shortcut import tangled
 
 BOX, POOL, ROW, SLIM = 112.0, 88.0, 17.0, 13.0
 CIRCLE = 10.0
@@ -73,7 +74,7 @@ class Draughtsman:
         across = max(across, CIRCLE if symbol else BOX)
         high = CIRCLE if symbol else SLIM
         box = Box(
-            -across / 2, 0.0, across, high, "circle" if across == CIRCLE else "pill", label, "paper", 8.0,
+            -across / 2, 0.0, across, high, "circle" if across == CIRCLE else "pill", label, "joint", 8.0,
             symbol="+" if symbol == "+" else "×" if symbol == "×" else "", path=step.path, note=_note(step),
         )  # fmt: skip
         return Fragment((box,), across / 2, across / 2, high, loose=True)
@@ -148,10 +149,11 @@ class Draughtsman:
                 parts.append(down(0.0, start, tops[goal], arrow=not drawn[goal].soft))
                 continue
             right += LANE * 0.6
-            end = (drawn[goal].right, tops[goal] + drawn[goal].height / 2)
+            first = next(part for part in drawn[goal].parts if isinstance(part, Box) and part.shape != "shadow")
+            end = (first.right, tops[goal] + first.y + first.height / 2)
             if source >= 0 and (source, source + 1) not in tangle.wires:
                 parts.append(down(0.0, tops[source] + drawn[source].height, exits[source], arrow=False))
-            parts.append(lane((0.0, exits[source]), right, end, "gated" if _is_gate(tangle.pieces[goal]) else "flow"))
+            parts.append(lane((0.0, exits[source]), right, end, tangled(tangle, source, goal)))
         left = max(fragment.left for fragment in drawn)
         return Fragment(tuple(parts), left, right + 2.0, tops[-1] + drawn[-1].height, soft=True, loose=True)
 
@@ -178,10 +180,6 @@ def _entry(branch: Branch, centre: float, top: float, arrow: bool) -> list[Part]
     if abs(centre) < 0.5:
         return [down(0.0, 0.0, top, arrow)]
     return [Wire(((0.0, 0.0), (0.0, _BUS), (centre, _BUS), (centre, top)), "flow", arrow)]
-
-
-def _is_gate(piece: Chain) -> bool:
-    return bool(piece) and isinstance(piece[0], Step) and piece[0].op in ("add", "mul")
 
 
 def _room(chain: Chain) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Literal
@@ -39,16 +39,15 @@ def read(checked: Checked, level: Level = "block") -> Outline:
         segments = list(reader.segments(flat.atoms, [main]))
     chains = fold_trunk([chain for _, chain in segments])
     tails = _tails(checked, reader, flat.atoms, ports, main, [end for end, _ in segments])
-    pieces = [
-        (flat.atoms[end].stage, (*chain, *tails.get(end, ()))) for (end, _), chain in zip(segments, chains, strict=True)
-    ]
+    names = _stages_of(flat.atoms, [end for end, _ in segments], ancestors(flat.atoms, [main]))
+    whole = [(*chain, *tails.get(end, ())) for chain, (end, _) in zip(chains, segments, strict=True)]
     facts = (
         quantity(checked.cost.macs, "MACs"),
         quantity(checked.cost.parameters, "parameters"),
         counted(checked.cost.weighted_layers, "layer"),
     )
     entry = input_step(given[0], root.inputs[0]) if len(given) == 1 else None
-    groups = _groups(pieces, stages(checked.graph, checked.shapes))
+    groups = _groups(zip(names, whole, strict=True), stages(checked.graph, checked.shapes))
     if level == "stage":
         groups = tuple(_as_box(group) for group in groups)
     return Outline(checked.name, facts, entry, groups)
@@ -69,15 +68,25 @@ def _as_box(group: Group) -> Group:
     return replace(group, chain=(box,))
 
 
-def _groups(pieces: Sequence[tuple[str, Chain]], rows: Sequence[Stage]) -> tuple[Group, ...]:
+def _stages_of(atoms: Sequence[Atom], ends: Sequence[int], trunk: Container[int]) -> list[tuple[str, ...]]:
+    """The stages that each segment spans: one, or more where a long shortcut reaches over them."""
+    starts = [0, *(end + 1 for end in ends)]
+    return [
+        tuple(dict.fromkeys(atoms[index].stage for index in range(start, end + 1) if index in trunk))
+        for start, end in zip(starts, ends, strict=False)
+    ]
+
+
+def _groups(pieces: Iterable[tuple[tuple[str, ...], Chain]], rows: Sequence[Stage]) -> tuple[Group, ...]:
     known = {row.name: row for row in rows}
     result = []
-    for name, members in groupby(pieces, key=lambda piece: piece[0]):
+    for names, members in groupby(pieces, key=lambda piece: piece[0]):
         chain = merged([item for _, chain in members for item in chain])
-        row = known.get(name)
-        amount = row.amount if row else Amount()
+        own = [known.pop(name) for name in names if name in known]
+        amount = sum((row.amount for row in own), Amount())
+        name = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
         if chain:
-            result.append(Group(name, chain, row.blocks if row else 0, amount.macs, amount.parameters))
+            result.append(Group(name, chain, sum(row.blocks for row in own), amount.macs, amount.parameters))
     return tuple(result)
 
 

@@ -71,6 +71,17 @@ def _gate(chains: tuple[Chain, ...]) -> tuple[Branch, ...]:
     return tuple(Branch(chain, None if chain else "flow") for chain in ordered)
 
 
+def tangled(tangle: Tangle, source: int, goal: int) -> WireKind:
+    """The kind of a wire between two pieces of a tangle: what reaches a product or a sum of products is gated."""
+    first = tangle.pieces[goal][0]
+    if not isinstance(first, Step) or first.op not in ("add", "mul"):
+        return "flow"
+    if source < 0:
+        return "gated" if first.op == "mul" else "identity"
+    last = tangle.pieces[source][-1]
+    return "gated" if first.op == "add" and isinstance(last, Step) and last.op == "mul" else "flow"
+
+
 def labels(chain: Chain) -> tuple[str, ...]:
     """The words beside a shortcut: its steps in brief, no norms or activations; a bare stride joins its neighbour."""
     words: list[str] = []

@@ -80,7 +80,8 @@ def _outline(box: Box, paint: Paint) -> str:
     )
     if box.shape in ("badge", "bar"):
         return f"<rect {place} {paint(fill=box.fill)}/>"
-    stroke, weight = ("cardline", 0.7) if box.shape in ("card", "shadow") else ("outline", 1.5 if box.heavy else 0.7)
+    framing = box.shape in ("card", "shadow")
+    stroke, weight = ("cardline", 0.7) if framing else ("heavy", 1.5) if box.heavy else ("outline", 0.7)
     return f'<rect {place} {paint(box.fill, stroke)} stroke-width="{weight}"/>'
 
 

@@ -14,7 +14,8 @@ DASHES: Mapping[str, str] = {"projection": "4.5 2.6", "pad": "1.3 2.2", "gated":
 
 LIGHT: Mapping[str, str] = {
     "paper": "#ffffff", "ink": "#1b1f24", "soft": "#5a626c", "wire": "#4a4f57", "hairline": "#d4d8de",
-    "outline": "#3a4048", "card": "#fbfcfd", "cardline": "#9aa3ae", "boxink": "#1b1f24",
+    "outline": "#3a4048", "heavy": "#1b1f24", "joint": "#ffffff",
+    "card": "#fbfcfd", "cardline": "#9aa3ae", "boxink": "#1b1f24",
     "w1": "#fff3c4", "w2": "#bfe4f6", "w3": "#f7b98b", "w4": "#7fbfb0", "w5": "#a98ad0", "neutral": "#f2f2f2",
     "identity": "#0b4f8a", "projection": "#a63a00", "pad": "#a63a00", "gated": "#6b2f8f",
     "macs": "#5b7fa8", "params": "#9aa7b5", "badge": "#1b1f24", "badgeink": "#ffffff",
@@ -22,7 +23,7 @@ LIGHT: Mapping[str, str] = {
 DARK: Mapping[str, str] = {
     **LIGHT,
     "paper": "#14181d", "ink": "#e8ebef", "soft": "#a5adb8", "wire": "#a9b1bc", "hairline": "#363d47",
-    "outline": "#0d1014", "card": "#1b2027", "cardline": "#59636f",
+    "outline": "#0d1014", "heavy": "#ffffff", "joint": "#e8ebef", "card": "#1b2027", "cardline": "#59636f",
     "identity": "#6cb4f2", "projection": "#f0955a", "pad": "#f0955a", "gated": "#c79be8",
     "macs": "#6d97c7", "params": "#6f7c8a", "badge": "#e8ebef", "badgeink": "#14181d",
 }  # fmt: skip
