@@ -119,13 +119,9 @@ class Builder:
         parts = self.segments(members)
         if members[0].step.template is None:
             texts = [text if not loop else f"*({text} for {loop})" for text, loop, _ in parts]
-            return (
-                f"nn.ModuleList([{', '.join(texts)}])"
-                if kind != "nn.Sequential"
-                else f"nn.Sequential({', '.join(texts)})"
-            )
+            return f"{kind}({', '.join(texts)})" if kind == "nn.Sequential" else f"{kind}({_items(texts)})"
         self.imports.add("OrderedDict")
-        return f"nn.Sequential(OrderedDict([{', '.join(self._named_units(members, parts))}]))"
+        return f"nn.Sequential(OrderedDict({_items(self._named_units(members, parts))}))"
 
     def _named_units(self, members: Sequence[Member], parts: Sequence[tuple[str, str, int]]) -> list[str]:
         template = parse_template(members[0].step.template or "")
@@ -136,7 +132,7 @@ class Builder:
             if not loop:
                 texts.append(f"({name}, {text})")
             else:
-                texts.append(f'*((f"{holes}", {text}) for i in range({place}, {place + count}))')
+                texts.append(f'*((f"{holes}", {text}) for i in range({_range(place, count)}))')
             place += count
         return texts
 
@@ -182,7 +178,7 @@ class Builder:
         finally:
             self.resolver.lifting = True
         count = len(spread) // len(members)
-        return text, f"i in range({count})" if start == 0 else f"i in range({start}, {start + count})", count
+        return text, f"i in range({count})" if not start else f"i in range({start}, {start + count})", count
 
     def _uneven(self, members: Sequence[Member], lists: Sequence[list[tuple[int, Step]]]) -> list[tuple[str, str, int]]:
         """Repeats whose number of units differs between instances: a first unit, and equal ones after it."""
@@ -206,6 +202,17 @@ class Builder:
         finally:
             self.resolver.lifting = True
         return [(self.unit(first), "", 1), (self.unit(rest), f"_ in range({number} - 1)", totals[0] - 1)]
+
+
+def _items(texts: Sequence[str]) -> str:
+    """Several items as a list; what one loop makes as the loop."""
+    if len(texts) == 1 and texts[0].startswith("*("):
+        return texts[0].removeprefix("*(").removesuffix(")")
+    return f"[{', '.join(texts)}]"
+
+
+def _range(start: int, count: int) -> str:
+    return f"{start}, {start + count}" if start else str(count)
 
 
 def _kind(step: Step, families: Families) -> Any:

@@ -300,13 +300,18 @@ class ClassWriter:
 
     def _close(self) -> None:
         """The constructor's arguments: what the printed expressions read."""
+        self.init[:0] = [Statement(line) for line in self.resolver.assignments()]
         family, resolver = self.family, self.resolver
         own = [name for name, _ in self.body.params] if self.body.kind != "container" else []
         symbols = [name for name in family.instances[0].names.symbols if name in resolver.used]
         rest = [
             n
             for n in resolver.values
-            if n in resolver.used and n not in symbols and n not in own and n not in family.lifted
+            if n in resolver.used
+            and n not in symbols
+            and n not in own
+            and n not in family.lifted
+            and n not in resolver.lets
         ]
         named = [*symbols, *(n for n in own if n in resolver.used), *rest]
         arguments = [Argument(resolver.spelling[n], _annotation(resolver.values[n]), n) for n in named]

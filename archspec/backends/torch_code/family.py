@@ -135,11 +135,13 @@ def _unified(a: Signature, b: Signature) -> Signature | None:
         return None
     nodes = []
     for one, other in zip(a[3:], b[3:], strict=True):
-        if one[:-1] != other[:-1]:
+        active = one if one[-1] is not None else other
+        if one[0] != other[0] or one[-1] != other[-1] and None not in (one[-1], other[-1]):
             return None
-        if one[-1] != other[-1] and one[-1] is not None and other[-1] is not None:
+        # What passes through reads only the first of the inputs that the step would have.
+        if one[1] != other[1] and (one[-1] == other[-1] or one[1][:1] != other[1][:1]):
             return None
-        nodes.append((*one[:-1], one[-1] if one[-1] is not None else other[-1]))
+        nodes.append(active)
     return (*a[:2], register, *nodes)
 
 

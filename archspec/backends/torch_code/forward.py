@@ -11,7 +11,7 @@ from archspec.backends.torch_code.family import Family
 from archspec.backends.torch_code.notes import shape_note
 from archspec.backends.torch_code.resolve import TAKEN, Resolver
 from archspec.ir.graph import Node, Ref
-from archspec.ops.base import Call
+from archspec.ops.base import Call, Parameter
 
 LONGEST = 64
 POOLS = frozenset(
@@ -88,6 +88,9 @@ class Forward:
         outputs = len(members[0].step.outputs)
         slot = self.slots.get(node.key)
         source = self.base.get(refs[0], self.body.inputs[0]) if refs else ""
+        if isinstance(members[0].step.value, Parameter):
+            self.texts[Ref(node.key)], self.base[Ref(node.key)] = (slot.text if slot is not None else ""), ""
+            return
         if slot is not None and slot.units is not None:
             return self.loop(place, slot, operands, refs, outputs)
         text = self.text(node, members, slot, operands)

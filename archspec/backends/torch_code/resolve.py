@@ -58,9 +58,39 @@ class Resolver:
             if name not in self.family.open_names and all(same(v, held[0]) for v in held)
         }
         self.spelling = {name: self._spelled(name) for name in names}
+        self.lets: dict[str, ast.expr] = {}
+        self.opaque: set[str] = set()
+        self.named: set[str] = set()
+        for name in instances[0].names.lets if instances[0].body.kind != "container" else ():
+            self._let(name)
         for name, values in self.family.lifted.items():
             self.values[name] = [values.get(i) for i in range(len(instances))]
             self.spelling[name] = name
+
+    def _let(self, name: str) -> None:
+        """A named intermediate value that varies becomes a local variable of `__init__`."""
+        if name in self.static or name not in self.values:
+            return
+        seen = [Seen(i, one.names.values[name]) for i, one in enumerate(self.family.instances)]
+        tree = simplify(self.family.instances[0].names.lets[name], self.static, integers=set(self.values))
+        if _is_printable(tree) and self._holds(tree, seen):
+            self.lets[name] = self._in_python(tree, seen)
+        else:
+            self.opaque.add(name)
+
+    def assignments(self) -> list[str]:
+        """The local variables that the constructor needs."""
+        lines = []
+        for name in [name for name in self.lets if name in self.named]:
+            names = {
+                n: ast.Name(self.spelling[n], ast.Load()) for n in free_names(self.lets[name]) if n in self.spelling
+            }
+            self.used |= names.keys()
+            text = to_text(_called(substitute(self.lets[name], names)))
+            if "make_divisible(" in text:
+                self.support.add("make_divisible")
+            lines.append(f"{self.spelling[name]} = {text}")
+        return lines
 
     def _spelled(self, name: str) -> str:
         symbols = self.family.instances[0].names.symbols
@@ -82,6 +112,9 @@ class Resolver:
     def write(self, seen: list[Seen], option: str, prefix: str = "") -> str:
         """The text of a value; `option` names the argument if one must be lifted, `prefix` stands before names."""
         tree = self.tree(seen, option)
+        if prefix:
+            tree = substitute(tree, self.lets)
+        self.named |= free_names(tree) & self.lets.keys()
         names = {
             name: ast.Name(prefix + self.attribute(name) if prefix else self.spelling[name], ast.Load())
             for name in free_names(tree)
@@ -118,23 +151,25 @@ class Resolver:
 
     def known(self, seen: list[Seen]) -> str | None:
         """The text of a value for a comment: None where it cannot be written from the class's names."""
-        lifting, self.lifting, used = self.lifting, False, set(self.used)
+        lifting, self.lifting, used, named = self.lifting, False, set(self.used), set(self.named)
         try:
             return self.write(seen, "")
         except Unwritable:
             return None
         finally:
-            self.lifting, self.used = lifting, used
+            self.lifting, self.used, self.named = lifting, used, named
 
     def _candidates(self, seen: list[Seen]) -> Iterable[ast.expr]:
         found: dict[str, ast.expr] = {}
         for one in seen:
             if one.expr is not None:
+                tree = simplify(one.expr, self.static, integers=set(self.values))
+                found.setdefault(to_text(tree), tree)
                 lets = self.family.instances[one.instance].names.lets
                 tree = simplify(substitute(one.expr, lets), self.static, integers=set(self.values))
                 found.setdefault(to_text(tree), tree)
         for _, tree in sorted(found.items(), key=lambda item: len(item[0])):
-            if free_names(tree) <= set(self.values) | {"i"} and _is_printable(tree):
+            if free_names(tree) <= (set(self.values) - self.opaque) | {"i"} and _is_printable(tree):
                 yield tree
 
     def _names(self, one: Seen) -> Mapping[str, Any]:
