@@ -50,7 +50,8 @@ def _block(match: re.Match[str], folder: Path) -> str:
 
 def _command(line: str, folder: Path) -> str:
     done = _run(["bash", "-c", line[2:]], folder)
-    return f"{line}\n{done.stdout}"
+    shown = done.stdout.replace(f"{ROOT}/", "")     # the zoo, as seen from a checkout
+    return f"{line}\n{shown}" if not shown or shown.endswith("\n") else f"{line}\n{shown}\n"
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

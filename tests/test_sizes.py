@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archspec.passes.shapes import DemandError, infer
+from archspec.passes.sizes import in_words
 from archspec.pipeline import check
 
 HEAD = "archspec: 1\nname: net\ninput: x[N, 3, H=224, W=224]\nnet:\n"
@@ -67,4 +68,6 @@ def test_the_answer_in_words(text: str, words: str) -> None:
 
 
 def test_a_residual_network_takes_every_size() -> None:
-    assert [str(sizes) for sizes in check("resnet18").sizes] == ["any H >= 1", "any W >= 1"]
+    assert [str(sizes) for sizes in check("resnet18").sizes] == ["any H", "any W"]
+    assert in_words(check("resnet18").sizes) == "any H and W"
+    assert in_words(check(HOURGLASS).sizes) == "H and W a multiple of 4, from 4"

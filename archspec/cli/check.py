@@ -14,6 +14,7 @@ from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
 from archspec.cli.sources import add_spec, expanded, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import Diagnostic, SpecError
+from archspec.passes.sizes import in_words
 from archspec.rendering import render_github, render_json, render_sarif, render_text
 from archspec.spec.model import Spec
 
@@ -101,6 +102,7 @@ def _facts(checked: Checked) -> dict[str, object]:
         "macs": cost.macs,
         "weighted_layers": cost.weighted_layers,
         "receptive_field": cost.receptive_field,
+        "sizes": {each.symbol: str(each) for each in checked.sizes},
     }
 
 
@@ -108,7 +110,7 @@ def _line(checked: Checked) -> str:
     cost = checked.cost
     return (
         f"ok  {checked.name:<24} {cost.parameters:>13,} parameters  {quantity(cost.macs, 'MACs'):>10}"
-        f"  {cost.weighted_layers:>4} weighted layers\n"
+        f"  {cost.weighted_layers:>4} weighted layers  {in_words(checked.sizes)}".rstrip() + "\n"
     )
 
 

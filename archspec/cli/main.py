@@ -69,6 +69,8 @@ def make_parser(verbs: Sequence[str] = VERBS) -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; only `--help` and `--version` leave through SystemExit."""
+    # Looking for plugins of pydantic scans every installed package, and would run their code on a stranger's spec.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     terminal = open_terminal("auto", quiet=False)
     try:
         args = _parse(sys.argv[1:] if argv is None else argv)

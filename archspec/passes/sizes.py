@@ -8,7 +8,7 @@ which are a product of two axes) is decided at the nominal size alone, and said 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import lcm
 
@@ -48,11 +48,19 @@ class Sizes:
 
     def _from(self) -> str:
         if len(self.residues) == self.period:
-            return f"any {self.symbol} >= {self.start}"
+            return f"any {self.symbol} >= {self.start}" if self.start > 1 else f"any {self.symbol}"
         if self.residues == (0,):
             return f"{self.symbol} a multiple of {self.period}, from {self.start}"
         remainders = ", ".join(map(str, self.residues))
         return f"{self.symbol} >= {self.start} with remainder {remainders} modulo {self.period}"
+
+
+def in_words(sizes: tuple[Sizes, ...]) -> str:
+    """The answer for all axes in one line: `any H and W`, `H and W a multiple of 16, from 16`."""
+    alike = {replace(each, symbol="") for each in sizes}
+    if len(alike) == 1:
+        return str(replace(sizes[0], symbol=" and ".join(each.symbol for each in sizes)))
+    return "; ".join(map(str, sizes))
 
 
 def solve(graph: Graph, demands: Iterable[tuple[Demand, Span]]) -> tuple[Sizes, ...]:
