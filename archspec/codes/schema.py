@@ -71,7 +71,7 @@ CODES: tuple[Code, ...] = (
          "`from:` names nodes that stand before in the same body or around it; the first item of a body needs an "
          "input of its own where there is none."),
     Code("E0226", "a container that does not hold together",
-         "A container needs at least one item, and `register:` lists each of its children once."),
+         "A container needs at least one item, and `register:` names children of the body it stands beside."),
     Code("E0227", "a node that is left out is read",
          "A false `when` on a branch leaves no value to read, and a unit of a repeat cannot be left out."),
     Code("E0228", "a table that is not rectangular",
