@@ -13,16 +13,23 @@ from pathlib import Path
 
 import pytest
 from figure_nets import NETS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from archspec import pipeline
 from archspec.backends.figure import Figure, draw_figure
+from archspec.backends.figure.column import compose
 from archspec.backends.figure.describe import shortcuts
 from archspec.backends.figure.lettering import width
-from archspec.backends.figure.scene import Box, Rule, Text, Wire
+from archspec.backends.figure.nest import Nesting
+from archspec.backends.figure.order import fold
+from archspec.backends.figure.outline import Card, Chain, Family, Group, Outline, Step
+from archspec.backends.figure.scene import Box, Rule, Scene, Text, Wire
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.ir.graph import Body, Repeat
 from archspec.ops.base import Op
+from archspec.shapes import Shape
 from archspec.spec import zoo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,7 +102,11 @@ def text_box(text: Text) -> Box:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_geometry(name: str) -> None:
-    scene = figure(name).scene
+    check_geometry(figure(name).scene)
+
+
+def check_geometry(scene: Scene) -> None:
+    """Nothing overlaps, wires cross no box, everything is inside the picture."""
     solid = [box for box in scene.boxes if box.shape in SOLID]
     cards = [box for box in scene.boxes if box.shape == "card"]
     assert not [(a, b) for a, b in combinations(solid, 2) if overlap(a, b)]
@@ -129,14 +140,50 @@ def test_labels_fit_their_boxes(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_skip_ends_on_a_box(name: str) -> None:
-    scene = figure(name).scene
+    check_skips(figure(name).scene)
+
+
+def check_skips(scene: Scene) -> None:
+    """Each wire that leaves another ends on the edge of a box, and begins on a trunk."""
     solid = [box for box in scene.boxes if box.shape in SOLID]
     drawn = [wire for wire in scene.wires if wire.dot]
     for wire in drawn:
         assert any(on_edge(box, *wire.points[-1]) for box in solid)
         x, y = wire.points[0]
-        trunk = [w for w in scene.wires if w.kind == "flow" and w.points[0][0] == w.points[-1][0] == x]
-        assert any(w.points[0][1] - 0.01 <= y <= w.points[-1][1] + 0.01 for w in trunk)
+        stretches = [ends for w in scene.wires if w.kind == "flow" for ends in pairwise(w.points)]
+        assert any(x1 == x2 == x and y1 - 0.01 <= y <= y2 + 0.01 for (x1, y1), (x2, y2) in stretches)
+
+
+@st.composite
+def outlines(draw: st.DrawFn) -> Outline:
+    """A network of random wiring: anything acyclic with one exit."""
+    shape = Shape.of(1, 16, 8, 8)
+    families: dict[str, Family] = {"conv2d": "layer", "relu": "act", "max_pool2d": "pool", "scale": "op"}
+    joins = ("add", "mul", "concat")
+    sources: list[tuple[int, ...]] = []
+    steps: list[Step] = []
+    for index in range(draw(st.integers(1, 14))):
+        given = draw(st.lists(st.integers(max(-1, index - 4), index - 1), min_size=1, max_size=3))
+        op = draw(st.sampled_from(joins if len(given) > 1 else sorted(families)))
+        steps.append(Step(op, families.get(op, "join"), op, op, "", shape, weighted=op == "conv2d"))
+        sources.append(tuple(given))
+    needed, waiting = set[int](), [len(steps) - 1]
+    while waiting:
+        place = waiting.pop()
+        if place >= 0 and place not in needed:
+            needed.add(place)
+            waiting.extend(sources[place])
+    chain = Nesting(sources, lambda place: (steps[place],)).chain(sorted(needed), -1, [len(steps) - 1])
+    carded: Chain = (Card("unit", draw(st.integers(1, 3)), fold(chain, True), "unit", shape),)
+    return Outline("random", (), Step("input", "input", "x", "", "x", shape), (Group("a", carded), Group("b", chain)))
+
+
+@settings(max_examples=80, deadline=None)
+@given(outlines())
+def test_random_wirings(outline: Outline) -> None:
+    scene = compose([outline])
+    check_geometry(scene)
+    check_skips(scene)
 
 
 def projections(target: Op | Body | Repeat | None) -> int:

@@ -92,7 +92,8 @@ class Draughtsman:
             parts.append(lane((0.0, 0.0), right, target, side.kind or "flow"))
             parts += _lane_label(side, right + 4.0, foot / 2)
             right += 2.0 + max((width(line, _LABEL) + 3.0 for line in side.labels), default=0.0)
-        return Fragment(tuple(parts), body.left, right, foot + joint.height, soft=True, loose=True)
+        left = max(body.left, joint.left)
+        return Fragment(tuple(parts), left, right, foot + joint.height, soft=True, loose=True)
 
     def _parallel(self, fork: Fork) -> Fragment:
         """Branches side by side between the fork and a bar; what passes unchanged runs beside them."""
@@ -169,7 +170,9 @@ class Draughtsman:
 
 
 def _is_residual(fork: Fork) -> bool:
-    return fork.branches[0].kind is None and all(branch.kind is not None for branch in fork.branches[1:])
+    """Whether the first branch is drawn on the trunk and the others in lanes: they are shortcuts, or have no boxes."""
+    first, *rest = fork.branches
+    return all(branch.kind is not None or not branch.chain for branch in rest) and first.kind is None
 
 
 def _entry(branch: Branch, centre: float, top: float, arrow: bool) -> list[Part]:

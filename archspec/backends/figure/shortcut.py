@@ -14,6 +14,8 @@ _PADDING = frozenset({"pad_channels", "pad2d", "subsample2d", "avg_pool2d", "max
 
 def classify(chains: tuple[Chain, ...], join: Step) -> tuple[Branch, ...]:
     """The branches of a fork with the main one first; those that are shortcuts carry their kind."""
+    if not any(chains):  # a value joined with itself
+        return (Branch(()), *(Branch((), "identity") for _ in chains[1:]))
     if join.op == "mul":
         return _gate(chains)
     if len(chains) == 2 and join.op == "add":
