@@ -29,12 +29,22 @@ def check_layout(spec: Spec, shapes: Shapes, report: Report) -> None:
         return
     networks = layouts().get(layout.text)
     if networks is None:
-        report.error("E0404", f"no weights are known as `{layout.text}`", layout.span,
-                     notes=[f"known: {', '.join(layouts())}"], help=suggestion(layout.text, layouts()))
+        report.error(
+            "E0404",
+            f"no weights are known as `{layout.text}`",
+            layout.span,
+            notes=[f"known: {', '.join(layouts())}"],
+            help=suggestion(layout.text, layouts()),
+        )
     elif fingerprint(tensors(shapes)) not in networks.values():
-        report.error("E0404", f"the state_dict is not laid out as `{layout.text}` has it", layout.span,
-                     label="checkpoints would not fit", notes=[_differences(spec.name, layout.text, networks)],
-                     help="keys, their order and their shapes make the layout; to promise nothing, leave out `weights:`")
+        report.error(
+            "E0404",
+            f"the state_dict is not laid out as `{layout.text}` has it",
+            layout.span,
+            label="checkpoints would not fit",
+            notes=[_differences(spec.name, layout.text, networks)],
+            help="keys, their order and their shapes make the layout; to promise nothing, leave out `weights:`",
+        )
 
 
 def _differences(name: str, layout: str, networks: dict[str, str]) -> str:

@@ -14,8 +14,11 @@ from archspec.pipeline import check
 from archspec.spec import zoo
 
 SPECS = Path(__file__).parent.parent / "specs"
-NETS = [entry.name if variant is None else f"{entry.name}@{variant}"
-        for entry in zoo.entries() for variant in (None, *entry.variants)]
+NETS = [
+    entry.name if variant is None else f"{entry.name}@{variant}"
+    for entry in zoo.entries()
+    for variant in (None, *entry.variants)
+]
 
 # Parameters, MACs, weighted layers, receptive field (of GoogLeNet and the CIFAR nets: worked out by hand).
 PUBLISHED = {
@@ -129,8 +132,10 @@ def test_ten_thousand_layers_check_about_as_fast_as_twenty() -> None:
     assert min(seconds(10_004) for _ in range(3)) < 3 * min(seconds(20) for _ in range(3))
 
 
-@pytest.mark.parametrize(("net", "depth", "rule"), [("resnet_cifar", 21, "6n+2"), ("preact_cifar", 2, "6n+2"),
-                                                    ("preact_cifar_bottleneck", 111, "9n+2")])
+@pytest.mark.parametrize(
+    ("net", "depth", "rule"),
+    [("resnet_cifar", 21, "6n+2"), ("preact_cifar", 2, "6n+2"), ("preact_cifar_bottleneck", 111, "9n+2")],
+)
 def test_a_depth_that_the_family_lacks_is_refused(net: str, depth: int, rule: str) -> None:
     with pytest.raises(SpecError, match=re.escape(rule) + f".* got {depth}"):
         check(net, depth=depth)

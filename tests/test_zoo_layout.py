@@ -21,8 +21,11 @@ from archspec.spec import zoo
 
 SPECS = Path(__file__).parent.parent / "specs"
 RENAMED = {"googlenet": "googlenet@googlenet_torchvision_aux"}
-NETS = [entry.name if variant is None else f"{entry.name}@{variant}"
-        for entry in zoo.entries() for variant in (None, *entry.variants)]
+NETS = [
+    entry.name if variant is None else f"{entry.name}@{variant}"
+    for entry in zoo.entries()
+    for variant in (None, *entry.variants)
+]
 
 
 def on_meta(address: str) -> nn.Module:
@@ -77,6 +80,14 @@ def test_state_dict_of_the_book_is_the_books() -> None:
         book = layout(book_resnet18())
     assert layout(on_meta("d2l_resnet18")) == book
     assert {"0.0.weight", "1.0.conv1.weight", "2.0.conv3.bias", "7.weight"} <= {key for key, _ in book}
+
+
+@pytest.mark.parametrize(("side", "macs"), [(96, 318_657_536), (224, 1_734_890_496)])
+def test_the_books_net_takes_both_sizes_of_the_book(side: int, macs: int) -> None:
+    net = on_meta("d2l_resnet18").eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        assert net(torch.empty(1, 1, side, side, device="meta")).shape == (1, 10)
+    assert counter.get_total_flops() == 2 * macs
 
 
 @pytest.mark.parametrize("address", NETS)

@@ -29,8 +29,12 @@ def liven(net: nn.Module) -> nn.Module:
     for layer in net.modules():
         if isinstance(layer, nn.BatchNorm2d):
             assert layer.running_mean is not None and layer.running_var is not None
-            for tensor, low, high in ((layer.weight, 0.5, 1.5), (layer.bias, -0.5, 0.5),
-                                      (layer.running_mean, -0.5, 0.5), (layer.running_var, 0.5, 1.5)):
+            for tensor, low, high in (
+                (layer.weight, 0.5, 1.5),
+                (layer.bias, -0.5, 0.5),
+                (layer.running_mean, -0.5, 0.5),
+                (layer.running_var, 0.5, 1.5),
+            ):
                 tensor.data.uniform_(low, high, generator=generator)
     return net
 
@@ -104,11 +108,20 @@ ORACLES: dict[str, tuple[dict[str, Any], Callable[[], nn.Module], tuple[int, ...
     "preact_cifar_bottleneck": ({"depth": 29}, partial(preact.cifar_bottleneck, 29), SMALL),
     "preact_imagenet": ({}, partial(preact.imagenet, [3, 4, 6, 3]), IMAGE),
 }
-ORACLES |= {f"{order}110": ({"depth": 20}, partial(preact.cifar, 20, order), SMALL)
-            for order in ("original", "bn_after_addition", "relu_before_addition", *preact.PREACTIVATED)}
-ORACLES |= {f"{merge}110": ({"depth": 14}, partial(preact.cifar, 14, "original", merge), SMALL)
-            for merge in ("constant_scaling", "exclusive_gating", "shortcut_only_gating", "convolution_shortcut",
-                          "dropout_shortcut")}
+ORACLES |= {
+    f"{order}110": ({"depth": 20}, partial(preact.cifar, 20, order), SMALL)
+    for order in ("original", "bn_after_addition", "relu_before_addition", *preact.PREACTIVATED)
+}
+ORACLES |= {
+    f"{merge}110": ({"depth": 14}, partial(preact.cifar, 14, "original", merge), SMALL)
+    for merge in (
+        "constant_scaling",
+        "exclusive_gating",
+        "shortcut_only_gating",
+        "convolution_shortcut",
+        "dropout_shortcut",
+    )
+}
 ROUNDED = {"exclusive_gating110", "shortcut_only_gating110"}  # 1 - sigmoid(z) is written sigmoid(-z)
 
 
@@ -140,7 +153,8 @@ def test_googlenet_returns_its_auxiliary_logits_in_training_only() -> None:
     net = module("googlenet@googlenet_aux", num_classes=7)
     x = torch.randn(2, 3, 64, 64)
     assert {name: tuple(t.shape) for name, t in net.train()(x)._asdict().items()} == dict.fromkeys(
-        ("logits", "aux_logits2", "aux_logits1"), (2, 7))
+        ("logits", "aux_logits2", "aux_logits1"), (2, 7)
+    )
     assert net.eval()(x).shape == (2, 7)
 
 

@@ -83,8 +83,12 @@ class BottleneckUnit(nn.Module):
         out = 4 * width
         self.before = nn.Sequential() if opening else nn.Sequential(nn.BatchNorm2d(c), nn.ReLU())
         self.residual = nn.Sequential(
-            conv(c, width, 1, strides[0]), nn.BatchNorm2d(width), nn.ReLU(),
-            conv(width, width, 3, strides[1]), nn.BatchNorm2d(width), nn.ReLU(),
+            conv(c, width, 1, strides[0]),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            conv(width, width, 3, strides[1]),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
             conv(width, out, 1),
         )
         self.project = conv(c, out, 1, max(strides)) if c != out or max(strides) > 1 else None
@@ -104,8 +108,16 @@ def cifar(depth: int, order: str = "full_preactivation", merge: str = "identity_
             c = width
     tail: list[nn.Module] = [nn.BatchNorm2d(64)] if order == "full_preactivation" else []
     tail += [nn.ReLU()] if order in PREACTIVATED else []
-    return nn.Sequential(conv(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(), *units, *tail,
-                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    return nn.Sequential(
+        conv(3, 16, 3),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        *units,
+        *tail,
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(64, 10),
+    )
 
 
 def bottlenecks(c: int, counts: list[int], widths: list[int], first_strides: bool) -> list[nn.Module]:
@@ -128,5 +140,6 @@ def cifar_bottleneck(depth: int) -> nn.Module:
 def imagenet(counts: list[int]) -> nn.Module:
     """Bottleneck nets for 1000 classes, stride in the 3x3."""
     units = bottlenecks(64, counts, [64, 128, 256, 512], first_strides=False)
-    return nn.Sequential(conv(3, 64, 7, 2), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *units,
-                         nn.Linear(2048, 1000))
+    return nn.Sequential(
+        conv(3, 64, 7, 2), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *units, nn.Linear(2048, 1000)
+    )

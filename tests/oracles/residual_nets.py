@@ -76,8 +76,9 @@ def imagenet_stages(depth: int, option: str, first_strides: bool) -> list[nn.Mod
         width = 64 * 2**stage
         for unit in range(count):
             stride = 2 if stage and not unit else 1
-            units.append(basic(c, width, stride, option) if depth < 50
-                         else bottleneck(c, width, stride, option, first_strides))
+            units.append(
+                basic(c, width, stride, option) if depth < 50 else bottleneck(c, width, stride, option, first_strides)
+            )
             c = width if depth < 50 else 4 * width
     return units
 
@@ -85,8 +86,16 @@ def imagenet_stages(depth: int, option: str, first_strides: bool) -> list[nn.Mod
 def imagenet(depth: int, option: str = "B", first_strides: bool = False) -> nn.Module:
     """ResNet-18 to -152 for 1000 classes; `first_strides` puts a bottleneck's stride in the first 1x1, as the paper."""
     stages = imagenet_stages(depth, option, first_strides)
-    return nn.Sequential(conv(3, 64, 7, 2), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *stages,
-                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512 if depth < 50 else 2048, 1000))
+    return nn.Sequential(
+        conv(3, 64, 7, 2),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2, 1),
+        *stages,
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(512 if depth < 50 else 2048, 1000),
+    )
 
 
 def cifar(depth: int, option: str = "A") -> nn.Module:
@@ -97,8 +106,9 @@ def cifar(depth: int, option: str = "A") -> nn.Module:
         for _ in range((depth - 2) // 6):
             units.append(basic(c, width, 1 if width == c else 2, option))
             c = width
-    return nn.Sequential(conv(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(), *units,
-                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    return nn.Sequential(
+        conv(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(), *units, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)
+    )
 
 
 class Same(nn.Module):
