@@ -23,9 +23,15 @@ class Stage:
 
 
 def stages(graph: Graph, shapes: Shapes) -> tuple[Stage, ...]:
-    """The stages in order; neighbouring pieces of the same name are one stage."""
+    """The stages in order; neighbouring pieces of the same name are one stage.
+
+    A network without sections has no stages but its layers.
+    """
     rows: list[Stage] = []
-    for stage in _walk(shapes.root, "", Costs(graph)):
+    found = list(_walk(shapes.root, "", Costs(graph)))
+    if not any(stage.name for stage in found):
+        found = list(_layers_of(shapes.root, Costs(graph)))
+    for stage in found:
         if rows and rows[-1].name == stage.name:
             last = rows[-1]
             stage = replace(stage, blocks=last.blocks + stage.blocks, amount=last.amount + stage.amount)
@@ -93,6 +99,13 @@ def _walk(shapes: BodyShapes, around: str, costs: Costs, divided: bool = False) 
         elif node.target is not None:
             name = divided_name(name, output) if divided else name
             yield Stage(name, output, count_blocks(node, inner), amounts[node.key])
+
+
+def _layers_of(shapes: BodyShapes, costs: Costs) -> Iterator[Stage]:
+    amounts = costs.nodes(shapes)
+    for node in shapes.body.nodes:
+        if node.target is not None:
+            yield Stage(node.path or node.key, shapes.nodes[node.key][0], 0, amounts[node.key])
 
 
 def _layers(body: Body) -> int:

@@ -13,7 +13,8 @@ from archspec.spec.yaml_text import flow
 def resolved(spec: Spec) -> MapValue:
     """The merged tree, each param's default replaced by what the variant, then `--set`, says.
 
-    `expect` stays where it holds: the base's for the base, a variant's for that variant, none under settings.
+    `expect` stays where it holds: the base's for the base, a variant's for that variant, none under settings. So does
+    `weights`, which speaks for the base alone.
     """
     entries = (Entry(e.key, value) for e in spec.file.tree.entries if (value := _section(e, spec)) is not None)
     return MapValue(tuple(entries), spec.file.tree.span)
@@ -22,6 +23,8 @@ def resolved(spec: Spec) -> MapValue:
 def _section(entry: Entry, spec: Spec) -> Value | None:
     key, value = entry.key.text, entry.value
     if key in ("variants", "extends"):
+        return None
+    if key == "weights" and (spec.variant is not None or spec.settings):
         return None
     if key == "params" and isinstance(value, MapValue):
         return _with_defaults(value, _overrides(spec))
