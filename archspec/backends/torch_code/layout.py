@@ -3,29 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 WIDTH = 88
 INDENT = "    "
 
 _OPENING, _CLOSING = "([{", ")]}"
-_WORDS = (" if ", " else ", " or ", " and ", " for ", " + ", " - ", " * ", " // ")
 _PRIORITIES = ((" for ",), (" if ", " else "), (" or ",), (" and ",), (" + ", " - "), (" * ", " // "))
 
 
 def wrap(text: str, indent: int = 0) -> list[str]:
     """One logical line of code as the lines of a formatted file, `indent` levels deep."""
     line = INDENT * indent + text
-    if len(line) <= WIDTH or "(" not in text:
+    if len(line) <= WIDTH:
         return [line]
+    head, loose, tail = _loose(text)
+    if loose and _hangs(loose) and len((opened := _opened(text, indent))[0]) <= WIDTH:
+        return opened
+    if loose:
+        return [INDENT * indent + head, *_body(loose, indent + 1, head), INDENT * indent + tail]
+    return _opened(text, indent)
+
+
+def _opened(text: str, indent: int) -> list[str]:
+    """The bracket to open, with what is in it on lines of its own."""
     opening, closing = _bracket(text)
-    if opening < 0:
-        return [line]
+    if opening < 0 or closing == opening + 1:
+        return [INDENT * indent + text]
     head, body, tail = text[: opening + 1], text[opening + 1 : closing], text[closing:]
-    if not body:
-        return [line]
-    if body.startswith(("r", "'", '"')) and "," not in body and len(_parts(body, ",")) == 1 and body[-1] in "'\"":
-        return [line]
     return [INDENT * indent + head, *_body(body, indent + 1, head), INDENT * indent + tail]
+
+
+def _loose(text: str) -> tuple[str, str, str]:
+    """(head, expression, tail) of a statement whose expression needs parentheses to be broken; else empty."""
+    if text.startswith(("if ", "elif ")) and text.endswith(":"):
+        word, _, inner = text[:-1].partition(" ")
+        return (f"{word} (", inner, "):") if _is_loose(inner) else ("", "", "")
+    place = _outside(text).find(" = ")
+    if place < 0 or text.startswith("def "):
+        return "", "", ""
+    inner = text[place + 3 :]
+    return (f"{text[:place]} = (", inner, ")") if _is_loose(inner) else ("", "", "")
+
+
+def _is_loose(text: str) -> bool:
+    """Whether operators stand outside of all brackets."""
+    outside = _outside(text)
+    return any(word in outside for words in _PRIORITIES for word in words)
+
+
+def _hangs(text: str) -> bool:
+    """Whether one operator stands before a call that can be opened instead."""
+    pieces = next((p for words in _PRIORITIES if len(p := _split(text, words)) > 1), [])
+    return len(pieces) == 2 and text.endswith(")") and not text.endswith("()")
 
 
 def comment(text: str, note: str, indent: int) -> list[str]:
@@ -39,9 +69,10 @@ def comment(text: str, note: str, indent: int) -> list[str]:
 
 
 def _body(body: str, indent: int, head: str) -> list[str]:
-    if len(INDENT * indent + body) <= WIDTH:
-        return [INDENT * indent + body]
     parts = _parts(body, ",")
+    # A tuple or list that does not fit goes one item to a line; arguments may stay together.
+    if len(INDENT * indent + body) <= WIDTH and (len(parts) < 2 or _is_call(head)):
+        return [INDENT * indent + body]
     if len(parts) > 1 or (_is_call(head) and not _separators(body)):
         return [line for part in parts for line in _element(part.strip(), indent)]
     for words in _PRIORITIES:
@@ -52,22 +83,14 @@ def _body(body: str, indent: int, head: str) -> list[str]:
 
 
 def _element(part: str, indent: int) -> list[str]:
-    *lines, last = wrap(part, indent) if len(INDENT * indent + part) + 1 > WIDTH else [INDENT * indent + part]
-    if not lines and len(last) + 1 > WIDTH:
-        *lines, last = _forced(part, indent)
+    """One of several items, with its comma."""
+    line = INDENT * indent + part
+    *lines, last = [line] if len(line) < WIDTH else _opened(part, indent)
     return [*lines, last + ","]
 
 
-def _forced(part: str, indent: int) -> list[str]:
-    opening, closing = _bracket(part)
-    if opening < 0 or closing == opening + 1:
-        return [INDENT * indent + part]
-    head, body, tail = part[: opening + 1], part[opening + 1 : closing], part[closing:]
-    return [INDENT * indent + head, *_body(body, indent + 1, head), INDENT * indent + tail]
-
-
 def _is_call(head: str) -> bool:
-    return len(head) > 1 and (head[-2].isalnum() or head[-2] == "_" or head[-2] == "]")
+    return head.endswith("(") and len(head) > 1 and (head[-2].isalnum() or head[-2] in "_])")
 
 
 def _separators(body: str) -> bool:
@@ -128,7 +151,7 @@ def _outside(text: str) -> str:
 def _parts(text: str, separator: str) -> list[str]:
     places = [index for index, char in enumerate(_outside(text)) if char == separator]
     bounds = [-1, *places, len(text)]
-    parts = [text[a + 1 : b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [text[a + 1 : b] for a, b in pairwise(bounds)]
     return [part for part in parts if part.strip()]
 
 
@@ -136,7 +159,7 @@ def _split(text: str, words: tuple[str, ...]) -> list[str]:
     outside = _outside(text)
     places = sorted(i for word in words for i in _find(outside, word))
     bounds = [0, *(place + 1 for place in places), len(text)]
-    return [text[a:b].strip() for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [text[a:b].strip() for a, b in pairwise(bounds)]
 
 
 def _find(text: str, word: str) -> Iterator[int]:

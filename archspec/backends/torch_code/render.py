@@ -49,12 +49,10 @@ def _template() -> Any:
 
 def docstring(text: str, indent: int) -> list[str]:
     """Any text as the lines of a docstring that says exactly that, however hostile."""
-    escaped = "".join(
-        char if char == "\n" or (char.isprintable() and char != "\\") else _escape(char) for char in text.strip()
-    )
-    escaped = escaped.replace('"""', '\\"\\"\\"')
-    if escaped.endswith('"'):
-        escaped = escaped[:-1] + '\\"'
+    text = text.strip()
+    body = text.removesuffix('"')
+    escaped = "".join(c if c == "\n" or (c.isprintable() and c != "\\") else _escape(c) for c in body)
+    escaped = escaped.replace('"""', '\\"\\"\\"') + '\\"' * (body != text)
     lines = [line.rstrip() for line in escaped.split("\n")]
     margin = INDENT * indent
     if len(lines) == 1 and len(margin) + len(lines[0]) + 6 <= WIDTH:

@@ -1,0 +1,215 @@
+"""Generated source: what we meant (golden text), that it is clean, the same everywhere, and cannot be talked into code."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from archspec import pipeline
+from archspec.backends.torch_code import generate
+from archspec.backends.torch_code.audit import AuditError, audit
+from archspec.backends.torch_code.layout import wrap
+from archspec.backends.torch_code.render import docstring
+from archspec.ir.graph import Graph
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+ZOO = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
+NETS = sorted((ROOT / "tests" / "nets").glob("*.yaml"))
+PLAIN = "archspec: 1\nname: plain\ninput: x[N, 3, 8, 8]\nnet:\n  - conv: {op: conv2d, out: 4, kernel: 3}\n"
+
+
+def graph(text: str = PLAIN) -> Graph:
+    return pipeline.check(text).graph
+
+
+def addresses() -> list[str]:
+    """Every network of the zoo and its variants."""
+    found = []
+    for name in ZOO:
+        found += [name, *(f"{name}@{variant}" for variant in pipeline.load(name).variants)]
+    return [*found, *(str(path) for path in NETS)]
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source of every network."""
+    folder = tmp_path_factory.mktemp("generated")
+    for address in addresses():
+        name = address.removesuffix(".yaml").rsplit("/", 1)[-1].replace("@", "__")
+        (folder / f"{name}.py").write_text(generate(pipeline.check(address)), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["resnet152", "googlenet_aux", "mbconv"])
+def test_golden(name: str) -> None:
+    source = {"googlenet_aux": "googlenet@googlenet_aux", "mbconv": "tests/nets/mbconv.yaml"}.get(name, name)
+    text = generate(pipeline.check(str(ROOT / source) if "/" in source else source))
+    golden = GOLDEN / f"{name}.py"
+    if os.environ.get("ARCHSPEC_GOLDEN") == "write":
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+def test_resnet152_reads_in_one_go() -> None:
+    text = generate(pipeline.check("resnet152"))
+    assert text.count("\n") <= 120
+    assert max(map(len, text.splitlines())) <= 88
+
+
+def test_all_source_is_clean_and_stable_under_ruff(everything: Path) -> None:
+    assert len(list(everything.glob("*.py"))) == len(addresses())
+    for command in (["check", "--isolated"], ["format", "--isolated", "--diff"]):
+        result = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "."], cwd=everything, capture_output=True, text=True
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_all_source_is_typed(everything: Path) -> None:
+    files = sorted(path.name for path in everything.glob("*.py") if "__" not in path.name or "aux" in path.name)
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-version", "3.11", *files]
+    environment = {**os.environ, "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / "generated")}
+    result = subprocess.run(command, cwd=everything, capture_output=True, text=True, env=environment)
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_same_bytes_for_any_hash_seed() -> None:
+    code = (
+        "from archspec import pipeline as p, backends; from archspec.backends.torch_code import generate;"
+        "import hashlib, sys; print(hashlib.sha256(''.join(generate(p.check(n)) for n in sys.argv[1:]).encode()).hexdigest())"
+    )
+    nets = ["resnet50", "googlenet@googlenet_aux", "tests/nets/mbconv.yaml", "tests/nets/two_streams.yaml"]
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code, *nets],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+        ).stdout
+        for seed in ("0", "1", "77")
+    }
+    assert len(seen) == 1
+
+
+def test_build_needs_no_torch() -> None:
+    code = (
+        "import sys; from archspec import pipeline; from archspec.backends.torch_code import generate;"
+        "generate(pipeline.check('resnet50')); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'says """ and stops',
+        'ends with "',
+        "ends with \\",
+        'ends with \\"',
+        '"""',
+        "\\N{BULLET} \\x41 \\u0041",
+        "null \x00, bell \x07, escape \x1b[31m",
+        "line\u2028separator\u0085and\u202etricks",
+        "'''; import os; '''",
+        "# coding: latin-1",
+        "{{ 7 * 7 }} {% raw %}",
+    ],
+)
+def test_a_docstring_says_what_it_is_told_and_nothing_else(text: str) -> None:
+    lines = docstring(text, 0)
+    tree = ast.parse("\n".join(lines))
+    assert len(tree.body) == 1
+    assert ast.get_docstring(tree, clean=False) == text.strip() + ("\n" if len(lines) > 1 else "")
+    whole = generate(replace(graph(), doc=text))
+    audit(whole)
+    assert len(ast.parse(whole).body) == len(ast.parse(generate(graph())).body)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "import os",
+        "from os import path",
+        "from torch import jit",
+        "import torch.utils",
+        "x = 1",
+        "print(1)",
+        "__import__('os')",
+        "class A(object):\n    pass",
+        "class A(nn.Module):\n    x = eval('1')",
+        "class A(nn.Module):\n    def forward(self, x):\n        return exec('1')",
+        "class A(nn.Module):\n    def forward(self, x):\n        return x.__class__",
+        "class A(nn.Module):\n    def forward(self, x):\n        return (lambda: 1)()",
+        "class A(nn.Module):\n    def forward(self, x):\n        return torch.load('f')",
+        "class A(nn.Module):\n    def forward(self, x):\n        return torch.ops.load_library('f')",
+        "class A(nn.Module):\n    def forward(self, x):\n        return open('f')",
+        "class A(nn.Module):\n    def other(self, x):\n        return x",
+        "class A(nn.Module):\n    def __reduce__(self):\n        return 1",
+        "class A(nn.Module):\n    @property\n    def forward(self, x):\n        return x",
+        "class A(nn.Module):\n    def __init__(self):\n        self.forward = nn.ReLU()",
+        "def f(x: int) -> int:\n    while True:\n        x = x + 1",
+        "def f(x):\n    global y\n    return x",
+        "def f(x):\n    with x:\n        return x",
+        "not python",
+    ],
+)
+def test_the_audit_refuses(hostile: str) -> None:
+    good = generate(graph())
+    audit(good)
+    with pytest.raises(AuditError):
+        audit(f"{good}\n\n{hostile}\n")
+
+
+@pytest.mark.parametrize("path", ["forward", "class", "a b", "x); import os; (", "train", "é"])
+def test_a_layer_with_an_impossible_name_is_never_written(path: str) -> None:
+    """The front end refuses such names; a graph made by hand does not get past the generator either."""
+    plain = graph()
+    body = replace(plain.body, nodes=tuple(replace(node, path=path) for node in plain.body.nodes))
+    try:
+        text = generate(replace(plain, body=body))
+    except AuditError:
+        return
+    # What is no identifier is only ever a string.
+    assert not path.isidentifier()
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant) and node.value == path]
+    assert calls
+
+
+def test_params_that_mean_something_else_in_a_module() -> None:
+    text = PLAIN.replace("input:", "params: {type: open int = 4, self_: int = 3}\ninput:").replace(
+        "out: 4", "out: type"
+    )
+    source = generate(graph(text))
+    assert "def __init__(self, type_: int = 4)" in source
+
+
+def test_lines_break_as_ruff_breaks_them() -> None:
+    """Random constructors and expressions: what `wrap` prints, `ruff format` leaves as it is."""
+    rng = Random(5)
+    lines = [line for _ in range(300) for line in wrap(f"self.name = {_call(rng, 2)}", 2)]
+    text = "class A:\n    def f(self):\n" + "\n".join(lines) + "\n"
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "-"]
+    result = subprocess.run(command, input=text, capture_output=True, text=True)
+    assert result.stdout == "", result.stdout
+    assert any(line.endswith("(") for line in lines)
+
+
+def _call(rng: Random, depth: int) -> str:
+    names = ["a", "width", "in_channels", "expansion * width", "64", "make_divisible(width * 4, 8)"]
+    parts = [rng.choice(names) for _ in range(rng.randint(0, 5))]
+    if depth:
+        parts += [_call(rng, depth - 1) for _ in range(rng.randint(0, 2))]
+        parts += [f"*({_call(rng, depth - 1)} for _ in range({rng.randint(2, 9)}))"] * rng.randint(0, 1)
+        parts += [f"({', '.join(rng.choices(names, k=rng.randint(2, 6)))})"] * rng.randint(0, 1)
+    keywords = [f"{key}={rng.choice(names)}" for key in rng.sample(["stride", "padding", "bias"], rng.randint(0, 3))]
+    return f"{rng.choice(['nn.Conv2d', 'Bottleneck', 'f'])}({', '.join([*parts, *keywords])})"
