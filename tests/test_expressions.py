@@ -409,6 +409,7 @@ def test_simple_forms() -> None:
         "m - n - m": "-n",
         "[j + 1 * x for j in range(2 + 1) if true]": "[j + x for j in range(3)]", "[j for j in range(3)]": "[0, 1, 2]",
         "[t for t in range(3)]": "[0, 1, 2]", "[t + x for t in range(3)]": "[t + x for t in range(3)]",
+        "-n + m + n": "m", "[n // 1 for n in x]": "[n // 1 for n in x]",
         "[0] * 100": "[0] * 100", "1 / 0": "1 / 0", "x if y == 1 / 0 else z": "x if y == 1 / 0 else z",
     }  # fmt: skip
     constants = {"stride_on": "conv1", "conv1": "conv1", "t": True, "unused": object()}
@@ -419,6 +420,7 @@ def test_simple_forms() -> None:
 def test_substitution_does_not_capture() -> None:
     tree = substitute(parse("[j * x for j in range(j)]").tree, {"x": parse("j + 1").tree, "j": parse("n").tree})
     assert to_text(tree) == "[j_1 * (j + 1) for j_1 in range(n)]"
+    assert to_text(substitute(parse("[j for j in range(j)]").tree, {"j": parse("n").tree})) == "[j for j in range(n)]"
 
 
 def test_names_are_the_free_ones() -> None:
