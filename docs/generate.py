@@ -21,8 +21,15 @@ from archspec.ops.base import Op
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "docs/tour.md", "docs/language.md", "docs/adding.md")
-FENCE = re.compile(r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<kind>console|python|yaml)\n(?P<body>.*?)```", re.DOTALL)
-ENVIRONMENT = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+FENCE = re.compile(
+    r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<kind>console|python|yaml)\n(?P<body>.*?)```", re.DOTALL
+)
+ENVIRONMENT = {
+    **os.environ,
+    "NO_COLOR": "1",
+    "COLUMNS": "100",
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+}
 
 
 def refreshed(text: str) -> str:
@@ -45,24 +52,40 @@ def _block(match: re.Match[str], folder: Path) -> str:
         return whole
     if match.group("kind") != "console":
         return whole
-    return "```console\n" + "".join(_command(line, folder) for line in body.splitlines() if line.startswith("$ ")) + "```"
+    return (
+        "```console\n" + "".join(_command(line, folder) for line in body.splitlines() if line.startswith("$ ")) + "```"
+    )
 
 
 def _command(line: str, folder: Path) -> str:
     done = _run(["bash", "-c", line[2:]], folder)
-    shown = done.stdout.replace(f"{ROOT}/", "")     # the zoo, as seen from a checkout
+    shown = done.stdout.replace(f"{ROOT}/", "")  # the zoo, as seen from a checkout
     return f"{line}\n{shown}" if not shown or shown.endswith("\n") else f"{line}\n{shown}\n"
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, text=True, encoding="utf-8", check=False, timeout=300,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=ENVIRONMENT,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=300,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def ops_page() -> str:
     """The vocabulary, from the registry."""
-    lines = ["# Ops", "", "Generated from the op registry by `docs/generate.py`. Options with a default may be left out; `C`",
-             "and other in-channels are never written.", ""]
+    lines = [
+        "# Ops",
+        "",
+        "Generated from the op registry by `docs/generate.py`. Options with a default may be left out; `C`",
+        "and other in-channels are never written.",
+        "",
+    ]
     for name, op in sorted(OPS.items()):
         lines += [f"## {name}", "", *_docstring(op), "", *_options(op), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -88,7 +111,12 @@ def _shown(value: object) -> str:
 
 def errors_page() -> str:
     """Every error code, from the catalogue."""
-    lines = ["# Errors and warnings", "", "Generated from the catalogue by `docs/generate.py`; `archspec explain CODE` prints the same.", ""]
+    lines = [
+        "# Errors and warnings",
+        "",
+        "Generated from the catalogue by `docs/generate.py`; `archspec explain CODE` prints the same.",
+        "",
+    ]
     for code in CODES.values():
         lines += [f"## {code.code}", "", f"**{code.title}.** {code.explanation}", ""]
         for title, example in (("Wrong", code.bad), ("Mended", code.mended)):
@@ -99,13 +127,17 @@ def errors_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated page with what it should say."""
-    made = {ROOT / page: refreshed((ROOT / page).read_text(encoding="utf-8")) for page in PAGES if (ROOT / page).exists()}
+    made = {
+        ROOT / page: refreshed((ROOT / page).read_text(encoding="utf-8")) for page in PAGES if (ROOT / page).exists()
+    }
     return {**made, ROOT / "docs/ops.md": ops_page(), ROOT / "docs/errors.md": errors_page()}
 
 
 def main() -> int:
     """Write what has changed, or with `--check` name it."""
-    stale = {path: text for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text}
+    stale = {
+        path: text for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
     for path, text in stale.items():
         print(f"{'stale' if '--check' in sys.argv else 'wrote'} {path.relative_to(ROOT)}")
         if "--check" not in sys.argv:

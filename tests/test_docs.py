@@ -1,4 +1,4 @@
-"""The docs say what is so: every command and snippet is run, every generated page is current, every link leads somewhere."""
+"""The docs say what is so: commands and snippets are run, generated pages are current, links lead somewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ generate = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(generate)
 
 
-@pytest.mark.parametrize("page", [page for page in generate.PAGES])
+@pytest.mark.parametrize("page", generate.PAGES)
 def test_commands_print_what_the_page_says(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert generate.refreshed(text) == text, "run `python docs/generate.py` and read the difference"
@@ -30,7 +30,9 @@ def test_generated_pages_are_current() -> None:
     assert (ROOT / "docs/errors.md").read_text(encoding="utf-8") == generate.errors_page()
 
 
-@pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in [ROOT / "README.md", *ROOT.glob("docs/*.md")]))
+@pytest.mark.parametrize(
+    "page", sorted(p.relative_to(ROOT).as_posix() for p in [ROOT / "README.md", *ROOT.glob("docs/*.md")])
+)
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):

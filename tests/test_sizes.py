@@ -10,14 +10,19 @@ from archspec.pipeline import check
 
 HEAD = "archspec: 1\nname: net\ninput: x[N, 3, H=224, W=224]\nnet:\n"
 
-UNPADDED = HEAD + """
+UNPADDED = (
+    HEAD
+    + """
   - {op: conv2d, out: 4, kernel: 7, stride: 2}
   - {op: max_pool2d, kernel: 3, stride: 2}
   - {op: conv2d, out: 4, kernel: 5, stride: 3}
   - {op: conv2d, out: 4, kernel: 3}
 """
+)
 
-HOURGLASS = HEAD + """
+HOURGLASS = (
+    HEAD
+    + """
   - a: {op: conv2d, out: 4, kernel: 3, padding: 1}
   - {op: max_pool2d, kernel: 2}
   - b: {op: conv2d, out: 4, kernel: 3, padding: 1}
@@ -27,25 +32,34 @@ HOURGLASS = HEAD + """
   - up2: {op: conv_transpose2d, out: 4, kernel: 2, stride: 2}
   - d: {op: concat, from: [a, up2], axis: C}
 """
+)
 
-CEILED = HEAD + """
+CEILED = (
+    HEAD
+    + """
   - a: {op: max_pool2d, kernel: 2, stride: 2, ceil: true}
   - b: {op: conv2d, from: x, out: 3, kernel: 3, stride: 2, padding: 1}
   - c: {op: concat, from: [a, b], axis: C}
   - d: {op: max_pool2d, kernel: 2, from: x}
   - e: {op: concat, from: [c, d], axis: C}
 """
+)
 
-HALVED = HEAD + """
+HALVED = (
+    HEAD
+    + """
   - {op: conv2d, out: 4, kernel: 2, stride: 2}
   - {op: conv2d, out: 4, kernel: 2, stride: 2}
   - a: {op: conv2d, out: 4, kernel: 2, stride: 2}
   - b: {op: conv2d, from: x, out: 4, kernel: 8, stride: 8}
   - c: {op: add, from: [a, b]}
 """
+)
 
 
-@pytest.mark.parametrize("text", [UNPADDED, HOURGLASS, CEILED, HALVED], ids=["unpadded", "hourglass", "ceiled", "halved"])
+@pytest.mark.parametrize(
+    "text", [UNPADDED, HOURGLASS, CEILED, HALVED], ids=["unpadded", "hourglass", "ceiled", "halved"]
+)
 def test_every_size_is_answered_as_trying_it_would(text: str) -> None:
     checked = check(text)
     by_symbol = {sizes.symbol: sizes for sizes in checked.sizes}
@@ -61,7 +75,12 @@ def test_every_size_is_answered_as_trying_it_would(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(UNPADDED, "any H >= 51"), (HOURGLASS, "H a multiple of 4, from 4"), (CEILED, "H a multiple of 2, from 2"), (HALVED, "any H >= 8")],
+    [
+        (UNPADDED, "any H >= 51"),
+        (HOURGLASS, "H a multiple of 4, from 4"),
+        (CEILED, "H a multiple of 2, from 2"),
+        (HALVED, "any H >= 8"),
+    ],
 )
 def test_the_answer_in_words(text: str, words: str) -> None:
     assert str(check(text).sizes[0]) == words

@@ -22,7 +22,14 @@ from archspec.ops.base import Call, Op, Operand, Operands, Parameter, Slice
 from archspec.passes.shapes import BodyShapes, UnitShapes, infer
 from archspec.shapes import Shape, Size, nominal
 
-ROOTS: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "Tensor": Tensor, "operator": operator, "support": reference_layers}
+ROOTS: dict[str, Any] = {
+    "nn": nn,
+    "F": F,
+    "torch": torch,
+    "Tensor": Tensor,
+    "operator": operator,
+    "support": reference_layers,
+}
 
 Run = Callable[..., tuple[Tensor, ...]]
 
@@ -55,7 +62,9 @@ def _body(shapes: BodyShapes, home: nn.Module) -> Run:
             setattr(_at(home, node.path or ""), name, _tensor(home, source))
 
     def run(*inputs: Tensor) -> tuple[Tensor, ...]:
-        values: dict[str, tuple[Tensor, ...]] = {name: (value,) for name, value in zip(body.inputs, inputs, strict=True)}
+        values: dict[str, tuple[Tensor, ...]] = {
+            name: (value,) for name, value in zip(body.inputs, inputs, strict=True)
+        }
         for node in body.nodes:
             values[node.key] = runs[node.key](*(values[ref.node][ref.output] for ref in node.inputs))
         return tuple(values[ref.node][ref.output] for _, ref in body.outputs)
@@ -79,8 +88,11 @@ def _units(repeat: Repeat, units: Sequence[UnitShapes], home: nn.Module) -> Run:
     for unit in units:
         for _ in range(unit.count):
             path = template.render({"i": len(runs)}) if template is not None else str(len(runs))
-            runs.append(_body(unit.body, _home(home, path)) if unit.body is not None
-                        else _op(unit.run.target, unit.inputs, home, path))  # type: ignore[arg-type]
+            runs.append(
+                _body(unit.body, _home(home, path))
+                if unit.body is not None
+                else _op(unit.run.target, unit.inputs, home, path)
+            )  # type: ignore[arg-type]
 
     def run(*values: Tensor) -> tuple[Tensor, ...]:
         return reduce(lambda flowing, unit: unit(*flowing[: len(values)]), runs, values)
@@ -128,12 +140,15 @@ def _perform(what: Any, values: tuple[Tensor, ...], own: Tensor | None, module: 
         return slice(what.start, what.stop, what.step)
     if isinstance(what, tuple):
         return tuple(_perform(part, values, own, module) for part in what)
-    return nominal(what) if isinstance(what, Size) else int(what) if type(what) is not bool and isinstance(what, int) else what
+    if isinstance(what, Size):
+        return nominal(what)
+    return int(what) if isinstance(what, int) and not isinstance(what, bool) else what
 
 
 def _function(path: str) -> Callable[..., Any]:
     root, *names = path.split(".")
-    return reduce(getattr, names, ROOTS[root])
+    function: Callable[..., Any] = reduce(getattr, names, ROOTS[root])
+    return function
 
 
 def _home(home: nn.Module, path: str | None) -> nn.Module:
