@@ -1,0 +1,77 @@
+"""The flat view: every op of a network as a node of a networkx graph, for algorithms on the whole. networkx's one door.
+
+Its size grows with depth, so nothing on the way of `check` uses it; where an analysis does without, it is the oracle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import networkx as nx
+
+from archspec.expressions import parse_template
+from archspec.ir.graph import Body, Graph, Node, Ref, Repeat
+from archspec.ops.base import Op
+
+Source = tuple[str, int]
+"""A node of the flat graph, and which of its outputs."""
+
+
+def flat_view(graph: Graph) -> nx.MultiDiGraph:
+    """A network as a directed acyclic multigraph of its ops.
+
+    Nodes are dotted paths of keys, with `op` (the Op; None for inputs and outputs). Edges carry `operand`, the position
+    among the inputs of their head, since neither the order of edges nor their number survives `add(x, x)` otherwise.
+    """
+    view: nx.MultiDiGraph = nx.MultiDiGraph(name=graph.name)
+    for given in graph.inputs:
+        view.add_node(given.name, op=None)
+    ends = _add_body(view, graph.body, "", [(given.name, 0) for given in graph.inputs])
+    for output, end in zip(graph.outputs, ends, strict=True):
+        view.add_node(f"output:{output.name}", op=None)
+        view.add_edge(end[0], f"output:{output.name}", operand=0, output=end[1])
+    return view
+
+
+def _add_body(view: nx.MultiDiGraph, body: Body, around: str, inputs: Sequence[Source]) -> list[Source]:
+    known: dict[Ref, Source] = {Ref(name): source for name, source in zip(body.inputs, inputs, strict=True)}
+    for node in body.nodes:
+        ends = _add_node(view, node, around + node.key, [known[ref] for ref in node.inputs])
+        known.update({Ref(node.key, index): end for index, end in enumerate(ends)})
+    return [known[ref] for _, ref in body.outputs]
+
+
+def _add_node(view: nx.MultiDiGraph, node: Node, path: str, inputs: list[Source]) -> list[Source]:
+    if node.target is None:
+        return inputs[:1]
+    if isinstance(node.target, Repeat):
+        return _add_units(view, node.target, path, inputs)
+    return _add_target(view, node.target, path, inputs)
+
+
+def _add_units(view: nx.MultiDiGraph, repeat: Repeat, path: str, inputs: list[Source]) -> list[Source]:
+    template = parse_template(repeat.template) if repeat.template is not None else None
+    index, flowing = 0, inputs
+    for run in repeat.runs:
+        for _ in range(run.count):
+            name = template.render({"i": index}) if template is not None else str(index)
+            flowing = _add_target(view, run.target, f"{path}.{name}", flowing[: len(inputs)])
+            index += 1
+    return flowing
+
+
+def _add_target(view: nx.MultiDiGraph, target: Op | Body, path: str, inputs: list[Source]) -> list[Source]:
+    if isinstance(target, Body):
+        return _add_body(view, target, path + ".", inputs)
+    view.add_node(path, op=target)
+    for operand, (source, output) in enumerate(inputs):
+        view.add_edge(source, path, operand=operand, output=output)
+    return [(path, output) for output in range(_outputs(target))]
+
+
+def _outputs(op: Op) -> int:
+    """How many outputs an op has at most: a split has several, everything else one."""
+    return 1 if op.name != "split" else MAX_PARTS
+
+
+MAX_PARTS = 1024
