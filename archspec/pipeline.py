@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archspec.assumptions import with_nominal_sizes
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError, in_order
 from archspec.elaborate.network import elaborate
-from archspec.expectations import expect
+from archspec.expectations import expect, read_expectations
 from archspec.layouts import check_layout
 from archspec.lazy import lazy
 from archspec.passes.cost import measure
 from archspec.passes.shapes import infer
 from archspec.report import Report
+from archspec.sharing import check_sharing
 from archspec.source import Value
 from archspec.spec import zoo
 from archspec.spec.load import load_text, read_bytes, shown
@@ -87,13 +89,16 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
     report = Report()
     report.texts.update(spec.texts)
     report.take(spec.faults)
+    read_expectations(spec, report)
     elaboration = elaborate(spec, report)
-    shapes = infer(elaboration.graph)
-    cost = measure(elaboration.graph, shapes)
-    expect(spec, elaboration.graph, shapes, cost, report)
+    graph = with_nominal_sizes(elaboration, report)
+    shapes = infer(graph)
+    check_sharing(shapes, report)
+    cost = measure(graph, shapes)
+    expect(spec, graph, shapes, cost, report)
     check_layout(spec, shapes, report)
     report.stop_if_failed()
-    return Checked(spec, elaboration.graph, shapes, cost, in_order(report.warnings), elaboration.demands)
+    return Checked(spec, graph, shapes, cost, in_order(report.warnings), elaboration.demands)
 
 
 def build(source: Source, variant: str | None = None, **params: Any) -> str:

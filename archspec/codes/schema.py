@@ -85,4 +85,9 @@ CODES: tuple[Code, ...] = (
          "An `open` parameter becomes an argument of the generated network's constructor. Which layers there are, and "
          "how often, is decided once, when the spec is checked, so it cannot depend on one. Drop `open`; `--set` still "
          "changes the parameter."),
+    Code("E0232", "a tie that does not hold",
+         "`tie: {weight: embed.weight}` makes one tensor of two: the op's own, and that of an item before it in the same "
+         "body. Both must be there and have one shape.",
+         "input: x[N, 8]\nnet:\n  - a: {op: linear, out: 4}\n  - {op: linear, out: 8, tie: {weight: a.weight}}\n",
+         "input: x[N, 8]\nnet:\n  - a: {op: linear, out: 8}\n  - {op: linear, out: 8, tie: {weight: a.weight}}\n"),
 )

@@ -26,6 +26,11 @@ CODES: tuple[Code, ...] = (
          "`same:` runs one module again, so its input must have the channels that its weights were made for."),
     Code("E0306", "a promise that is not kept",
          "`out:` of a block and `output:` of a network are checked against the shapes that the layers give."),
+    Code("E0307", "no size for which the network holds",
+         "What the layers demand of a free size of the input contradicts itself: no size meets all of it. The errors "
+         "beside this one say what fails at the size that was tried.",
+         "input: x[N, 3, H, W=8]\nnet:\n  - {op: adaptive_avg_pool2d, size: 4}\n  - {op: max_pool2d, kernel: 5}\n",
+         "input: x[N, 3, H, W=8]\nnet:\n  - {op: adaptive_avg_pool2d, size: 8}\n  - {op: max_pool2d, kernel: 5}\n"),
     Code("E0310", "an axis that does not fit",
          "Axes are named by their labels (N, C, H, W; N, T, D; N, D); the op names one that its input lacks, has "
          "already, or may not touch.",

@@ -61,7 +61,7 @@ class BodyBuilder:
     ) -> None:
         self.report, self.parent = report, parent
         self.kind, self.name, self.definition, self.span = kind, name, definition, span
-        self.paths = Paths(report)
+        self._paths = Paths(report)
         self.inputs: list[str] = []
         self.captured: list[Wire] = []
         self.nodes: list[Node] = []
@@ -156,6 +156,18 @@ class BodyBuilder:
         count = self._keys[name] = self._keys.get(name, 0) + 1
         return name if count == 1 else f"{name}#{count}"
 
+    def path_of(self, name: str | None, span: Span) -> str:
+        """The path of the next child: its name, else its index."""
+        if name is not None and name in self.inputs:
+            self.report.error(
+                "E0205",
+                f"`{name}` is the name of an input",
+                span,
+                labels=[Label(self.names[name].span, "the input")],
+                help="call the item something else",
+            )
+        return self._paths.take(name, span)
+
     def add(self, node: Node, result: Result, name: str | None, inside: BodyBuilder | None = None) -> None:
         """Append a node; its result becomes the default input of the next item."""
         self.nodes.append(node)
@@ -186,18 +198,8 @@ class BodyBuilder:
 
     def _set(self, name: str | None, result: Result) -> None:
         self.current = result
-        if name is None:
-            return
-        if name in self.inputs:
-            self.report.error(
-                "E0205",
-                f"`{name}` is the name of an input",
-                result.span,
-                labels=[Label(self.names[name].span, "the input")],
-                help="call the item something else",
-            )
-            return
-        self.names[name] = result
+        if name is not None:
+            self.names[name] = result
 
     def is_child(self, name: str) -> bool:
         """Whether there is a child of this name, present or not."""
@@ -255,9 +257,7 @@ class BodyBuilder:
                 "E0305",
                 f"`{node.shares}` cannot be shared with this input",
                 node.span,
-                notes=[
-                    "the container would look different inside: another shape comes in, or other values from around it"
-                ],
+                notes=["the container would look different inside: other items are there, or other values come in"],
             )
         return replace(node, target=target, inputs=tuple(_renamed(wire.ref, final) for wire in child.captured))
 

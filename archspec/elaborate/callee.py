@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from archspec.diagnostics import Label
 from archspec.elaborate.env import Env, name_of
 from archspec.elaborate.params import bind, is_handed_open, with_param
 from archspec.elaborate.scope import BlockRef, OpRef, Scope
@@ -125,6 +126,14 @@ def _through_alias(
         left.pop(param.name, None)
         env = with_param(env, param, option, option.expr, is_handed_open(param.name, given))
     filled = {str(entry.key.value): entry for entry in alias.options}
+    for name in (name for name in filled if name in left):
+        report.error(
+            "E0222",
+            f"`{target}` sets `{name}` itself",
+            keys.get(name, around.span),
+            labels=[Label(filled[name].key.span, "set here")],
+            help=f"call `{alias.op.value}` instead, or give the alias a param",
+        )
     left.update({name: (entry.value, env) for name, entry in filled.items()})
     inner_keys = {**keys, **{name: entry.key.span for name, entry in filled.items()}}
     inner = Around(target.scope, env, around.inputs, around.open, alias.op.span, report, around.aliases + 1)

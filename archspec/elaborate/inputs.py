@@ -17,8 +17,6 @@ from archspec.spec.fields import listed
 
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\Z")
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
-DOT = "ᐧ"
-"""Stands for the dot of `encoder.enc3` while an expression is parsed: a letter, and as long as a dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +82,10 @@ def _reach(text: str, builder: BodyBuilder) -> list[str]:
 
 def _chosen(value: ScalarValue, text: str, builder: BodyBuilder, env: Env, report: Report) -> list[Source] | None:
     try:
-        tree = parse(DOTTED.sub(lambda match: match[0].replace(".", DOT), text)).tree
+        # A dotted name is no expression; one that is as long and has underscores is, and gives the place of it.
+        tree = parse(DOTTED.sub(lambda match: match[0].replace(".", "_"), text)).tree
     except ExpressionError as error:
-        report.error("E0220", error.message.replace(DOT, "."), value.part(error.start, error.end), help=error.help)
+        report.error("E0220", error.message, value.part(error.start, error.end), help=error.help)
         return None
     return _read_tree(tree, value, text, builder, env, report)
 
@@ -98,7 +97,7 @@ def _read_tree(
     start, end = tree.col_offset, tree.end_col_offset or len(text)
     if isinstance(tree, ast.Name):
         span = value.part(start, end) if text == value.value else value.span
-        return _named(tree.id.replace(DOT, "."), span, builder, report)
+        return _named(text[start:end], span, builder, report)
     if isinstance(tree, ast.List | ast.Tuple):
         parts = [_read_tree(item, value, text, builder, env, report) for item in tree.elts]
         known = [source for part in parts if part is not None for source in part]

@@ -143,7 +143,7 @@ class Items(Calls):
             return True
         key = builder.key_of(name)
         node = Node(
-            key, builder.paths.take(name, item.name.span), None, (), item.span, when=condition, section=place.section
+            key, builder.path_of(name, item.name.span), None, (), item.span, when=condition, section=place.section
         )
         builder.recipes[name] = Recipe(key, lambda others: self._filled(item, name, others, builder, place))
         builder.add(node, _result(key, child, item.span), name, child)

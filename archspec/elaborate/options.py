@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from archspec.elaborate.env import Env
 from archspec.elaborate.scope import Given
-from archspec.elaborate.values import evaluate_value, show
+from archspec.elaborate.values import evaluate_value, is_fixed, show
 from archspec.expressions import traced
 from archspec.ir.graph import Option
 from archspec.ops.base import Op
@@ -20,6 +21,9 @@ from archspec.report import Report, suggestion
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
 from archspec.spec.fields import listed
+
+ITEM_KEYS = ("from", "when", "repeat", "first", "names", "init", "tie")
+"""What an item may say beside its op's options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,9 @@ def build_op(op: type[Op], given: Given, span: Span, report: Report, keys: Mappi
     if any(option is None for option in options.values()):
         return None
     found = {name: option for name, option in options.items() if option is not None}
+    for name, (value, env) in known.items():
+        if env.open and not is_traceable(found[name].value) and not is_fixed(value, env, report, f"`{name}`"):
+            return None
     try:
         built = op.model_validate({name: _plain(option.value) for name, option in found.items()})
     except ValidationError as error:
@@ -86,7 +93,7 @@ def _check_names(op: type[Op], given: Given, report: Report, keys: Mapping[str, 
                 f"`{op.name}` has no option `{name}`",
                 keys.get(name, value.span),
                 notes=[f"its options: {listed(fields) or 'none'}"],
-                help=f"it is called `{right}` here" if right else suggestion(name, fields),
+                help=f"it is called `{right}` here" if right else suggestion(name, [*fields, *ITEM_KEYS]),
             )
     return fine
 
@@ -116,11 +123,21 @@ def _plain(value: Any) -> Any:
     return tuple(_plain(v) for v in value) if isinstance(value, list | tuple) else value
 
 
+def is_traceable(value: Any) -> bool:
+    """Whether a value can know the expression it came from: a number, or a list of numbers."""
+    if isinstance(value, tuple):
+        return all(map(is_traceable, value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def trace(value: Any, option: Option) -> Any:
     """The validated value, knowing the expression it came from."""
-    if option.expr is None or isinstance(value, bool | str) or value is None:
+    if option.expr is None or not is_traceable(value):
         return value
-    return traced(value, option.expr)
+    if not isinstance(value, tuple):
+        return traced(value, option.expr)
+    parts = option.expr.elts if isinstance(option.expr, ast.List | ast.Tuple) else []
+    return tuple(map(traced, value, parts)) if len(parts) == len(value) else value
 
 
 def _explain(

@@ -31,7 +31,9 @@ class Row:
 def read_rows(item: EachItem, scope: Scope, env: Env, report: Report) -> list[Row]:
     """One row per round. Empty after an error."""
     names = [key for key, _ in item.columns]
-    taken = [key for key in (*names, *([item.index] if item.index is not None else [])) if key.value in env.values]
+    index = [item.index] if item.index is not None else []
+    taken = [key for key in (*names, *index) if key.value in env.values]
+    taken += [key for key in index if any(key.value == name.value for name in names)]
     for key in taken:
         refuse_shadow(str(key.value), key.span, report)
     if taken:

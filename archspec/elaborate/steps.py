@@ -174,7 +174,7 @@ class Steps(Items):
         key = builder.key_of(step.name)
         joined = step.join and isinstance(called.target, Op) and called.target.inputs is None
         place = item.name.span if item.name is not None else item.span
-        path = None if joined else builder.paths.take(step.name, place)
+        path = None if joined else builder.path_of(step.name, place)
         inits = () if item.repeat is not None else self._inits(step, called, operands)
         tensors: dict[str, tuple[int, ...]] = {}
         if isinstance(called.target, Op) and operands is not None:
@@ -236,14 +236,6 @@ class Steps(Items):
             shape = made.current.wires[0].shape if made.current is not None else None
             builder.add(node, Result((Wire(Ref(key), shape),), item.span), step.name, made)
             return True
-        original = next(node for node in builder.nodes if node.key == recipe.key)
-        if made.target != original.target:
-            self.report.error(
-                "E0305",
-                f"`{shared}` cannot be shared with this input",
-                item.span,
-                notes=["its parameters would need other shapes"],
-            )
         inputs = tuple(source.result.wires[0].ref for source in step.sources)
         node = Node(
             key, None, made.target, inputs, item.span, made.arguments, step.condition, step.place.section, recipe.key

@@ -10,7 +10,7 @@ from typing import Any
 from archspec.elaborate.env import NOTHING, Env, showable
 from archspec.expressions import ExpressionError, evaluate, expression_of, parse, parse_template
 from archspec.ir.graph import Option
-from archspec.report import Report
+from archspec.report import Report, suggestion
 from archspec.shapes import Quotient, Size
 from archspec.source import ListValue, MapValue, ScalarValue, Value, plain
 
@@ -80,7 +80,8 @@ def _expression(value: ScalarValue, env: Env, report: Report, members: Collectio
             )
         expr = env.expr(expression.tree, expression.names)
     except ExpressionError as error:
-        report.error("E0220", error.message, value.part(error.start, error.end), help=error.help)
+        near = suggestion(str(value.value), members)
+        report.error("E0220", error.message, value.part(error.start, error.end), help=error.help or near)
         return None
     return Option(tuple(result) if isinstance(result, list) else result, expr)
 

@@ -107,6 +107,15 @@ class Body:
     symbols: tuple[tuple[str, ...], ...] = ()
     doc: str = ""
     register: tuple[str, ...] = ()
+    _hash: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Once: a body that calls another twice, which calls a third twice, would be hashed 2^depth times.
+        own = (self.definition, self.inputs, self.nodes, self.outputs, self.params)
+        object.__setattr__(self, "_hash", hash(own))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def node(self, key: str) -> Node:
         """The node with this key; KeyError if there is none."""

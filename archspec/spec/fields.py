@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from keyword import iskeyword
 
+from archspec.expressions.functions import FUNCTIONS
+from archspec.expressions.parsing import CONSTANTS
 from archspec.report import Report, suggestion
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value, plain
 
@@ -90,10 +93,20 @@ class Fields:
         return self.fine and not self._left
 
 
+def is_word(name: str) -> bool:
+    """Whether a name means something in every expression: true, false, none, a function, a keyword."""
+    return name in CONSTANTS or name in FUNCTIONS or iskeyword(name)
+
+
 def check_name(key: ScalarValue, what: str, report: Report) -> bool:
     """Whether a key is a plain identifier, as names of params, lets and blocks are."""
-    if NAME.match(str(key.value)):
+    name = str(key.value)
+    if NAME.match(name) and not is_word(name):
         return True
+    if is_word(name):
+        note = "it has a meaning of its own in expressions"
+        report.error("E0205", f"`{name}` cannot name {what}", key.span, notes=[note], help=f"call it `{name}_`")
+        return False
     report.error(
         "E0205",
         f"`{key.value}` is not a name for {what}",

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
-from archspec.spec.fields import Fields, one_key, text_of
+from archspec.spec.fields import Fields, check_name, one_key, text_of
 from archspec.spec.model import (
     BrokenItem,
     CallItem,
@@ -167,7 +167,11 @@ def _read_each(value: MapValue, report: Report) -> Item:
     do = _read_needed(fields, value, report)
     if not fields.close() or table is None or not table.entries:
         return BrokenItem(None, value.span)
+    names = [index] if index is not None else []
     if table.get("rows") is None and table.get("columns") is None:
+        names += [entry.key for entry in table.entries]
+        if not _are_names(names, report):
+            return BrokenItem(None, value.span)
         return EachItem(tuple((e.key, e.value) for e in table.entries), None, index, do, value.span)
     inner = Fields(table, "`each`", report)
     columns, rows = inner.list("columns"), inner.value("rows")
@@ -175,11 +179,18 @@ def _read_each(value: MapValue, report: Report) -> Item:
         help_ = "write `each: {columns: [kernel, stride], rows: [[3, 1], [5, 2]]}`"
         report.error("E0208", "a table needs both `columns` and `rows`", table.span, help=help_)
         return BrokenItem(None, value.span)
-    named = tuple((c, rows) for c in columns.items if isinstance(c, ScalarValue) and str(c.value).isidentifier())
-    if len(named) < len(columns.items) or len({c.value for c, _ in named}) < len(named):
+    found = [column for column in columns.items if isinstance(column, ScalarValue)]
+    if len({column.text for column in found}) < len(columns.items) or not found:
         report.error("E0205", "`columns` are different names", columns.span, notes=[f"found `{text_of(columns)}`"])
         return BrokenItem(None, value.span)
-    return EachItem(named, rows, index, do, value.span)
+    if not _are_names([*names, *found], report):
+        return BrokenItem(None, value.span)
+    return EachItem(tuple((column, rows) for column in found), rows, index, do, value.span)
+
+
+def _are_names(names: list[ScalarValue], report: Report) -> bool:
+    found = [check_name(name, "a column", report) for name in names]
+    return all(found)
 
 
 def _read_parallel(value: MapValue, report: Report) -> Item:

@@ -160,7 +160,17 @@ def _read_block(name: str, entry: Entry, table: MapValue, path: str, report: Rep
             entry.key.span,
             help="give it `body: [items]`, or `op:` to make it an alias of another block",
         )
-    if not inputs and body is not None:
+    elif isinstance(body, ListValue) and not body.items:
+        report.error("E0208", f"block `{name}` is empty", body.span, help="the op that does nothing is `identity`")
+    for axis in (axis for signature in inputs for axis in signature.axes if axis.nominal is not None):
+        report.error(
+            "E0206",
+            f"`{axis.text.value}` has no nominal size in a block",
+            axis.text.span,
+            notes=["the block gets its sizes from its callers; nominal sizes are those of `input:`"],
+            help=f"write `{axis.text.value}`",
+        )
+    if signature is None and body is not None:
         report.error(
             "E0206", f"block `{name}` has no signature", entry.key.span, help="say what it takes: `in: x[N, C, H, W]`"
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from archspec.report import Report
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
-from archspec.spec.fields import text_of
+from archspec.spec.fields import is_word, text_of
 from archspec.spec.model import Axis, Param, ParamType, Signature
 
 SIGNATURE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*\[([^\[\]]*)\]\s*(?:,|\Z)")
@@ -34,13 +34,19 @@ def read_signatures(value: Value, what: str, report: Report) -> tuple[Signature,
         _refuse(value, what, report)
         return ()
     found: list[Signature] = []
+    if not value.value.strip():
+        _refuse(value, what, report)
     position = 0
     while position < len(value.value):
         match = SIGNATURE.match(value.value, position)
         if match is None:
             _refuse(value, what, report)
             return ()
-        found.append(_signature(value, match))
+        signature = _signature(value, match)
+        if any(not axis.text.text or "=" in axis.text.text or is_word(axis.text.text) for axis in signature.axes):
+            _refuse(value, what, report)
+            return ()
+        found.append(signature)
         position = match.end()
     return tuple(found)
 
