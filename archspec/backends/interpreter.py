@@ -88,16 +88,19 @@ def _units(repeat: Repeat, units: Sequence[UnitShapes], home: nn.Module) -> Run:
     for unit in units:
         for _ in range(unit.count):
             path = template.render({"i": len(runs)}) if template is not None else str(len(runs))
-            runs.append(
-                _body(unit.body, _home(home, path))
-                if unit.body is not None
-                else _op(unit.run.target, unit.inputs, home, path)
-            )  # type: ignore[arg-type]
+            runs.append(_unit(unit, path, home))
 
     def run(*values: Tensor) -> tuple[Tensor, ...]:
         return reduce(lambda flowing, unit: unit(*flowing[: len(values)]), runs, values)
 
     return run
+
+
+def _unit(unit: UnitShapes, path: str, home: nn.Module) -> Run:
+    if unit.body is not None:
+        return _body(unit.body, _home(home, path))
+    assert isinstance(unit.run.target, Op)
+    return _op(unit.run.target, unit.inputs, home, path)
 
 
 def _op(op: Op, inputs: tuple[Shape, ...], home: nn.Module, path: str | None) -> Run:
