@@ -213,6 +213,7 @@ class Calls:
             option = bind(param, resolved.given, env, ref.scope, self.report, f"block `{block.name}`", caller.span)
             if option is None:
                 fine = False
+                env = env.unknown(param.name)
                 continue
             params[param.name] = option
             env = with_param(env, param, option, option.expr, is_handed_open(param.name, resolved.given))

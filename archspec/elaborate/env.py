@@ -28,14 +28,14 @@ class Env:
     `exprs` holds the expression for each name that is no constant of the enclosing body. `open` are the names whose
     values change with a constructor argument of the generated network: no structure may depend on them. `implicit`
     are the names that a repeat or an `each` brings without being asked (`i`, `n`, `s`). Reading a `barred` name is an
-    error.
+    error; without a reason, one that was reported before.
     """
 
     values: Mapping[str, Any]
     exprs: Mapping[str, ast.expr]
     open: frozenset[str] = NOTHING
     implicit: frozenset[str] = NOTHING
-    barred: Mapping[str, Bar] = field(default_factory=dict)
+    barred: Mapping[str, Bar | None] = field(default_factory=dict)
 
     def child(
         self,
@@ -61,11 +61,15 @@ class Env:
         barred = {**self.barred, **{name: _unclear(name) for name in twice}}
         return replace(inner, implicit=self.implicit.union(fresh), barred=barred)
 
+    def unknown(self, name: str) -> Env:
+        """This scope with a name whose value could not be found: what reads it stays silent."""
+        return replace(self, barred={**self.barred, name: None})
+
     def sealed(self) -> Env:
         """What a block sees of its file: constants. An open param reaches it as an argument, or not at all."""
-        if not self.open and not self.exprs:
+        if not self.open and not self.exprs and not self.implicit:
             return self
-        return Env(self.values, {}, barred={name: _unreachable(name) for name in self.open})
+        return Env(self.values, {}, barred={**self.barred, **{name: _unreachable(name) for name in self.open}})
 
     def expr(self, tree: ast.expr, names: Collection[str]) -> ast.expr | None:
         """The tree with constants filled in; None if nothing but constants is left."""

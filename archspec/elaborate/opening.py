@@ -94,6 +94,7 @@ def _fill(used: Scope, given: Given, user: Scope, report: Report, place: Span | 
         owner = user if param.name in given else used
         option = bind(param, given, used.env, owner, report, f"`{used.file.path}`", place)
         if option is None:
+            used.env = used.env.unknown(param.name)
             continue
         opened = param.open if root else is_handed_open(param.name, given)
         standing = name_of(param.name) if root and param.open else option.expr

@@ -59,6 +59,7 @@ def with_lets(lets: Iterable[Entry], env: Env, report: Report, named: bool) -> t
             continue
         option = evaluate_value(entry.value, env, report)
         if option is None:
+            env = env.unknown(name)
             continue
         found[name] = option
         standing = option.expr if option.expr is None or not named else name_of(name)

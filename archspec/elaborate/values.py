@@ -90,7 +90,8 @@ def _is_barred(names: frozenset[str], value: ScalarValue, env: Env, report: Repo
     barred = sorted(name for name in names if name in env.barred)
     if barred:
         bar = env.barred[barred[0]]
-        report.error("E0214", bar.title, value.span, notes=[bar.note], help=bar.help)
+        if bar is not None:
+            report.error("E0214", bar.title, value.span, notes=[bar.note], help=bar.help)
     return bool(barred)
 
 

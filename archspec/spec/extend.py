@@ -13,9 +13,24 @@ GROWING = frozenset({"use", "blocks", "init", "require"})
 """Sections in which a child may add keys; elsewhere a new key is a slip of the pen."""
 
 
+ALTERNATIVES = (
+    (frozenset({"net"}), frozenset({"stem", "stages", "head"})),
+    (frozenset({"output"}), frozenset({"outputs"})),
+)
+"""Two ways to say the same: what a child says in one of them replaces what its parent says in the other."""
+
+
 def extend(parent: MapValue, child: MapValue, report: Report) -> MapValue:
     """The child's tree over the parent's: what the child says holds, what it does not say is the parent's."""
-    merged = {str(e.key.value): e for e in parent.entries if e.key.value not in OWN}
+    said = frozenset(child.keys())
+    replaced = {
+        key
+        for pair in ALTERNATIVES
+        for one, other in (pair, pair[::-1])
+        if said & one and not said & other
+        for key in other
+    }
+    merged = {e.key.text: e for e in parent.entries if e.key.text not in OWN | replaced}
     for entry in child.entries:
         key = str(entry.key.value)
         inherited = merged.get(key)

@@ -88,7 +88,7 @@ class _Loader:
         self._open.append(file.path)
         for reference, _ in file.uses:
             key = library_key(reference)
-            if key in self.libraries:
+            if key in self.libraries and key not in self._open:
                 continue
             found = self._open_reference(reference)
             if found is not None:

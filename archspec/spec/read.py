@@ -193,14 +193,15 @@ def _read_alias(fields: Fields, report: Report) -> CallItem | BrokenItem:
 
 def _read_network(sections: dict[str, Value | None], net: Value | None, report: Report) -> tuple[Item, ...]:
     if net is not None:
-        for section, value in sections.items():
-            if value is not None:
-                report.error(
-                    "E0204",
-                    f"`net` and `{section}` in one file",
-                    value.span,
-                    help="use `net:` alone, or `stem:`, `stages:` and `head:`",
-                )
+        others = [(section, value) for section, value in sections.items() if value is not None]
+        if others:
+            report.error(
+                "E0204",
+                f"`net` and `{others[0][0]}` in one file",
+                net.span,
+                labels=[Label(others[0][1].span, f"`{others[0][0]}`")],
+                help="use `net:` alone, or `stem:`, `stages:` and `head:`",
+            )
         return read_items(net, "`net`", report)
     items: list[Item] = []
     for section, value in sections.items():
@@ -227,6 +228,8 @@ def _read_outputs(single: Entry | None, several: MapValue | None, report: Report
             report.error(
                 "E0203", "`output` must be a shape", single.value.span, help="write `output: [N, num_classes]`"
             )
+    if several is not None and not several.entries:
+        report.error("E0203", "`outputs` names no output", several.span, help="write `outputs: {logits: fc}`")
     for entry in _entries(several):
         name = str(entry.key.value)
         if isinstance(entry.value, ScalarValue):
