@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from oracles import torchvision_nets
+from random_nets import random_net
 from torch import Tensor, nn
 
 from archspec import pipeline
@@ -39,6 +40,16 @@ def graph(address: str) -> Graph:
 @pytest.mark.parametrize("address", [*SMALL, *(str(path) for path in NETS)], ids=lambda a: a.rsplit("/", 1)[-1])
 def test_generated_equals_the_reference(address: str) -> None:
     verify(graph(address))
+
+
+@pytest.mark.parametrize("seeds", [range(0, 20), range(20, 40)], ids=str)
+def test_random_networks_equal_the_reference(seeds: range) -> None:
+    for seed in seeds:
+        text = random_net(seed)
+        try:
+            verify(graph(text))
+        except Exception as error:
+            raise AssertionError(f"seed {seed}:\n{text}") from error
 
 
 @pytest.mark.parametrize(

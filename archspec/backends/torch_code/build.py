@@ -116,7 +116,7 @@ class Builder:
     def repeat(self, node: Node, members: Sequence[Member]) -> str:
         """A repeat as `nn.Sequential`: equal units as a loop."""
         kind = "nn.Sequential" if one_way(members[0].step) else "nn.ModuleList"
-        parts = self.segments(members)
+        parts = _collapsed(self.segments(members))
         if members[0].step.template is None:
             texts = [text if not loop else f"*({text} for {loop})" for text, loop, _ in parts]
             return f"{kind}({', '.join(texts)})" if kind == "nn.Sequential" else f"{kind}({_items(texts)})"
@@ -202,6 +202,19 @@ class Builder:
         finally:
             self.resolver.lifting = True
         return [(self.unit(first), "", 1), (self.unit(rest), f"_ in range({number} - 1)", totals[0] - 1)]
+
+
+def _collapsed(parts: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    """Neighbours that read the same as one loop: units may differ in what their class does not print."""
+    joined: list[tuple[str, str, int]] = []
+    for text, loop, count in parts:
+        plain = loop in ("", f"_ in range({count})")
+        if joined and plain and joined[-1][0] == text and joined[-1][1] in ("", f"_ in range({joined[-1][2]})"):
+            total = joined[-1][2] + count
+            joined[-1] = (text, f"_ in range({total})", total)
+        else:
+            joined.append((text, loop, count))
+    return joined
 
 
 def _items(texts: Sequence[str]) -> str:

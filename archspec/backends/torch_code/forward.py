@@ -179,7 +179,7 @@ class Forward:
         if place == len(self.active) - 1 and ref in ends and (ends == [ref] or self.training):
             return first
         dead = bool(source) and self.left[self.holders[source]] <= 0
-        if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.total[ref] > 1):
+        if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.readers(ref) > 1):
             return self.fresh(self.word(node))
         if dead and self.holders[source] == Ref(source) and self.joins(ref) and not self.nominal:
             return self.fresh(self.word(node))
@@ -188,6 +188,11 @@ class Forward:
         if self.joins(ref) and self.is_named(node):
             return self.fresh(self.word(node))
         return next((name for name in (first, "y") if name not in self.live()), None) or self.fresh(self.word(node))
+
+    def readers(self, ref: Ref) -> int:
+        """How many nodes read a value, without those that only give an output of the network."""
+        ends = {self.real(r).node for _, r in self.body.outputs} if len(self.body.outputs) > 1 else set()
+        return sum(ref in map(self.real, node.inputs) and node.key not in ends for node, _ in self.active)
 
     def is_named(self, node: Node) -> bool:
         return not node.key.startswith("#") and self.family.instances[0].steps[node.key].op is None

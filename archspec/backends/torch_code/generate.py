@@ -57,7 +57,19 @@ def _table(decided: ModulePlan) -> list[str]:
         return []
     table = [("stage", "output", "blocks"), *rows]
     wide = [max(len(row[k]) for row in table) + 2 for k in (0, 1)]
-    return ["\n".join((row[0].ljust(wide[0]) + row[1].ljust(wide[1]) + row[2])[:88].rstrip() for row in table)]
+    return [
+        "\n".join(
+            (row[0].ljust(wide[0]) + row[1].ljust(wide[1]) + _short(row[2], 88 - sum(wide))).rstrip() for row in table
+        )
+    ]
+
+
+def _short(words: str, width: int) -> str:
+    """As many of the blocks as a line holds."""
+    if len(words) <= width:
+        return words
+    kept = words[: width - 5].rsplit("; ", 1)[0] if "; " in words[: width - 5] else words[: width - 5]
+    return f"{kept}; ..."
 
 
 def _said(shape: Shape) -> str:

@@ -26,7 +26,7 @@ def render(plan: ModulePlan, about: Sequence[str]) -> str:
     classes.append(_class(plan.net, plan.reset, top=True))
     support = pieces(plan.support)
     body = "\n".join([*support, *(line for one in classes for line in one["lines"])])
-    names = sorted(one["name"] for one in classes)
+    names = sorted((one["name"] for one in classes), key=_isort)
     frame: str = _template().render(
         docstring="\n".join(docstring("\n\n".join(about), 0)),
         imports=list(_imports(plan, body)),
@@ -68,6 +68,12 @@ def filled(text: str, indent: int = 0) -> str:
 
 def _escape(char: str) -> str:
     return "\\\\" if char == "\\" else char.encode("unicode_escape").decode("ascii")
+
+
+def _isort(name: str) -> tuple[bool, list[tuple[bool, int, str]]]:
+    """The order that ruff wants of `__all__`: what looks like a constant first (VGG19), numbers by value."""
+    parts = re.findall(r"\d+|\D+", name)
+    return not (name.isupper() and len(name) > 1), [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts]
 
 
 def _quoted(names: Iterable[str]) -> list[str]:
