@@ -281,7 +281,7 @@ def is_chain(family: Family) -> bool:
 
 
 def is_inline(family: Family, families: Families) -> bool:
-    """Whether a body is written where it is called: containers that are chains, and small chains called in few places."""
+    """Whether a body is written where it is called: chains that are containers or small and rare."""
     body = family.instances[0].body
     if body.kind == "net" or not is_chain(family):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from archspec.backends.torch_code.resolve import Resolver, Seen
@@ -220,9 +221,7 @@ class Writer:
             return ":".join(parts)
         # Next to anything but a name or a number, ruff puts spaces around the colons.
         return (
-            "".join(
-                f"{' ' * bool(before)}:{' ' * bool(part)}{part}" for before, part in zip(parts, parts[1:], strict=False)
-            )
+            "".join(f"{' ' * bool(before)}:{' ' * bool(part)}{part}" for before, part in pairwise(parts))
             if not start
             else " : ".join(parts)
         )

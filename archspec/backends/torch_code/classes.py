@@ -134,7 +134,7 @@ class ClassWriter:
             attribute = attribute or self._path(node)
             made[attribute] = text
             self._attribute(node, active, attribute, text)
-        for node, active in nodes:
+        for node, _ in nodes:
             if node.shares is not None:
                 self.slots[node.key] = self.slots[node.shares]
             for mine, other in node.ties:

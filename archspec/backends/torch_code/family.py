@@ -136,7 +136,7 @@ def _unified(a: Signature, b: Signature) -> Signature | None:
     nodes = []
     for one, other in zip(a[3:], b[3:], strict=True):
         active = one if one[-1] is not None else other
-        if one[0] != other[0] or one[-1] != other[-1] and None not in (one[-1], other[-1]):
+        if one[0] != other[0] or (one[-1] != other[-1] and None not in (one[-1], other[-1])):
             return None
         # What passes through reads only the first of the inputs that the step would have.
         if one[1] != other[1] and (one[-1] == other[-1] or one[1][:1] != other[1][:1]):

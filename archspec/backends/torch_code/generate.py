@@ -73,8 +73,8 @@ def _short(words: str, width: int) -> str:
 
 
 def _said(shape: Shape) -> str:
-    sizes = shape.at({})
-    return f"({', '.join('N' if place == 0 else str(size if size is not None else dim) for place, (size, dim) in enumerate(zip(sizes, shape.dims, strict=True)))})"
+    known = [str(size if size is not None else dim) for size, dim in zip(shape.at({}), shape.dims, strict=True)]
+    return f"({', '.join(['N', *known[1:]])})"
 
 
 def _billions(macs: object) -> str:

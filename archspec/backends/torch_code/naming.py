@@ -5,11 +5,31 @@ from __future__ import annotations
 import re
 
 SPELLINGS = {
-    "resnet": "ResNet", "vgg": "VGG", "googlenet": "GoogLeNet", "lenet": "LeNet", "alexnet": "AlexNet", "densenet": "DenseNet",
-    "mobilenet": "MobileNet", "efficientnet": "EfficientNet", "convnext": "ConvNeXt", "vit": "ViT", "cifar": "CIFAR",
-    "preact": "PreAct", "imagenet": "ImageNet", "tf": "TF", "d2l": "D2L", "bn": "BN", "resnext": "ResNeXt", "unet": "UNet",
-    "squeezenet": "SqueezeNet", "shufflenet": "ShuffleNet", "regnet": "RegNet", "relu": "ReLU", "se": "SE", "gru": "GRU",
-}  # fmt: skip
+    "resnet": "ResNet",
+    "vgg": "VGG",
+    "googlenet": "GoogLeNet",
+    "lenet": "LeNet",
+    "alexnet": "AlexNet",
+    "densenet": "DenseNet",
+    "mobilenet": "MobileNet",
+    "efficientnet": "EfficientNet",
+    "convnext": "ConvNeXt",
+    "vit": "ViT",
+    "cifar": "CIFAR",
+    "preact": "PreAct",
+    "imagenet": "ImageNet",
+    "tf": "TF",
+    "d2l": "D2L",
+    "bn": "BN",
+    "resnext": "ResNeXt",
+    "unet": "UNet",
+    "squeezenet": "SqueezeNet",
+    "shufflenet": "ShuffleNet",
+    "regnet": "RegNet",
+    "relu": "ReLU",
+    "se": "SE",
+    "gru": "GRU",
+}
 RESERVED = frozenset(
     {"Tensor", "NamedTuple", "OrderedDict", "None", "True", "False", "Module", "Conv2dSame", "DropPath"}
 )

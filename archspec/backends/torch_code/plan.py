@@ -29,8 +29,6 @@ class ModulePlan:
     support: tuple[str, ...]
     imports: frozenset[str]
     stages: Rows
-    input_note: str
-    output_note: str
 
     @property
     def net(self) -> ClassPlan:
@@ -68,8 +66,6 @@ def plan(graph: Graph) -> ModulePlan:
         tuple(sorted(needs.support)),
         frozenset(needs.imports),
         tuple(_stages(instance, families)),
-        "",
-        "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Printing a plan: lines of code wrapped as `ruff format` would, docstrings escaped, the file's frame from a template."""
+"""Printing a plan: lines wrapped as `ruff format` would, docstrings escaped, the file's frame from a template."""
 
 from __future__ import annotations
 

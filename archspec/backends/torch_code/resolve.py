@@ -18,8 +18,34 @@ from archspec.expressions import ExpressionError, simplify, substitute, to_text
 from archspec.expressions.evaluation import evaluate_tree
 from archspec.expressions.trees import free_names, rebuilt
 
-TAKEN = frozenset({"self", "nn", "torch", "F", "Tensor", "math", "range", "super", "tuple", "OrderedDict", "init", "weights",
-                   "NamedTuple", "int", "float", "bool", "str", "min", "max", "abs", "len", "round", "sum", "x"})  # fmt: skip
+TAKEN = frozenset(
+    {
+        "self",
+        "nn",
+        "torch",
+        "F",
+        "Tensor",
+        "math",
+        "range",
+        "super",
+        "tuple",
+        "OrderedDict",
+        "init",
+        "weights",
+        "NamedTuple",
+        "int",
+        "float",
+        "bool",
+        "str",
+        "min",
+        "max",
+        "abs",
+        "len",
+        "round",
+        "sum",
+        "x",
+    }
+)
 _FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor", "log": "math.log", "sqrt": "math.sqrt"}
 _PLAIN_FUNCTIONS = frozenset({"min", "max", "abs", "round", "len", "sum"})
 
@@ -300,17 +326,11 @@ _NOTHING = object()
 
 
 def _is_printable(tree: ast.expr) -> bool:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.ListComp, ast.Slice)):
-            return False
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if (
-                node.func.id not in _FUNCTIONS
-                and node.func.id not in _PLAIN_FUNCTIONS
-                and node.func.id != "make_divisible"
-            ):
-                return False
-    return True
+    nodes = list(ast.walk(tree))
+    if any(isinstance(node, (ast.ListComp, ast.Slice)) for node in nodes):
+        return False
+    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return called <= _FUNCTIONS.keys() | _PLAIN_FUNCTIONS | {"make_divisible"}
 
 
 def _called(tree: ast.expr) -> ast.expr:
