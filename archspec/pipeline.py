@@ -113,9 +113,8 @@ def module(source: Source, *, init: bool = True, variant: str | None = None, **o
     `open_params` are constructor arguments, such as `num_classes=10`. With `init=False` parameters are left
     uninitialised, for loading a checkpoint.
     """
-    network: nn.Module = torch_module.instantiate(
-        check(source, variant).graph, build(source, variant), init=init, **open_params
-    )
+    checked = check(source, variant)
+    network: nn.Module = torch_module.instantiate(checked.graph, build(checked), init=init, **open_params)
     return network
 
 
