@@ -9,7 +9,7 @@ from archspec.elaborate.network import Elaboration
 from archspec.ir.graph import Graph
 from archspec.passes.sizes import Sizes, solve
 from archspec.report import Report
-from archspec.shapes import Shape, Size, symbol
+from archspec.shapes import Dim, Shape, Size, symbol
 from archspec.span import Span
 
 USUAL = 224
@@ -22,30 +22,35 @@ def with_nominal_sizes(elaboration: Elaboration, report: Report) -> Graph:
     An error where no size fits. The graph is returned as it is where the spec states all sizes.
     """
     graph = elaboration.graph
-    open_names = dict.fromkeys(
-        s.name
-        for given in graph.inputs
-        for dim in given.shape.dims
-        if isinstance(dim, Size)
-        for s in dim.symbols()
-        if s.nominal is None and s.name != "N"
-    )
-    if not open_names:
+    places = _unstated(graph)
+    if not places:
         return graph
-    solved = {sizes.symbol: sizes for sizes in solve(graph, elaboration.demands) if sizes.symbol in open_names}
-    assumed = {name: _nearest(solved[name]) for name in open_names}
-    for name, size in assumed.items():
-        place = _place(graph, name)
-        note = f"it holds for {solved[name]}" if size is not None and not solved[name].at_nominal_only else ""
+    solved = {sizes.symbol: sizes for sizes in solve(graph, elaboration.demands) if sizes.symbol in places}
+    sizes = dict.fromkeys(places, USUAL)
+    for name, place in places.items():
+        size = _nearest(solved[name])
         if size is None:
-            report.error("E0307", f"there is no size of {name} for which the network holds", place, notes=[note])
-        else:
-            title = f"{name} has no nominal size: figures are stated at {name} = {size}"
-            report.warn("W0601", title, place, notes=[note], help=f"write `{name}={size}`")
-    sizes = {name: size if size is not None else USUAL for name, size in assumed.items()}
+            report.error("E0307", f"there is no size of {name} for which the network holds", place)
+            continue
+        sizes[name] = size
+        title = f"{name} has no nominal size: figures are stated at {name} = {size}"
+        note = "" if solved[name].at_nominal_only else f"the network holds for {solved[name]}"
+        report.warn("W0601", title, place, notes=[note], help=f"write `{name}={size}`")
     _refuse_unmet(elaboration, sizes, report)
-    inputs = tuple(replace(given, shape=_stated(given.shape, sizes)) for given in graph.inputs)
+    stated: dict[Dim, Dim] = {symbol(name): symbol(name, size) for name, size in sizes.items()}
+    inputs = tuple(replace(given, shape=_stated(given.shape, stated)) for given in graph.inputs)
     return replace(graph, inputs=inputs)
+
+
+def _unstated(graph: Graph) -> dict[str, Span]:
+    """The free sizes without a nominal one, each with the input that names it first."""
+    found: dict[str, Span] = {}
+    for given in graph.inputs:
+        for dim in given.shape.dims:
+            for free in dim.symbols() if isinstance(dim, Size) else ():
+                if free.nominal is None and free.name != "N":
+                    found.setdefault(free.name, given.span)
+    return found
 
 
 def _nearest(sizes: Sizes) -> int | None:
@@ -66,15 +71,5 @@ def _refuse_unmet(elaboration: Elaboration, sizes: Mapping[str, int], report: Re
             return
 
 
-def _stated(shape: Shape, sizes: Mapping[str, int]) -> Shape:
-    named = {symbol(name): symbol(name, size) for name, size in sizes.items()}
-    return Shape(tuple(named.get(dim, dim) if isinstance(dim, Size) else dim for dim in shape.dims), shape.axes)
-
-
-def _place(graph: Graph, name: str) -> Span:
-    return next(
-        given.span
-        for given in graph.inputs
-        for dim in given.shape.dims
-        if isinstance(dim, Size) and any(s.name == name for s in dim.symbols())
-    )
+def _stated(shape: Shape, stated: Mapping[Dim, Dim]) -> Shape:
+    return Shape(tuple(stated.get(dim, dim) for dim in shape.dims), shape.axes)

@@ -25,6 +25,7 @@ from archspec.spec import zoo
 from archspec.spec.load import load_text, read_bytes, shown
 from archspec.spec.model import Spec
 from archspec.spec.settings import setting
+from archspec.unused import warn_of_unused
 
 if TYPE_CHECKING:
     from torch import nn
@@ -98,6 +99,7 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
     expect(spec, graph, shapes, cost, report)
     check_layout(spec, shapes, report)
     report.stop_if_failed()
+    warn_of_unused(spec, graph, report)
     return Checked(spec, graph, shapes, cost, in_order(report.warnings), elaboration.demands)
 
 

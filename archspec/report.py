@@ -7,20 +7,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 
 from archspec.diagnostics import Diagnostic, Frame, Label, SpecError, in_order
 from archspec.span import Span
 
 MAX_ERRORS = 50
+MAX_WORD = 100
+MAX_OPTIONS = 1000
 LOCAL = frozenset({"E0112", "E0114", "E0115"})
 """Mistakes of the text that concern one value: what else is wrong with that value is a consequence."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call being worked on: of which block, by which item, where, and which unit of a repeat it is."""
+    """A call being worked on: of which block, defined where, by which item, where, and which unit of a repeat it is."""
 
     block: str
+    defined: Span
     caller: str
     span: Span
     unit: str
@@ -29,7 +33,8 @@ class _Call:
 class Report:
     """The diagnostics found so far, the texts they point into, and the chain of calls being worked on.
 
-    A mistake inside a block is found again in each call of the block; the first one is kept.
+    A mistake inside a block is found again in each call of the block; the first one is kept. After MAX_ERRORS the
+    next one raises SpecError: a file with so many is not worth more work.
     """
 
     def __init__(self) -> None:
@@ -64,7 +69,7 @@ class Report:
             return
         self._seen.add(mistake)
         if len(self.diagnostics) >= MAX_ERRORS:
-            return
+            self.stop_if_failed()
         kept = tuple(note for note in (*notes, self.circumstances) if note)
         self.diagnostics.append(Diagnostic(code, title, span, label, tuple(labels), kept, help, self._chain()))
 
@@ -92,21 +97,22 @@ class Report:
             self._lenient -= 1
 
     @contextmanager
-    def within(self, block: str, caller: str, span: Span, unit: str = "") -> Iterator[None]:
+    def within(self, block: str, defined: Span, caller: str, span: Span, unit: str = "") -> Iterator[None]:
         """Whatever is recorded inside happened in `block`, called by the item `caller` at `span`."""
-        self._calls.append(_Call(block, caller, span, unit))
+        self._calls.append(_Call(block, defined, caller, span, unit))
         try:
             yield
         finally:
             self._calls.pop()
 
     def _chain(self) -> tuple[Frame, ...]:
-        """`projection, called by downsample in bottleneck`, then `layer2.0 (repeat 1 of 8)`."""
+        """`projection`, then its callers: `downsample in bottleneck`, then `layer2.0 (repeat 1 of 8)`."""
         frames: list[Frame] = []
         for index in range(len(self._calls) - 1, -1, -1):
             call = self._calls[index]
+            if not frames:
+                frames.append(Frame(call.block, call.defined))
             what = f"{call.caller} in {self._calls[index - 1].block}" if index else call.caller
-            what = what if frames else f"{call.block}, called by {what}"
             frames.append(Frame(f"{what} ({call.unit})" if call.unit else what, call.span))
         return tuple(frames)
 
@@ -131,7 +137,7 @@ def _within(span: Span | None, other: Span) -> bool:
     return (other.line, other.column) <= (span.line, span.column) <= (other.end_line, other.end_column)
 
 
-def suggestion(word: str, options: Iterable[str], lead: str = "did you mean") -> str | None:
+def suggestion(word: str, options: Iterable[str], nearness: float = 0.6) -> str | None:
     """`did you mean `conv2d`?` for the nearest of the options, if one is near."""
-    near = get_close_matches(word[:200], list(options), n=1, cutoff=0.6)
-    return f"{lead} `{near[0]}`?" if near else None
+    near = get_close_matches(word[:MAX_WORD], list(islice(options, MAX_OPTIONS)), n=1, cutoff=nearness)
+    return f"did you mean `{near[0]}`?" if near else None

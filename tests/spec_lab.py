@@ -43,7 +43,6 @@ def accept(text: str, variant: str | None = None, **params: object) -> Checked:
     return checked
 
 
-
 def keys(checked: Checked) -> dict[str, tuple[int, ...]]:
     """The learnable tensors of the network that torch builds, by state_dict key, in order."""
     return {name: tuple(value.shape) for name, value in Interpreter(checked.graph).named_parameters()}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from spec_lab import accept, keys, refused, spec
 
 from archspec.diagnostics import SpecError, UsageError
 from archspec.pipeline import check, load
-from spec_lab import accept, keys, refused, spec
 
 PARENT = """archspec: 1
 name: parent
@@ -62,7 +62,10 @@ def errors(source: str) -> list[tuple[str, str, int]]:
 
 
 def test_a_child_overrides_its_parent(folder: Path) -> None:
-    child = write(folder, "child.yaml", """archspec: 1
+    child = write(
+        folder,
+        "child.yaml",
+        """archspec: 1
 extends: parent
 params: {width: int = 6}
 head:
@@ -71,7 +74,8 @@ head:
   - fc: {op: linear, out: 5}
 output: [N, 5]
 init: {conv2d: {weight: {normal: 0.1}}}
-""")
+""",
+    )
     checked = check(child)
     assert checked.name == "child" and checked.spec.variants == ()
     assert checked.shapes.find("b").dims[1] == 12
@@ -79,8 +83,19 @@ init: {conv2d: {weight: {normal: 0.1}}}
 
 
 def test_a_grandchild_in_another_folder_finds_what_its_parents_use(folder: Path) -> None:
-    write(folder, "nets/mid.yaml", PARENT.replace("name: parent", "name: mid\nuse: [near]").replace("unit: {", "own: {").replace("params: {out: int}, ", ""))
-    write(folder, "nets/near.yaml", "archspec: 1\nblocks: {unit: {params: {out: int}, in: 'x[N, C, H, W]', body: [{op: conv2d, out: out, kernel: 1}]}}\n")
+    write(
+        folder,
+        "nets/mid.yaml",
+        PARENT.replace("name: parent", "name: mid\nuse: [near]")
+        .replace("unit: {", "own: {")
+        .replace("params: {out: int}, ", ""),
+    )
+    write(
+        folder,
+        "nets/near.yaml",
+        "archspec: 1\nblocks:\n"
+        "  unit: {params: {out: int}, in: 'x[N, C, H, W]', body: [{op: conv2d, out: out, kernel: 1}]}\n",
+    )
     text = (folder / "nets/mid.yaml").read_text().replace("out: out", "out: 3")
     write(folder, "nets/mid.yaml", text)
     top = write(folder, "top.yaml", "archspec: 1\nextends: nets/mid\nparams: {depth: int = 2}\n")
@@ -127,11 +142,15 @@ def test_circles_of_files(folder: Path) -> None:
 @pytest.mark.parametrize("reference", ["nothing", "../secret", "/etc/passwd", "lib", "'a b'"])
 def test_files_that_are_not_there(folder: Path, reference: str) -> None:
     for key in ("extends: {}", "use: [{}]"):
-        name = write(folder, "child.yaml", f"archspec: 1\n{key.format(reference)}\ninput: x[N, 3]\nnet: [{{op: relu}}]\n")
+        name = write(
+            folder, "child.yaml", f"archspec: 1\n{key.format(reference)}\ninput: x[N, 3]\nnet: [{{op: relu}}]\n"
+        )
         assert errors(name) == [("E0210", "child.yaml", 2)]
 
 
-NET = "archspec: 1\nparams: {{w: int = 8}}\nuse:\n  lib/units: {use}\ninput: x[N, 3, H=8, W=8]\nnet: [u: {{op: unit}}]\n"
+NET = (
+    "archspec: 1\nparams: {{w: int = 8}}\nuse:\n  lib/units: {use}\ninput: x[N, 3, H=8, W=8]\nnet: [u: {{op: unit}}]\n"
+)
 
 
 def used(folder: Path, arguments: str) -> str:
@@ -146,25 +165,34 @@ def test_libraries_take_arguments_and_have_defaults(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "code"), [
-    ("{wdith: 3}", "E0213"), ("{width: 1.5}", "E0216"), ("{width: q}", "E0220"), ("{norm: nrm}", "E0217"), ("3", "E0203"),
+    ("{wdith: 3}", "E0213"), ("{width: 1.5}", "E0216"), ("{width: q}", "E0220"), ("{norm: nrm}", "E0217"),
+    ("3", "E0203"),
 ])  # fmt: skip
 def test_arguments_of_libraries_are_checked(folder: Path, arguments: str, code: str) -> None:
     assert errors(used(folder, arguments)) == [(code, "net.yaml", 4)]
 
 
 def test_a_library_may_use_another_and_keeps_its_names_to_itself(folder: Path) -> None:
-    write(folder, "lib/outer.yaml", """archspec: 1
+    write(
+        folder,
+        "lib/outer.yaml",
+        """archspec: 1
 params: {w: int = 3}
 use:
   lib/units: {width: 2*w}
 blocks:
   twice: {in: "x[N, C, H, W]", body: [{op: unit}, {op: unit}]}
-""")
+""",
+    )
     (folder / "lib/lib").mkdir()
     write(folder, "lib/lib/units.yaml", LIBRARY)
-    name = write(folder, "net.yaml", "archspec: 1\nuse: {lib/outer: {w: 4}}\ninput: x[N, 3, H=8, W=8]\nnet: [{u: {op: twice}}]\n")
+    name = write(
+        folder, "net.yaml", "archspec: 1\nuse: {lib/outer: {w: 4}}\ninput: x[N, 3, H=8, W=8]\nnet: [{u: {op: twice}}]\n"
+    )
     assert keys(check(name))["u.1.c.weight"] == (4, 4, 1, 1)
-    wrong = write(folder, "net.yaml", "archspec: 1\nuse: [lib/outer]\ninput: x[N, 3, H=8, W=8]\nnet: [{u: {op: unit}}]\n")
+    wrong = write(
+        folder, "net.yaml", "archspec: 1\nuse: [lib/outer]\ninput: x[N, 3, H=8, W=8]\nnet: [{u: {op: unit}}]\n"
+    )
     assert errors(wrong) == [("E0217", "net.yaml", 4)]
 
 
@@ -204,7 +232,11 @@ def test_several_inputs_and_outputs_some_for_training_only() -> None:
         - fc: {op: linear, out: 10}
     """
     text = spec(net, "x[N, 3, H=8, W=8], y[N, 1, H, W]", outputs=outputs, params="\n  aux: bool = true")
-    assert [(o.name, o.mode) for o in accept(text).graph.outputs] == [("logits", "always"), ("map", "always"), ("aux", "train")]
+    assert [(o.name, o.mode) for o in accept(text).graph.outputs] == [
+        ("logits", "always"),
+        ("map", "always"),
+        ("aux", "train"),
+    ]
     assert len(accept(text, aux=False).graph.outputs) == 2
     one = text.replace("x[N, 3, H=8, W=8], y[N, 1, H, W]", '["x[N, 3, H=8, W=8]", "y[N, 1, H, W]"]')
     assert len(accept(one).graph.inputs) == 2

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import pytest
-
 from spec_lab import accept, keys, paths, refused, spec
 
 
 def test_a_name_is_the_path_and_an_unnamed_item_takes_its_index() -> None:
-    checked = accept(spec("""
+    checked = accept(
+        spec("""
         - conv1: {op: conv2d, out: 4, kernel: 3}
         - {op: batch_norm}
         - {op: relu}
         - {op: conv2d, out: 5, kernel: 1}
-    """))
+    """)
+    )
     assert paths(checked) == ["conv1", "1", "3"]
     assert keys(checked)["3.weight"] == (5, 4, 1, 1)
 
 
 def test_an_index_counts_the_present_siblings_that_own_a_path_level() -> None:
-    checked = accept(spec("""
+    checked = accept(
+        spec("""
         - {op: conv2d, out: 4, kernel: 1}
         - {op: batch_norm, when: false}
         - parallel:
@@ -28,12 +30,14 @@ def test_an_index_counts_the_present_siblings_that_own_a_path_level() -> None:
             - do: []
           join: {op: add}
         - {op: conv2d, out: 4, kernel: 1}
-    """))
+    """)
+    )
     assert paths(checked) == ["0", "1", "2"]
 
 
 def test_keyword_items_are_transparent() -> None:
-    checked = accept(spec("""
+    checked = accept(
+        spec("""
         - section: stem
           do:
             - a: {op: conv2d, out: 2, kernel: 1}
@@ -44,41 +48,48 @@ def test_keyword_items_are_transparent() -> None:
         - each: {width: [3, 5]}
           do:
             - conv{s}: {op: conv2d, out: width, kernel: 1}
-    """))
+    """)
+    )
     assert paths(checked) == ["a", "b", "2", "3", "4", "conv0", "conv1"]
 
 
 def test_containers_add_a_level_and_number_their_own_children() -> None:
-    checked = accept(spec("""
+    checked = accept(
+        spec("""
         - features:
             - {op: conv2d, out: 2, kernel: 1}
             - inner: {body: [{op: conv2d, out: 3, kernel: 1}]}
         - head: {from: x, body: [{op: conv2d, out: 4, kernel: 1}]}
-    """))
+    """)
+    )
     assert paths(checked) == ["features.0", "features.inner.0", "head.0"]
     assert keys(checked)["head.0.weight"] == (4, 3, 1, 1)
 
 
 def test_dotted_names_are_paths_and_can_be_read() -> None:
-    checked = accept(spec("""
+    checked = accept(
+        spec("""
         - each: {width: [2, 3]}
           do:
             - convs.{s}: {op: conv2d, from: x, out: width, kernel: 1}
             - norms.{s}: {op: batch_norm}
         - cat: {op: concat, from: [norms.0, convs.1]}
-    """))
+    """)
+    )
     assert paths(checked) == ["convs.0", "convs.1", "norms.0", "norms.1"]
     assert checked.shapes.find("cat").dims[1] == 5
 
 
 def test_register_orders_the_tensors() -> None:
-    checked = accept(spec("""
+    checked = accept(
+        spec("""
         - block:
             body:
               - norm: {op: batch_norm}
               - reduction: {op: conv2d, out: 2, kernel: 1}
             register: [reduction, norm]
-    """))
+    """)
+    )
     assert paths(checked) == ["block.reduction", "block.norm"]
     block = """
         unit:
@@ -116,7 +127,11 @@ def test_names_are_unique_among_siblings(net: str) -> None:
 
 
 def test_of_two_equal_names_one_may_be_left_out() -> None:
-    net = "- conv: {op: conv2d, out: 4, kernel: 1, when: %s}\n- conv: {op: conv2d, out: 5, kernel: 1, when: not %s}\n- {op: relu, from: conv}"
+    net = """
+        - conv: {op: conv2d, out: 4, kernel: 1, when: %s}
+        - conv: {op: conv2d, out: 5, kernel: 1, when: not %s}
+        - {op: relu, from: conv}
+    """
     for wide, channels in (("wide", 4), ("not wide", 5)):
         checked = accept(spec(net % (wide, wide), params="\n  wide: bool = true"))
         assert checked.shapes.root.outputs[0].dims[1] == channels

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from spec_lab import accept, diagnostics, keys, refused, spec
 
 from archspec.diagnostics import UsageError
 from archspec.pipeline import check
-from spec_lab import accept, diagnostics, keys, refused, spec
 
 CONV = "- conv: {op: conv2d, out: width, kernel: 1}"
 
 
 def test_params_variants_and_settings() -> None:
-    text = spec(CONV, params="\n  width: int = 4\n  twice: int = 2*width", variants="\n  wide: {width: 8}\n  wider: {width: 4*4}")
+    text = spec(
+        CONV,
+        params="\n  width: int = 4\n  twice: int = 2*width",
+        variants="\n  wide: {width: 8}\n  wider: {width: 4*4}",
+    )
     assert [accept(text, v).shapes.find("conv").dims[1] for v in (None, "wide", "wider")] == [4, 8, 16]
     assert accept(text, "wide", width=6).shapes.find("conv").dims[1] == 6
     assert check(text, "wide").name == "wide"
@@ -29,8 +33,17 @@ def test_settings_that_are_none() -> None:
     assert refused(spec(CONV, params="\n  width: int")) == [("E0215", "width")]
 
 
-LITERALS = ["int = 1.5", "bool = 1", "float = true", "enum[a, b] = c", "list[int] = [1, true]", "list[int] = 3", "block = nothing",
-            "int = nothing", "str = 3"]
+LITERALS = [
+    "int = 1.5",
+    "bool = 1",
+    "float = true",
+    "enum[a, b] = c",
+    "list[int] = [1, true]",
+    "list[int] = 3",
+    "block = nothing",
+    "int = nothing",
+    "str = 3",
+]
 
 
 @pytest.mark.parametrize("declared", LITERALS)
@@ -40,15 +53,25 @@ def test_defaults_have_the_type_of_their_param(declared: str) -> None:
 
 
 def test_let_names_values_in_files_and_blocks() -> None:
-    block = "\n  u: {params: {c: int}, in: 'x[N, C, H, W]', let: {half: C // 2, both: half + c}, body: [{op: conv2d, out: both, kernel: 1}]}"
-    checked = accept(spec("- a: {op: conv2d, out: width, kernel: 1}\n- u: {op: u, c: 3}", let="\n  width: 2 * 4", blocks=block))
+    block = """
+        u:
+          params: {c: int}
+          in: x[N, C, H, W]
+          let: {half: C // 2, both: half + c}
+          body: [{op: conv2d, out: both, kernel: 1}]
+    """
+    checked = accept(
+        spec("- a: {op: conv2d, out: width, kernel: 1}\n- u: {op: u, c: 3}", let="\n  width: 2 * 4", blocks=block)
+    )
     assert checked.shapes.root.outputs[0].dims[1] == 7
     assert refused(spec("- {op: relu}", params="\n  a: int = 1", let="\n  a: 2")) == [("E0214", "a")]
 
 
 def test_enum_members_and_names_do_not_mix() -> None:
     assert accept(spec("- {op: conv2d, out: 3, kernel: 3, padding: same}")).shapes.root.outputs[0].dims[2] is not None
-    assert refused(spec("- {op: conv2d, out: 3, kernel: 3, padding: same}", params="\n  same: int = 1")) == [("E0214", "same")]
+    assert refused(spec("- {op: conv2d, out: 3, kernel: 3, padding: same}", params="\n  same: int = 1")) == [
+        ("E0214", "same")
+    ]
     (error,) = diagnostics(spec("- {op: conv2d, out: 3, kernel: 3, padding: sme}"))
     assert error.code == "E0220" and "`same`" in (error.help or "")
 
@@ -78,7 +101,7 @@ def test_open_params_reach_a_block_only_as_arguments() -> None:
             - {op: batch_norm, when: %s}
     """
     params = "\n  width: open int = 8"
-    accept(spec("- a: {op: takes, to: width}", params=params, blocks=block % "H is None".replace("H is None", "true")))
+    accept(spec("- a: {op: takes, to: width}", params=params, blocks=block % "true"))
     assert refused(spec("- a: {op: takes, to: width}", params=params, blocks=block % "to > 3")) == [("E0231", "to > 3")]
     assert refused(spec("- a: {op: takes, to: 8}", params=params, blocks=block % "to > 3")) == []
     assert refused(spec("- a: {op: reads}", params=params, blocks=block % "true")) == [("E0214", "width")]
@@ -94,11 +117,15 @@ def test_requirements_speak_their_authors_words() -> None:
     text = spec("- {op: relu}", params="\n  depth: int = 20", require=require)
     accept(text)
     (error,) = diagnostics(text, depth=21)
-    assert (error.code, error.title, error.notes[0]) == ("E0401", "depth must be 6n + 2, and 21 is not", "with depth = 21")
+    assert (error.code, error.title, error.notes[0]) == (
+        "E0401",
+        "depth must be 6n + 2, and 21 is not",
+        "with depth = 21",
+    )
     assert [code for code, _ in refused(text, depth=2)] == ["E0401"]
     block = "\n  u: {in: 'x[N, C, H, W]', require: [{if: C > 3, else: 'needs colour'}], body: [{op: relu}]}"
     (error,) = diagnostics(spec("- a: {op: u}", blocks=block))
-    assert (error.title, error.chain[0].what) == ("needs colour", "u, called by a")
+    assert (error.title, [frame.what for frame in error.chain]) == ("needs colour", ["u", "a"])
 
 
 WRONG_REQUIREMENTS = {
@@ -138,7 +165,12 @@ EXPECTED = {
 
 @pytest.mark.parametrize("promise", EXPECTED)
 def test_expectations_that_do_not_hold(promise: str) -> None:
-    text = spec("- a: {op: conv2d, out: width, kernel: 1}", params="\n  width: int = 4", variants="\n  wide: {width: 8}", expect=f"\n  {promise}")
+    text = spec(
+        "- a: {op: conv2d, out: width, kernel: 1}",
+        params="\n  width: int = 4",
+        variants="\n  wide: {width: 8}",
+        expect=f"\n  {promise}",
+    )
     assert refused(text) == [EXPECTED[promise]]
 
 
@@ -151,8 +183,17 @@ def test_expectations_hold_for_what_they_are_written_for() -> None:
         shapes: {a: [N, 4, H, W]}
         variants: {wide: {parameters: 32}}
     """
-    text = spec("- a: {op: conv2d, out: width, kernel: 1}", params="\n  width: int = 4", variants="\n  wide: {width: 8}", expect=expect)
-    assert [check(text, v, **p).cost.parameters for v, p in ((None, {}), ("wide", {}), (None, {"width": 9}))] == [16, 32, 36]
+    text = spec(
+        "- a: {op: conv2d, out: width, kernel: 1}",
+        params="\n  width: int = 4",
+        variants="\n  wide: {width: 8}",
+        expect=expect,
+    )
+    assert [check(text, v, **p).cost.parameters for v, p in ((None, {}), ("wide", {}), (None, {"width": 9}))] == [
+        16,
+        32,
+        36,
+    ]
     assert refused(text.replace("parameters: 32", "parameters: 33"), "wide") == [("E0403", "33")]
 
 
@@ -174,11 +215,17 @@ def test_fixed_named_and_nominal_sizes(signature: str) -> None:
 
 
 def test_without_a_nominal_size_figures_are_stated_at_one_that_fits() -> None:
-    pool = "- a: {op: max_pool2d, kernel: 2, stride: 2, repeat: %d}\n- b: {op: upsample2d, scale: %d}\n- {op: add, from: [b, x]}"
+    pool = """
+        - a: {op: max_pool2d, kernel: 2, stride: 2, repeat: %d}
+        - b: {op: upsample2d, scale: %d}
+        - {op: add, from: [b, x]}
+    """
     for levels, size in ((2, 224), (6, 256)):
         checked = accept(spec(pool % (levels, 2**levels), "x[N, 3, H, W]"))
         assert checked.graph.inputs[0].shape.at({})[2:] == (size, size)
-        assert [w.code for w in checked.warnings] == ["W0601", "W0601"] and f"H={size}" in (checked.warnings[0].help or "")
+        assert [w.code for w in checked.warnings] == ["W0601", "W0601"] and f"H={size}" in (
+            checked.warnings[0].help or ""
+        )
     small = spec("- a: {op: conv2d, out: 4, kernel: 99}", "x[N, 3, H, 40]")
     assert [code for code, _ in refused(small)] == ["E0305"] or refused(small)
 
@@ -204,7 +251,9 @@ def test_what_is_no_input(signature: str) -> None:
 
 
 def test_axes_can_be_named_by_label() -> None:
-    net = "- a: {op: flatten, axes: [H, W], into: T, order: [N, T, C]}\n- b: {op: layer_norm}\n- c: {op: select, axis: T}"
+    net = (
+        "- a: {op: flatten, axes: [H, W], into: T, order: [N, T, C]}\n- b: {op: layer_norm}\n- c: {op: select, axis: T}"
+    )
     assert accept(spec(net)).shapes.root.outputs[0].axes == "NC"
 
 

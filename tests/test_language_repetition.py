@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from spec_lab import accept, diagnostics, keys, paths, refused, spec
 
 from archspec.ir.graph import Repeat
-from spec_lab import accept, diagnostics, keys, paths, refused, spec
 
 UNIT = """
     unit:
@@ -43,17 +43,24 @@ def test_i_and_n_count_the_units() -> None:
 
 def test_a_repeat_is_the_units_written_out() -> None:
     short = accept(spec("- a: {op: unit, width: 4, repeat: 3, first: {stride: 2}}", blocks=UNIT))
-    long = accept(spec("""
+    long = accept(
+        spec(
+            """
         - a:
             - {op: unit, width: 4, stride: 2}
             - {op: unit, width: 4}
             - {op: unit, width: 4}
-    """, blocks=UNIT))
+    """,
+            blocks=UNIT,
+        )
+    )
     assert keys(short) == keys(long) and short.cost.macs == long.cost.macs
 
 
 def test_a_container_of_equal_units_and_a_splice() -> None:
-    checked = accept(spec("- {op: unit, width: 4, repeat: 2}\n- {repeat: 2, do: [{op: unit, width: 4}, {op: relu}]}", blocks=UNIT))
+    checked = accept(
+        spec("- {op: unit, width: 4, repeat: 2}\n- {repeat: 2, do: [{op: unit, width: 4}, {op: relu}]}", blocks=UNIT)
+    )
     assert paths(checked) == ["0.0.conv", "0.1.conv", "1.conv", "3.conv"]
 
 
@@ -67,18 +74,29 @@ def test_names_of_units() -> None:
 
 
 def test_each_zips_columns_and_counts_with_s() -> None:
-    checked = accept(spec("""
+    checked = accept(
+        spec(
+            """
         - each: {depth: depths, width: "[4 * 2**j for j in range(2)]", stride: [1, 2]}
           do:
             - layer{s+1}: {op: unit, width: width, repeat: depth, first: {stride: stride}}
-    """, params="\n  depths: list[int] = [1, 2]", blocks=UNIT))
+    """,
+            params="\n  depths: list[int] = [1, 2]",
+            blocks=UNIT,
+        )
+    )
     assert paths(checked) == ["layer1.0.conv", "layer2.0.conv", "layer2.1.conv"]
     assert checked.shapes.find("layer2").dims[1] == 8
 
 
 def test_each_takes_a_table() -> None:
     rows = "[[3, relu, 2], [1, gelu, 4]]"
-    net = "- each: {columns: [kernel, act, out], rows: %s}\n  do:\n    - {op: conv2d, out: out, kernel: kernel}\n    - {op: $act}"
+    net = """
+        - each: {columns: [kernel, act, out], rows: %s}
+          do:
+            - {op: conv2d, out: out, kernel: kernel}
+            - {op: $act}
+    """
     checked = accept(spec(net % rows))
     assert [node.target.name for node in checked.graph.body.nodes] == ["conv2d", "relu", "conv2d", "gelu"]
     assert refused(spec(net % "[[3, relu, 2], [1, gelu]]")) == [("E0228", "[1, gelu]")]
@@ -87,7 +105,8 @@ def test_each_takes_a_table() -> None:
 
 
 def test_the_index_can_be_renamed_for_nesting() -> None:
-    checked = accept(spec("""
+    checked = accept(
+        spec("""
         - each: {width: [2, 3]}
           index: a
           do:
@@ -95,9 +114,14 @@ def test_the_index_can_be_renamed_for_nesting() -> None:
               index: b
               do:
                 - conv{a}{b}: {op: conv2d, out: width + a * b, kernel: kernel}
-    """))
+    """)
+    )
     assert {key: shape[0] for key, shape in keys(checked).items() if "weight" in key} == {
-        "conv00.weight": 2, "conv01.weight": 2, "conv10.weight": 3, "conv11.weight": 4}
+        "conv00.weight": 2,
+        "conv01.weight": 2,
+        "conv10.weight": 3,
+        "conv11.weight": 4,
+    }
 
 
 NESTED = """
@@ -162,5 +186,10 @@ def test_what_is_repeated_must_take_what_it_gives() -> None:
     assert refused(spec("- {op: flatten}\n- a: {op: batch_norm, repeat: 2}")) == []
     (error,) = diagnostics(spec("- a: {op: max_pool2d, kernel: 2, stride: 2, repeat: 5}"))
     assert "repeat" not in error.title and error.code.startswith("E03")
-    (error,) = diagnostics(spec("- a: {op: shrink, repeat: 5}", blocks="\n  shrink: {in: 'x[N, C, H, W]', body: [{op: max_pool2d, kernel: 2, stride: 2}]}"))
-    assert [frame.what for frame in error.chain] == ["shrink, called by a.4 (repeat 5 of 5)"]
+    (error,) = diagnostics(
+        spec(
+            "- a: {op: shrink, repeat: 5}",
+            blocks="\n  shrink: {in: 'x[N, C, H, W]', body: [{op: max_pool2d, kernel: 2, stride: 2}]}",
+        )
+    )
+    assert [frame.what for frame in error.chain] == ["shrink", "a.4 (repeat 5 of 5)"]

@@ -22,7 +22,7 @@ from archspec.shapes import Demand, Shape, Size
 from archspec.span import Span
 from archspec.spec.fields import listed
 
-MAX_LAYERS = 20_000
+MAX_LAYERS = 10_000
 MAX_DEPTH = 32
 
 
@@ -169,7 +169,7 @@ class Calls:
         if found is None:
             self.count(caller.span)
             self._active.append(ref)
-            with report.within(str(ref), caller.name, caller.span, caller.unit):
+            with report.within(str(ref), ref.block.span, caller.name, caller.span, caller.unit):
                 found = self.elaborate_block(ref, params, opened, inputs)
             self._active.pop()
             self._blocks[key] = found

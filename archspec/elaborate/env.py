@@ -44,12 +44,17 @@ class Env:
         open: Collection[str] = (),
     ) -> Env:
         """This scope with more names."""
-        return replace(
-            self,
-            values={**self.values, **values},
-            exprs={**self.exprs, **exprs} if exprs else self.exprs,
-            open=self.open.union(open) if open else self.open,
+        return Env(
+            {**self.values, **values},
+            {**self.exprs, **exprs} if exprs else self.exprs,
+            self.open.union(open) if open else self.open,
+            self.implicit,
+            self.barred,
         )
+
+    def _stands_for_itself(self, name: str) -> bool:
+        expr = self.exprs.get(name)
+        return isinstance(expr, ast.Name) and expr.id == name
 
     def counting(self, values: Mapping[str, int], exprs: Mapping[str, ast.expr] | None = None) -> Env:
         """This scope inside a repeat or an `each`. A name of the author's own stays what it is."""
@@ -75,7 +80,9 @@ class Env:
         """The tree with constants filled in; None if nothing but constants is left."""
         if not any(name in self.exprs for name in names):
             return None
-        free = [name for name in names if name in self.values]
+        free = [name for name in names if name in self.values and not self._stands_for_itself(name)]
+        if not free:
+            return tree
         return substitute(tree, {name: self.exprs.get(name) or literal(showable(self.values[name])) for name in free})
 
 
@@ -86,7 +93,9 @@ def name_of(name: str) -> ast.expr:
 
 def _unclear(name: str) -> Bar:
     remedy = "rename the inner one: `index: t`" if name == "s" else "name the outer one by a `let` or a block's param"
-    return Bar(f"`{name}` could be the inner or the outer one", f"two repetitions around this bring a `{name}`", remedy)
+    return Bar(
+        f"`{name}` could be the inner or the outer one", f"two repetitions around this bring an `{name}`", remedy
+    )
 
 
 def _unreachable(name: str) -> Bar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from archspec.elaborate.body import BodyBuilder, Recipe, Result, Wire
@@ -70,14 +71,12 @@ class Items(Calls):
         section = str(item.section.value) if item.section is not None else place.section
         return self.walk(item.do, builder, replace(place, section=section))
 
-    def _rows(self, item: EachItem, place: Place) -> list[Place]:
+    def _rows(self, item: EachItem, place: Place) -> Iterator[Place]:
         """The place of each round."""
-        found = []
         for index, row in enumerate(read_rows(item, place.scope, place.env, self.report)):
             env = place.env.child(row.values, row.exprs, row.open)
             env = env.counting({"s": index}) if item.index is None else env.child({str(item.index.value): index})
-            found.append(replace(place, env=env))
-        return found
+            yield replace(place, env=env)
 
     def _splice(self, item: RepeatItem, builder: BodyBuilder, place: Place) -> bool:
         count = evaluate_count(item.repeat, place.env, self.report, "repeat", MAX_REPEAT)
@@ -112,9 +111,8 @@ class Items(Calls):
         found: list[tuple[Item, Place]] = []
         for branch in branches:
             if isinstance(branch, EachItem):
-                rounds = self._rows(branch, place)
                 single = branch.do[0] if len(branch.do) == 1 else DoItem(branch.do, branch.span)
-                found += [(single, replace(inner, branch=True)) for inner in rounds]
+                found += [(single, replace(inner, branch=True)) for inner in self._rows(branch, place)]
             else:
                 found.append((branch, replace(place, branch=True)))
         return found

@@ -93,7 +93,9 @@ def _check_names(op: type[Op], given: Given, report: Report, keys: Mapping[str, 
                 f"`{op.name}` has no option `{name}`",
                 keys.get(name, value.span),
                 notes=[f"its options: {listed(fields) or 'none'}"],
-                help=f"it is called `{right}` here" if right else suggestion(name, [*fields, *ITEM_KEYS]),
+                help=f"it is called `{right}` here"
+                if right
+                else suggestion(name, fields) or suggestion(name, ITEM_KEYS, 0.75),
             )
     return fine
 
@@ -156,22 +158,42 @@ def _explain(
                 notes=[f"its options: {listed(op.model_fields)}"],
             )
             continue
-        words = list(dict.fromkeys(_words(d) for d in details))
+        words = " or ".join(dict.fromkeys(_words(detail) for detail in details))
         found = options[name].value if name in options else None
         members = field_kind(op, name).members if name in op.model_fields else frozenset()
         report.error(
             "E0224",
             f"`{name}` of `{op.name}` does not fit",
             spans.get(name, span),
-            label=words[0],
-            notes=[f"found {show(found)}", *([f"expected: {' or '.join(words)}"] if len(words) > 1 else [])],
+            label=f"expected {words}",
+            notes=[f"found {show(found)}"],
             help=suggestion(found, members) if isinstance(found, str) else None,
         )
 
 
+WORDS = {
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "tuple_type": "a list",
+    "literal_error": "{expected}",
+    "none_required": "none",
+    "too_long": "at most {max_length} values",
+    "too_short": "at least {min_length} values",
+    "finite_number": "a finite number",
+}
+
+
 def _words(detail: Any) -> str:
-    text = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    return text.replace("a valid ", "a ").replace("a integer", "a whole number").replace("a boolean", "true or false")
+    words = WORDS.get(detail["type"])
+    if words is not None:
+        return words.format(**detail.get("ctx", {}))
+    return str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
 
 
 __all__ = ["FieldKind", "build_op", "field_kind", "trace"]

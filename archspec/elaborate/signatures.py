@@ -11,6 +11,7 @@ from archspec.elaborate.callee import Operand
 from archspec.elaborate.env import Env, name_of
 from archspec.elaborate.values import evaluate_value, show
 from archspec.expressions import expression_of, literal, simplify, substitute, traced
+from archspec.expressions.trees import free_names
 from archspec.ir.graph import Option
 from archspec.report import Report
 from archspec.shapes import Demand, Dim, Shape, Size
@@ -96,7 +97,11 @@ def translated(shape: Shape | None, bindings: Mapping[str, ast.expr]) -> Shape |
     dim = shape.dims[channel]
     if not isinstance(dim, int):
         return shape
-    expr = simplify(substitute(expression_of(dim), bindings))
+    inner = expression_of(dim)
+    if all(isinstance(bindings.get(name), ast.Constant) for name in free_names(inner)):
+        return shape.replace(channel, int(dim))
+    named = bindings.get(inner.id) if isinstance(inner, ast.Name) else None
+    expr = named if named is not None else simplify(substitute(inner, bindings))
     return shape.replace(channel, int(dim) if isinstance(expr, ast.Constant) else traced(int(dim), expr))
 
 

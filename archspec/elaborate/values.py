@@ -14,6 +14,12 @@ from archspec.report import Report, suggestion
 from archspec.shapes import Quotient, Size
 from archspec.source import ListValue, MapValue, ScalarValue, Value, plain
 
+COUNTERS = {
+    "`i`": "`i` counts the units of a `repeat`, from 0",
+    "`n`": "`n` is the number of units of a `repeat`",
+    "`s`": "`s` counts the rounds of an `each`, from 0",
+}
+
 
 def evaluate_value(
     value: Value, env: Env, report: Report, members: Collection[str] = NOTHING, bare: bool = False
@@ -81,9 +87,15 @@ def _expression(value: ScalarValue, env: Env, report: Report, members: Collectio
         expr = env.expr(expression.tree, expression.names)
     except ExpressionError as error:
         near = suggestion(str(value.value), members)
-        report.error("E0220", error.message, value.part(error.start, error.end), help=error.help or near)
+        help_ = error.help or near or _counter_help(error)
+        report.error("E0220", error.message, value.part(error.start, error.end), help=help_)
         return None
     return Option(tuple(result) if isinstance(result, list) else result, expr)
+
+
+def _counter_help(error: ExpressionError) -> str | None:
+    """What the names are that repetition brings, for those who read them elsewhere."""
+    return COUNTERS.get(error.message.removeprefix("unknown name "))
 
 
 def _is_barred(names: frozenset[str], value: ScalarValue, env: Env, report: Report) -> bool:
@@ -180,7 +192,8 @@ def render_name(name: ScalarValue, env: Env, report: Report) -> str | None:
             return None
         return template.render(env.values)
     except ExpressionError as error:
-        report.error("E0220", error.message, name.part(error.start, error.end), help=error.help)
+        help_ = error.help or _counter_help(error)
+        report.error("E0220", error.message, name.part(error.start, error.end), help=help_)
         return None
 
 

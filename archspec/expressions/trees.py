@@ -39,6 +39,10 @@ def variable(loop: ast.comprehension) -> str:
 
 def children(tree: ast.expr) -> list[ast.expr]:
     """The operands of a node: the expressions right below it, without the name of a called function."""
+    if isinstance(tree, ast.Name | ast.Constant):
+        return []
+    if isinstance(tree, ast.BinOp):
+        return [tree.left, tree.right]
     if isinstance(tree, ast.Call):
         return [*tree.args, *(keyword.value for keyword in tree.keywords)]
     if isinstance(tree, ast.ListComp):

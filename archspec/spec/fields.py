@@ -9,7 +9,8 @@ from keyword import iskeyword
 from archspec.expressions.functions import FUNCTIONS
 from archspec.expressions.parsing import CONSTANTS
 from archspec.report import Report, suggestion
-from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value, plain
+from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
+from archspec.spec.yaml_text import flow
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -123,7 +124,7 @@ def one_key(value: MapValue) -> Entry | None:
 
 def text_of(value: Value) -> str:
     """A value as short text for a message."""
-    text = value.text if isinstance(value, ScalarValue) else str(plain(value))
+    text = value.text if isinstance(value, ScalarValue) else flow(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -23,6 +23,9 @@ from archspec.spec.model import (
 )
 
 
+_BESIDE_A_BODY = ("from", "when", "register")
+
+
 def read_items(value: Value | None, what: str, report: Report) -> tuple[Item, ...]:
     """The items of a list."""
     if value is None:
@@ -71,13 +74,15 @@ def _read_unnamed(value: MapValue, report: Report) -> Item:
 def _read_named(value: MapValue, report: Report) -> Item:
     entry = one_key(value)
     if entry is None:
-        names = ", ".join(value.keys())
+        names, first = ", ".join(value.keys()), value.entries[0]
+        listed = isinstance(first.value, ListValue) and set(value.keys()[1:]) <= set(_BESIDE_A_BODY)
+        one_map = f"write `{first.key.value}: {{body: [...], {', '.join(f'{key}: ...' for key in value.keys()[1:])}}}`"
         report.error(
             "E0208",
             "an item has one name",
             value.entries[1].key.span,
             notes=[f"found several keys: {names}"],
-            help="put each named item on a line of its own, with `- ` before it",
+            help=one_map if listed else "put each named item on a line of its own, with `- ` before it",
         )
         return BrokenItem(value.entries[0].key, value.span)
     name, body = entry.key, entry.value
@@ -95,6 +100,8 @@ def _refuse_named(name: ScalarValue, body: Value, report: Report) -> None:
     if isinstance(body, MapValue):
         title, place, found = f"`{name.value}` names no op", name.span, ", ".join(body.keys()) or "none"
         note, help_ = f"found the keys {found}", "an item says what it is by `op:`, a container has a list or `body:`"
+        if body.get("do") is not None:
+            place, help_ = body.entries[body.keys().index("do")].key.span, "the list of a named item is called `body:`"
     else:
         text = text_of(body)
         title, place, note = f"`{name.value}` has neither an op nor a body", body.span, f"found `{text}`"

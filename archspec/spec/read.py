@@ -232,6 +232,14 @@ def _read_outputs(single: Entry | None, several: MapValue | None, report: Report
         report.error("E0203", "`outputs` names no output", several.span, help="write `outputs: {logits: fc}`")
     for entry in _entries(several):
         name = str(entry.key.value)
+        if isinstance(entry.value, ListValue) or (
+            isinstance(entry.value, ScalarValue) and entry.value.text.lstrip().startswith("[")
+        ):
+            report.error(
+                "E0203", f"output `{name}` must be a node's name or a map", entry.value.span,
+                notes=["found a shape"], help=f"write `{name}: {{from: {name}, shape: {text_of(entry.value)}}}`",
+            )  # fmt: skip
+            continue
         if isinstance(entry.value, ScalarValue):
             outputs.append(OutputSpec(name, entry.value, None, False, entry.key.span))
             continue

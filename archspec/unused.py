@@ -1,0 +1,73 @@
+"""What a spec says and nothing reads: a likely slip, so a warning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archspec.ir.graph import Body, Graph, Node, Repeat
+from archspec.report import Report
+from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
+from archspec.spec.model import Spec
+
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def warn_of_unused(spec: Spec, graph: Graph, report: Report) -> None:
+    """Warn of layers whose output nothing reads, and of params and `let`s of the spec's own file that nothing reads."""
+    for node in _unread(graph.body, {}):
+        name = f"`{node.key}`" if not node.key.startswith("#") else "this layer"
+        report.warn(
+            "W0602",
+            f"nothing reads {name}",
+            node.span,
+            notes=["its output goes into no other layer and is no output of the network"],
+            help="name it in a `from:` or in `outputs:`, or delete it",
+        )
+    read = {word for entry in spec.file.tree.entries for word in _read(entry)}
+    for param in spec.file.params:
+        if param.name not in read:
+            report.warn("W0603", f"nothing reads the param `{param.name}`", param.span, help="use it, or delete it")
+    for entry in spec.file.lets:
+        if entry.key.text not in read:
+            report.warn("W0603", f"nothing reads `{entry.key.text}`", entry.key.span, help="use it, or delete it")
+
+
+def _unread(body: Body, seen: dict[int, Body]) -> Iterator[Node]:
+    """The nodes of a body and of the bodies inside whose outputs end nowhere; each body once."""
+    if id(body) in seen:
+        return
+    seen[id(body)] = body
+    read = {ref.node for node in body.nodes for ref in node.inputs} | {ref.node for _, ref in body.outputs}
+    read |= {node.shares for node in body.nodes if node.shares is not None}
+    read |= {source.partition(".")[0] for node in body.nodes for _, source in node.ties}
+    for node in body.nodes:
+        if node.key not in read and node.target is not None:
+            yield node
+        targets = [run.target for run in node.target.runs] if isinstance(node.target, Repeat) else [node.target]
+        for target in targets:
+            if isinstance(target, Body):
+                yield from _unread(target, seen)
+
+
+def _read(section: Entry) -> Iterator[str]:
+    """The words of a section that may read a name; a declaration does not read what it declares."""
+    key, value = section.key.text, section.value
+    if key in ("params", "let") and isinstance(value, MapValue):
+        for entry in value.entries:
+            text = entry.value.text if key == "params" and isinstance(entry.value, ScalarValue) else None
+            yield from WORD.findall(text.partition("=")[2]) if text is not None else _words(entry.value)
+    elif key not in ("variants", "expect", "doc", "name"):
+        yield from _words(value)
+
+
+def _words(value: Value) -> Iterator[str]:
+    if isinstance(value, MapValue):
+        for entry in value.entries:
+            yield from WORD.findall(entry.key.text)
+            yield from _words(entry.value)
+    elif isinstance(value, ListValue):
+        for item in value.items:
+            yield from _words(item)
+    else:
+        yield from WORD.findall(value.text)
