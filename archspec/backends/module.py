@@ -191,6 +191,8 @@ def _outputs(graph: Graph, net: nn.Module, inputs: list[Tensor]) -> dict[str, Te
 def _gradients(net: nn.Module, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     net.zero_grad()
     total = torch.stack([(value * value).mean() for value in outputs.values()]).sum()
+    if not total.requires_grad:
+        return {}
     total.backward()  # type: ignore[no-untyped-call]
     return {name: p.grad for name, p in net.named_parameters() if p.grad is not None}
 

@@ -101,18 +101,12 @@ class Costs:
 
 
 def idle_nodes(graph: Graph) -> list[Node]:
-    """The root's nodes that only outputs of training read: they do not run at inference, whose MACs are counted."""
-    read = {output.ref.node for output in graph.outputs if output.mode == "always"}
+    """The root's nodes that no output of inference needs: they run in training only, and MACs are those of inference."""
+    needed = {output.ref.node for output in graph.outputs if output.mode == "always"}
     for node in reversed(graph.body.nodes):
-        if node.key in read:
-            read.update(ref.node for ref in node.inputs)
-    trained = {output.ref.node for output in graph.outputs if output.mode == "train"}
-    idle = []
-    for node in reversed(graph.body.nodes):
-        if node.key in trained and node.key not in read:
-            trained.update(ref.node for ref in node.inputs)
-            idle.append(node)
-    return idle
+        if node.key in needed:
+            needed.update(ref.node for ref in node.inputs)
+    return [node for node in graph.body.nodes if needed and node.key not in needed]
 
 
 def op_amount(op: Op, inputs: tuple[Shape, ...]) -> Amount:

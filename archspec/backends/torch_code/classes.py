@@ -135,7 +135,7 @@ class ClassWriter:
             made[attribute] = text
             self._attribute(node, active, attribute, text)
         for node, _ in nodes:
-            if node.shares is not None:
+            if node.shares in self.slots:
                 self.slots[node.key] = self.slots[node.shares]
             for mine, other in node.ties:
                 self.init.append(Statement(f"{self._tensor(node.key, mine)} = {self._tied(other)}"))
@@ -204,7 +204,7 @@ class ClassWriter:
         parts = path.split(".")
         if len(parts) == 1 and path.isidentifier():
             self._assign(node, active, f"self.{path}", text)
-        elif len(parts) == 2 and parts[0].isidentifier():
+        elif len(parts) == 2 and parts[0].isidentifier() and not text.startswith("nn.Parameter("):
             if parts[0] not in self.groups:
                 self.groups.add(parts[0])
                 self.init.append(Statement(f"self.{parts[0]} = nn.ModuleDict()"))

@@ -10,6 +10,7 @@ from archspec.backends.torch_code.naming import class_name
 from archspec.backends.torch_code.plan import ModulePlan, plan
 from archspec.backends.torch_code.render import filled, render
 from archspec.backends.torch_code.resolve import argument_name
+from archspec.backends.torch_code.unroll import unrolled
 from archspec.checked import Checked
 from archspec.ir.graph import Graph
 from archspec.passes.cost import measure
@@ -20,7 +21,7 @@ from archspec.shapes import Shape
 
 def generate(source: Checked | Graph) -> str:
     """The source of a network's module, ready to be written. Needs no torch."""
-    graph = source.graph if isinstance(source, Checked) else source
+    graph = unrolled(source.graph if isinstance(source, Checked) else source)
     decided = plan(graph)
     text = render(decided, _about(graph, decided, source.cost if isinstance(source, Checked) else None))
     audit(text)

@@ -18,16 +18,19 @@ def wrap(text: str, indent: int = 0) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
     head, loose, tail = _loose(text)
-    if loose and _hangs(loose) and len((opened := _opened(text, indent))[0]) <= WIDTH:
-        return opened
+    if loose and _hangs(loose):
+        for pair in _openable(text):
+            opened = _opened(text, indent, pair)
+            if max(len(opened[0]), len(opened[-1])) <= WIDTH:
+                return opened
     if loose:
         return [INDENT * indent + head, *_body(loose, indent + 1, head), INDENT * indent + tail]
     return _opened(text, indent)
 
 
-def _opened(text: str, indent: int) -> list[str]:
+def _opened(text: str, indent: int, pair: tuple[int, int] | None = None) -> list[str]:
     """The bracket to open, with what is in it on lines of its own."""
-    opening, closing = _bracket(text)
+    opening, closing = pair or _bracket(text)
     if opening < 0 or closing == opening + 1:
         return [INDENT * indent + text]
     head, body, tail = text[: opening + 1], text[opening + 1 : closing], text[closing:]
@@ -106,6 +109,11 @@ def _bracket(text: str) -> tuple[int, int]:
         return pairs[0]
     full = [pair for pair in pairs if pair[1] > pair[0] + 1]
     return full[-1] if full else pairs[-1]
+
+
+def _openable(text: str) -> list[tuple[int, int]]:
+    """The pairs outside of all others that hold something, the last one first."""
+    return [pair for pair in _pairs(text) if pair[1] > pair[0] + 1][::-1]
 
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:
