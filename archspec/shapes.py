@@ -9,8 +9,8 @@ of the divisors) every form is affine in q, which is what decides for all sizes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, field
+from functools import lru_cache, reduce
 from math import gcd, lcm
 from typing import Literal, NamedTuple
 
@@ -47,10 +47,18 @@ class Size:
 
     terms: tuple[tuple[Atom, int], ...]
     constant: int = 0
+    _hash: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Once: sizes are the keys of every memory of the passes, and a floor of floors would be hashed all the way down.
+        object.__setattr__(self, "_hash", hash((self.terms, self.constant)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __add__(self, other: Dim) -> Dim:
         if isinstance(other, int):
-            return Size(self.terms, self.constant + int(other))
+            return Size(self.terms, self.constant + int(other)) if other else self
         if not isinstance(other, Size):
             return NotImplemented
         terms = dict(self.terms)
@@ -72,6 +80,8 @@ class Size:
     def __mul__(self, other: Dim) -> Dim:
         if isinstance(other, int):
             factor = int(other)
+            if factor == 1:
+                return self
             return _size({atom: factor * coefficient for atom, coefficient in self.terms}, factor * self.constant)
         if not isinstance(other, Size):
             return NotImplemented
@@ -84,6 +94,8 @@ class Size:
         if not isinstance(divisor, int) or divisor < 1:
             return NotImplemented
         divisor = int(divisor)
+        if divisor == 1:
+            return self
         whole = _size({a: c // divisor for a, c in self.terms if c % divisor == 0}, self.constant // divisor)
         rest = {a: c for a, c in self.terms if c % divisor}
         return whole if not rest else _floor(rest, self.constant % divisor, divisor) + whole
@@ -96,9 +108,7 @@ class Size:
         return Quotient(self, int(divisor))
 
     def __str__(self) -> str:
-        parts = [_term(atom, coefficient) for atom, coefficient in self.terms]
-        text = " + ".join(parts) + (f" + {self.constant}" if self.constant else "")
-        return text.replace("+ -", "- ")
+        return _text(self)
 
     def at(self, sizes: Mapping[str, int]) -> int | None:
         """The value with each symbol at its size in `sizes`, else at its nominal size; None where it has neither."""
@@ -140,7 +150,7 @@ class Quotient:
     divisor: int
 
     def __ceil__(self) -> Dim:
-        return (self.of + (self.divisor - 1)) // self.divisor  # type: ignore[operator]
+        return (self.of + (self.divisor - 1)) // self.divisor
 
     def __floor__(self) -> Dim:
         return self.of // self.divisor
@@ -151,9 +161,16 @@ def symbol(name: str, nominal: int | None = None) -> Size:
     return Size(((Symbol(name, nominal), 1),))
 
 
+@lru_cache(maxsize=4096)
+def _text(size: Size) -> str:
+    parts = [_term(atom, coefficient) for atom, coefficient in size.terms]
+    text = " + ".join(parts) + (f" + {size.constant}" if size.constant else "")
+    return text.replace("+ -", "- ")
+
+
 def _size(terms: Mapping[Atom, int], constant: int) -> Dim:
     kept = tuple((atom, c) for atom, c in terms.items() if c)
-    return Size(tuple(sorted(kept, key=str)), constant) if kept else constant
+    return Size(_in_order(kept), constant) if kept else constant
 
 
 def _floor(terms: dict[Atom, int], constant: int, divisor: int) -> Dim:
@@ -162,8 +179,12 @@ def _floor(terms: dict[Atom, int], constant: int, divisor: int) -> Dim:
         return _size({a: c // common for a, c in terms.items()}, constant // common) // (divisor // common)
     (atom, coefficient), *others = terms.items()
     if isinstance(atom, Floor) and coefficient == 1 and not others:
-        return (atom.of + constant * atom.divisor) // (divisor * atom.divisor)  # type: ignore[operator]
-    return Size(((Floor(Size(tuple(sorted(terms.items(), key=str)), constant), divisor), 1),))
+        return (atom.of + constant * atom.divisor) // (divisor * atom.divisor)
+    return Size(((Floor(Size(_in_order(tuple(terms.items())), constant), divisor), 1),))
+
+
+def _in_order(terms: tuple[tuple[Atom, int], ...]) -> tuple[tuple[Atom, int], ...]:
+    return tuple(sorted(terms, key=str)) if len(terms) > 1 else terms
 
 
 def _factors(size: Size) -> tuple[Size, ...]:
@@ -284,10 +305,15 @@ def nominal(dim: Dim, sizes: Mapping[str, int] | None = None) -> int:
     """A size as a number: itself, or its value at the nominal sizes (batch 1 where none is said)."""
     if isinstance(dim, int):
         return dim
-    value = dim.at({"N": 1, **(sizes or {})})
+    value = dim.at({"N": 1, **(sizes or {})}) if sizes else _at_nominal(dim)
     if value is None:
         raise ValueError(f"{dim} has no nominal size")
     return value
+
+
+@lru_cache(maxsize=4096)
+def _at_nominal(size: Size) -> int | None:
+    return size.at({"N": 1})
 
 
 Relation = Literal["==", ">=", "divides"]
@@ -335,4 +361,10 @@ def window(size: Dim, kernel: int, stride: int, padding: int, dilation: int = 1,
     offset = 2 * padding - reach
     if ceil:
         offset = min(offset + stride - 1, padding - 1)
+    return _slid(size, offset, stride) if isinstance(size, Size) else (size + offset) // stride + 1
+
+
+@lru_cache(maxsize=4096)
+def _slid(size: Size, offset: int, stride: int) -> Dim:
+    """Remembered for symbols alone: numbers that are equal may come from different expressions."""
     return (size + offset) // stride + 1

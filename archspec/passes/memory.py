@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 from archspec.ir.graph import Body, Graph
@@ -32,9 +32,10 @@ def activation_memory(graph: Graph, shapes: Shapes) -> Memory:
     return Memory(inputs + usage.peak(shapes.root), usage.total(shapes.root))
 
 
-def size_bytes(shape: Shape, sizes: Mapping[str, int] | None = None) -> int:
-    """The bytes of one fp32 tensor of this shape, batch 1 and nominal sizes where none are said."""
-    return BYTES * prod(size or 1 for size in shape.at({"N": 1, **(sizes or {})}))
+@lru_cache(maxsize=4096)
+def size_bytes(shape: Shape) -> int:
+    """The bytes of one fp32 tensor of this shape, batch 1 and nominal sizes."""
+    return BYTES * prod(int(size or 1) for size in shape.at({"N": 1}))
 
 
 class _Usage:

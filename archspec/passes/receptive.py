@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from archspec.ir.graph import Body, Graph
 from archspec.ops.base import GlobalWindow, Op, Window
 from archspec.passes.shapes import BodyShapes, Shapes
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A field of `extent` + 1 pixels, its neighbours `jump` pixels apart; `pooled` once a global pool closed it.
 
     `everything` marks a value that attention let see the whole input.
@@ -45,12 +44,12 @@ class _Fields:
     def through(self, shapes: BodyShapes, starts: tuple[Field, ...]) -> tuple[Field, ...]:
         """The field at each output, for these fields at the inputs."""
         scale, shift = starts[0].jump if starts else Fraction(1), starts[0].extent if starts else Fraction(0)
-        relative = tuple(replace(s, extent=(s.extent - shift) / scale, jump=s.jump / scale) for s in starts)
+        relative = tuple(s._replace(extent=(s.extent - shift) / scale, jump=s.jump / scale) for s in starts)
         key = (id(shapes.body), relative)
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self._through(shapes, relative)
-        return tuple(replace(f, extent=shift + f.extent * scale, jump=f.jump * scale) for f in found)
+        return tuple(f._replace(extent=shift + f.extent * scale, jump=f.jump * scale) for f in found)
 
     def _through(self, shapes: BodyShapes, starts: tuple[Field, ...]) -> tuple[Field, ...]:
         named = zip(shapes.body.inputs, starts, strict=True)
@@ -75,7 +74,7 @@ class _Fields:
             after = self.through(body, into) if body is not None else (_after(target, into[0]),)  # type: ignore[arg-type]
             if len(into) == 1 and after[0].jump == into[0].jump and after[0].pooled == into[0].pooled:
                 step = after[0].extent - into[0].extent
-                return (replace(after[0], extent=after[0].extent + step * (count - index - 1)),)
+                return (after[0]._replace(extent=after[0].extent + step * (count - index - 1)),)
             into = after[: len(into)]
         return into
 
@@ -93,10 +92,10 @@ def _after(op: Op, before: Field) -> Field:
     if rule is None or before.pooled:
         return before
     if isinstance(rule, GlobalWindow):
-        return replace(before, everything=True) if op.name == "attention" else replace(before, pooled=True)
+        return before._replace(everything=True) if op.name == "attention" else before._replace(pooled=True)
     return _windowed(rule, before)
 
 
 def _windowed(rule: Window, before: Field) -> Field:
     wider = before.extent + (max(rule.kernel) - 1) * before.jump
-    return replace(before, extent=wider, jump=before.jump * max(rule.stride))
+    return before._replace(extent=wider, jump=before.jump * max(rule.stride))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import lru_cache, reduce
 from math import lcm
+from typing import NamedTuple
 
 from archspec.ir.graph import Graph
-from archspec.shapes import Demand, Dim, Size, Symbol
+from archspec.shapes import Demand, Dim, Relation, Size
 from archspec.span import Span
 
 MAX_PERIOD = 1 << 14
@@ -67,19 +68,26 @@ def solve(graph: Graph, demands: Iterable[tuple[Demand, Span]]) -> tuple[Sizes, 
     """The legal sizes of each free axis of the input, the batch aside."""
     symbols = dict.fromkeys(s.name for given in graph.inputs for dim in given.shape.dims if isinstance(dim, Size)
                             for s in dim.symbols() if s.name != "N")
-    known = [demand for demand, _ in demands]
-    return tuple(_solve(name, [d for d in known if name in _names(d)]) for name in symbols)
+    known = frozenset(_Relation(demand.left, demand.relation, demand.right) for demand, _ in demands)
+    return tuple(_solve(name, frozenset(d for d in known if name in _names(d))) for name in symbols)
 
 
-def _names(demand: Demand) -> set[str]:
-    return {s.name for s in _symbols(demand)}
+class _Relation(NamedTuple):
+    """What a demand asks, without its words: a deep network asks the same of many places."""
+
+    left: Dim
+    relation: Relation
+    right: Dim
 
 
-def _symbols(demand: Demand) -> set[Symbol]:
-    return {s for side in (demand.left, demand.right) if isinstance(side, Size) for s in side.symbols()}
+@lru_cache(maxsize=4096)
+def _names(demand: _Relation) -> frozenset[str]:
+    return frozenset(s.name for side in (demand.left, demand.right) if isinstance(side, Size) for s in side.symbols())
 
 
-def _solve(name: str, demands: list[Demand]) -> Sizes:
+@lru_cache(maxsize=256)
+def _solve(name: str, demands: frozenset[_Relation]) -> Sizes:
+    """Remembered because the variants of a file mostly ask the same of its input."""
     alone = [d for d in demands if _names(d) == {name}]
     period = reduce(lcm, (_modulus(side) for d in alone for side in (d.left, d.right)), 1)
     if period > MAX_PERIOD:
@@ -95,15 +103,14 @@ def _modulus(side: Dim) -> int:
     return side.modulus() if isinstance(side, Size) else 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(NamedTuple):
     """The quotients q from `least` to `most` (None: without end); empty where least > most."""
 
     least: int
     most: int | None
 
 
-def _quotients(demands: list[Demand], period: int, residue: int) -> _Span | None:
+def _quotients(demands: list[_Relation], period: int, residue: int) -> _Span | None:
     """The q for which period*q + residue meets all demands; None where a demand is not linear in q."""
     least, most = (1 if residue == 0 else 0), None
     for demand in demands:
