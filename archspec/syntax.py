@@ -106,6 +106,8 @@ def _block_text(problem: Problem, source: Text) -> Diagnostic | None:
 def _flow(problem: Problem, source: Text) -> Diagnostic | None:
     at, met = problem.at, source.content[problem.at : problem.at + 1]
     if "flow node" in problem.context or (met in ",]}" and "node content" in problem.problem and met):
+        if not met:
+            return _at(source, at, "E0123", "the file ends where a value is expected", help="write the value")
         return _at(source, at, "E0123", f"a value is missing before `{met}`",
                    help=f"write the value, or delete `{met}`")
     if "flow" not in problem.context or problem.context_at is None:

@@ -341,3 +341,33 @@ def test_completion_scripts_parse_and_know_every_option(call: Call, shell: str) 
 def test_options_are_not_abbreviated(call: Call) -> None:
     assert call("check", "tiny.yaml", "--stri")[0] == 2
     assert {action.dest for action in make_parser()._actions} >= {"quiet", "color"}
+
+
+def test_check_leaves_out_variants_whose_own_params_are_set(call: Call) -> None:
+    code, out, _ = call("check", "tiny.yaml", "--set", "width=4")
+    assert code == 0 and [line.split()[1] for line in out.splitlines()] == ["tiny"]
+
+
+@pytest.mark.parametrize(
+    ("items", "help_"),
+    [
+        ("  - b:\n      - {op: relu}\n    from: x\n    when: true\n", "write `b: {body: [...], from: ..., when: ...}`"),
+        ("  - b:\n      do: [{op: relu}]\n", "the list of a named item is called `body:`"),
+        ("  - b: {op: relu}\noutputs: {b: '[N, 3, H, W]'}\n", "write `b: {from: b, shape: [N, 3, H, W]}`"),
+        ("  - b: [{op: relu}\n", "add `]` where it ends"),
+        ("  - {op: flatten}\n  - c: {op: softmax, axis: C}\n", "write `axis: D`"),
+    ],
+)
+def test_slips_of_a_first_spec_are_mended_by_their_help(call: Call, items: str, help_: str) -> None:
+    spec = "archspec: 1\nname: slip\ninput: x[N, 3, H=8, W=8]\nnet:\n" + items
+    code, out, _ = call("check", "-", stdin=spec)
+    assert code == 1 and f"= help: {help_}" in out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_no_bug_of_ours() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "archspec", "list"], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False
+        )
+    assert done.returncode == 2 and b"error: cannot write: No space left on device" in done.stderr

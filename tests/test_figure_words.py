@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archspec import pipeline
 from archspec.backends import dot
 from archspec.backends.figure.column import compose
 from archspec.backends.figure.lettering import clean, fit, width
@@ -128,3 +129,10 @@ def test_widths_are_never_less_than_a_real_font_needs() -> None:
             continue
         for word in ("3×3 conv, 128, /2", "global avg pool", "1×1 conv, 2048", "MMACs 0123456789", "WAVM.jil-f"):
             assert width(word, 90) + 1 >= font.getlength(word), (file, word)
+
+
+def test_the_first_row_of_several_inputs_is_an_output() -> None:
+    spec = "archspec: 1\nname: pair\ninput: [a[N, 3, H=8, W=8], b[N, 3, H=8, W=8]]\nnet:\n"
+    items = "  - l: {op: adaptive_avg_pool2d, size: 1, from: a}\n  - r: {op: adaptive_avg_pool2d, size: 1, from: b}\n"
+    drawn = pipeline.draw(spec + items + "  - add: {op: add, from: [l, r]}\n").svg
+    assert ">output</text>" in drawn and ">input</text>" not in drawn

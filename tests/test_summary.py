@@ -77,7 +77,7 @@ def test_stages_add_up(name: str) -> None:
 def test_json_keys() -> None:
     found = json.loads(json.dumps(summary("resnet50").to_dict()))
     assert list(found) == ["name", "parameters", "macs", "flops", "weighted_layers", "receptive_field", "inputs",
-                           "output", "activation_bytes", "stages"]  # fmt: skip
+                           "output", "outputs", "activation_bytes", "stages"]  # fmt: skip
     assert found["output"] == ["N", 1000]
     assert found["inputs"] == {"x": ["N", 3, 224, 224]}
     assert found["stages"][1] == {
@@ -167,3 +167,10 @@ def test_other_units() -> None:
 def test_sizes_without_a_nominal_value_are_said_by_name() -> None:
     shape = Shape.of(symbol("N"), 4, symbol("H") // 2, symbol("W", 224) // 2)
     assert nominal_text(shape) == "[N, 4, floor(H/2), 112]"
+
+
+def test_every_output_is_named() -> None:
+    spec = "archspec: 1\nname: two\ninput: x[N, 3, H=8, W=8]\nnet:\n  - a: {op: conv2d, out: 2, kernel: 1}\n"
+    found = summarize(pipeline.check(spec + "  - b: {op: relu}\noutputs: {hi: a, lo: b}\n"))
+    assert str(found).startswith("two: x [N, 3, 8, 8] → hi [N, 2, 8, 8], lo [N, 2, 8, 8]\n")
+    assert list(found.to_dict()["outputs"]) == ["hi", "lo"]

@@ -68,13 +68,18 @@ class Summary:
 
     name: str
     inputs: tuple[tuple[str, Shape], ...]
-    output: Shape
+    outputs: tuple[tuple[str, Shape], ...]
     stages: tuple[Stage, ...]
     parameters: int
     macs: int
     weighted_layers: int
     receptive_field: int | None
     memory: Memory
+
+    @property
+    def output(self) -> Shape:
+        """The shape of the output, of the first where there are several."""
+        return self.outputs[0][1]
 
     @property
     def flops(self) -> int:
@@ -92,6 +97,7 @@ class Summary:
             "receptive_field": self.receptive_field,
             "inputs": {name: _sizes(shape) for name, shape in self.inputs},
             "output": _sizes(self.output),
+            "outputs": {name: _sizes(shape) for name, shape in self.outputs},
             "activation_bytes": {
                 "inference_peak": self.memory.inference_peak_bytes,
                 "training": self.memory.training_bytes,
@@ -112,7 +118,8 @@ class Summary:
 
     def _title(self) -> str:
         inputs = ", ".join(f"{name} {nominal_text(shape)}" for name, shape in self.inputs)
-        return f"{self.name}: {inputs} → {nominal_text(self.output)}"
+        named = [f"{name} {nominal_text(shape)}" for name, shape in self.outputs]
+        return f"{self.name}: {inputs} → {', '.join(named) if len(named) > 1 else nominal_text(self.output)}"
 
     def _facts(self) -> Iterator[str]:
         field = "none" if self.receptive_field is None else f"{self.receptive_field} px"
@@ -167,8 +174,9 @@ def summarize(checked: Checked) -> Summary:
     graph, cost = checked.graph, checked.cost
     root = checked.shapes.root
     inputs = tuple((given.name, shape) for given, shape in zip(graph.inputs, root.inputs, strict=True))
+    outputs = tuple((given.name, shape) for given, shape in zip(graph.outputs, root.outputs, strict=True))
     return Summary(
-        checked.name, inputs, root.outputs[0], stages(graph, checked.shapes),
+        checked.name, inputs, outputs, stages(graph, checked.shapes),
         cost.parameters, cost.macs, cost.weighted_layers, cost.receptive_field, cost.memory,
     )  # fmt: skip
 

@@ -73,10 +73,12 @@ def _check(source: str, args: Namespace, verdict: Verdict) -> None:
 
 
 def _with_variants(spec: Spec) -> Iterator[Spec]:
-    """The spec, and its variants unless it is one."""
+    """The spec, and its variants unless it is one; one whose own params the call sets would not be itself."""
     yield spec
     if spec.variant is None:
-        yield from (replace(spec, variant=variant) for variant in spec.variants)
+        for name, params in spec.file.variants:
+            if not spec.settings.keys() & set(params.keys()):
+                yield replace(spec, variant=str(name.value))
 
 
 def _shown(verdict: Verdict, form: str, terminal: Terminal) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import os
 import signal
 import sys
@@ -14,6 +16,7 @@ from typing import Any, NoReturn
 from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command
 from archspec.cli.terminal import Terminal, open_terminal
 from archspec.diagnostics import SpecError, UsageError
+from archspec.lazy import lazy
 from archspec.rendering import render_text
 from archspec.report import suggestion
 from archspec.version import VERSION
@@ -29,8 +32,15 @@ class Parser(ArgumentParser):
         raise UsageError(message, help=f"{self.prog} --help")
 
 
+RARELY = 100_000
+"""Objects between two collections of cycles: a process this short hardly makes any, and would search for them often."""
+
 VERBS = ("check", "build", "draw", "summary", "show", "list", "init", "explain", "schema", "completion")
 """The commands; each is the module of its name beside this one, loaded only when it is wanted."""
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What a full or failing disk says of standard output."""
 
 
 def load_command(verb: str) -> Command:
@@ -71,6 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; only `--help` and `--version` leave through SystemExit."""
     # Looking for plugins of pydantic scans every installed package, and would run their code on a stranger's spec.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    lazy("importlib.metadata")  # which the loader of those plugins imports even where it has nothing to load
+    gc.set_threshold(RARELY)
     terminal = open_terminal("auto", quiet=False)
     try:
         args = _parse(sys.argv[1:] if argv is None else argv)
@@ -90,6 +102,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader went away (`archspec list | head`): no more output, not even Python's own flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _report_bug(error, terminal)
+        terminal.complain(f"error: cannot write: {error.strerror}")
+        return WRONG_USE
     except Exception as error:
         return _report_bug(error, terminal)
 

@@ -22,7 +22,6 @@ from archspec.spec.model import (
     RepeatItem,
 )
 
-
 _BESIDE_A_BODY = ("from", "when", "register")
 
 

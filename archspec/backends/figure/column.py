@@ -67,7 +67,7 @@ def _apart(outlines: Sequence[Outline], columns: Sequence[list[Placed]]) -> tupl
         axis, right = GUTTER + _left(column), _right(column)
         across = axis + right + (10.0 + COST_WIDTH if any(g.macs or g.parameters for g in outline.groups) else 0.0)
         rows = [(row[0].size, row[0].y) for row in _rows(column)]
-        own: list[Part] = [*_head(outline, axis, across), *_gutter(rows, axis + right + 4.0)]
+        own: list[Part] = [*_head(outline, axis, across), *_gutter(rows, axis + right + 4.0, _first(outline))]
         own += [*moved(_trunk(column), axis, 0.0), *costs(outline.groups, _reach(outline, column), axis + right + 10.0)]
         parts += moved(own, x, 0.0)
         x += across + _APART
@@ -87,7 +87,8 @@ def _aligned(
         parts += moved(_trunk(column), x + left, 0.0)
         parts += moved(_head(outline, left, left + right), x, 0.0)
         x += left + right + _APART
-    return (*_gutter([(size, tops[size]) for size in order], x - _APART), *parts), x - _APART
+    rows = [(size, tops[size]) for size in order]
+    return (*_gutter(rows, x - _APART, _first(outlines[0])), *parts), x - _APART
 
 
 def _levelled(columns: Sequence[list[Placed]], order: Sequence[str]) -> tuple[list[list[Placed]], Mapping[str, float]]:
@@ -177,12 +178,17 @@ def _trunk(column: Sequence[Placed]) -> Iterator[Part]:
         yield from placed.fragment.at(0.0, placed.y)
 
 
-def _gutter(rows: Sequence[tuple[str, float]], across: float) -> Iterator[Part]:
-    """The output size of each row, with a hairline above all but the first."""
+def _first(outline: Outline) -> str:
+    """What the first row's size is: the input's, unless several inputs stand in a fork, whose output it is."""
+    return "input" if outline.entry else "output"
+
+
+def _gutter(rows: Sequence[tuple[str, float]], across: float, first: str) -> Iterator[Part]:
+    """The size of each row, an output but for the `first`, with a hairline above all but that."""
     for index, (size, y) in enumerate(rows):
         if index:
             yield Rule((0.0, y - _ROW_GAP / 2), (across, y - _ROW_GAP / 2))
-        yield Text(0.0, y + 4.0, "output" if index else "input", 7.0, role="soft")
+        yield Text(0.0, y + 4.0, "output" if index else first, 7.0, role="soft")
         yield Text(0.0, y + 14.0, size, 9.0, bold=True)
 
 
