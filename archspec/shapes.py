@@ -50,7 +50,7 @@ class Size:
     _hash: int = field(default=0, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        # Once: sizes are the keys of every memory of the passes, and a floor of floors would be hashed all the way down.
+        # Once: sizes are keys of every memory of the passes, and a floor of floors would be hashed all the way down.
         object.__setattr__(self, "_hash", hash((self.terms, self.constant)))
 
     def __hash__(self) -> int:
@@ -250,7 +250,8 @@ def _atom_text(atom: Atom) -> str:
     if atom.of.constant == atom.divisor - 1:
         return f"ceil({Size(atom.of.terms)}/{atom.divisor})"
     inner = str(atom.of)
-    return f"floor({inner}/{atom.divisor})" if atom.of.constant == 0 and len(atom.of.terms) == 1 else f"floor(({inner})/{atom.divisor})"
+    single = atom.of.constant == 0 and len(atom.of.terms) == 1
+    return f"floor({inner}/{atom.divisor})" if single else f"floor(({inner})/{atom.divisor})"
 
 
 AXES = {2: "ND", 3: "NTD", 4: "NCHW"}
