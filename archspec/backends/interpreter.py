@@ -57,7 +57,8 @@ def _body(shapes: BodyShapes, home: nn.Module) -> Run:
             runs[node.key] = _node(node, shapes, home)
     for node in body.nodes:
         if node.shares is not None:
-            runs[node.key] = runs[node.shares]
+            own = isinstance(node.target, Op)
+            runs[node.key] = _again(node, shapes, home) if own else runs[node.shares]
         for name, source in node.ties:
             setattr(_at(home, node.path or ""), name, _tensor(home, source))
 
@@ -111,8 +112,21 @@ def _op(op: Op, inputs: tuple[Shape, ...], home: nn.Module, path: str | None) ->
         if "inplace" in vars(module):
             module.inplace = False
         _register(home, path or "", module)
+    return _performed(value, module, home, path)
+
+
+def _again(node: Node, shapes: BodyShapes, home: nn.Module) -> Run:
+    """An op of another node once more, in the way that this node's inputs ask for."""
+    assert isinstance(node.target, Op) and node.shares is not None
+    original = shapes.body.node(node.shares)
+    made = node.target.module(*shapes.into(original))
+    module = _existing(home, original.path or "") if made is not None else None
+    return _performed(node.target.function(*shapes.into(node)), module, home, original.path)
+
+
+def _performed(value: Any, module: Any, home: nn.Module, path: str | None) -> Run:
     if value is None:
-        assert module is not None, f"{op.name} has neither a module nor a function"
+        assert module is not None, "an op has neither a module nor a function"
         return lambda *values: _several(module(*values))
 
     def run(*values: Tensor) -> tuple[Tensor, ...]:
@@ -178,8 +192,12 @@ def _at(home: nn.Module, path: str) -> nn.Module:
     return home.get_submodule(path)
 
 
-def _tensor(home: nn.Module, path: str) -> Tensor:
+def _existing(home: nn.Module, path: str) -> Any:
     folder, _, name = path.rpartition(".")
-    found = getattr(home.get_submodule(folder), name)
+    return getattr(home.get_submodule(folder), name)
+
+
+def _tensor(home: nn.Module, path: str) -> Tensor:
+    found = _existing(home, path)
     assert isinstance(found, Tensor)
     return found

@@ -101,7 +101,7 @@ class Costs:
 
 
 def idle_nodes(graph: Graph) -> list[Node]:
-    """The root's nodes that no output of inference needs: they run in training only, and MACs are those of inference."""
+    """The root's nodes that no output of inference needs: they run in training, and MACs are of inference."""
     needed = {output.ref.node for output in graph.outputs if output.mode == "always"}
     for node in reversed(graph.body.nodes):
         if node.key in needed:

@@ -6,6 +6,5 @@ class DropPath(nn.Module):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        rows = x.flatten(1)
-        mask = F.dropout(torch.ones_like(rows[:, :1]), self.p, self.training)
-        return (rows * mask).view_as(x)
+        # As channels of a batch of one, samples are dropped as a whole.
+        return torch.feature_dropout(x.unsqueeze(0), self.p, self.training).squeeze(0)

@@ -176,7 +176,8 @@ class Forward:
         node, _ = self.active[place]
         ends = [self.real(r) for _, r in self.body.outputs]
         first = self.body.inputs[0]
-        if place == len(self.active) - 1 and ref in ends and (ends == [ref] or self.training):
+        last = place == len(self.active) - 1 and ref in ends and first not in self.live()
+        if last and (ends == [ref] or self.training):
             return first
         dead = bool(source) and self.left[self.holders[source]] <= 0
         if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.readers(ref) > 1):

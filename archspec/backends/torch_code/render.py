@@ -105,7 +105,7 @@ def _imports(plan: ModulePlan, body: str) -> Iterable[str]:
 
 def _class(plan: ClassPlan, reset: Sequence[Statement] = (), top: bool = False) -> dict[str, Any]:
     # The network's own words stand at the top of the file.
-    paragraphs = ["" if top else filled(plan.doc, 1), plan.shapes]
+    paragraphs = ["" if top else filled(plan.doc, 1), "\n".join(textwrap.wrap(plan.shapes, WIDTH - 10))]
     lines = docstring("\n\n".join(p for p in paragraphs if p) or f"{plan.name}.", 1)
     lines += ["", *wrap(f"def __init__({', '.join(['self', *plan.arguments])}) -> None:", 1), *_code(plan.init)]
     if reset:
