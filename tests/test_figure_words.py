@@ -132,7 +132,7 @@ def test_widths_are_never_less_than_a_real_font_needs() -> None:
 
 
 def test_the_first_row_of_several_inputs_is_an_output() -> None:
-    spec = "archspec: 1\nname: pair\ninput: [a[N, 3, H=8, W=8], b[N, 3, H=8, W=8]]\nnet:\n"
+    spec = "archspec: 1\nname: pair\ninput:\n  - a[N, 3, H=8, W=8]\n  - b[N, 3, H=8, W=8]\nnet:\n"
     items = "  - l: {op: adaptive_avg_pool2d, size: 1, from: a}\n  - r: {op: adaptive_avg_pool2d, size: 1, from: b}\n"
     drawn = pipeline.draw(spec + items + "  - add: {op: add, from: [l, r]}\n").svg
     assert ">output</text>" in drawn and ">input</text>" not in drawn
