@@ -141,6 +141,8 @@ BOMBS = {
         "- each: {a: '[1 for j in range(10000)]'}\n  do: [{each: {b: '[1 for j in range(10000)]'}, do: [{op: relu}]}]"
     ),
     "a comprehension": spec("- {op: relu, when: 'sum([sum([1 for j in range(10**5)]) for i in range(10**5)]) > 3'}"),
+    "a map cut short": spec("- {op: relu}", init="\n  conv2d: {weight: {kaiming_normal: fan_out}{op: relu}"),
+    "a library whose name no file can have": spec("- {op: relu}", use=f"[{'x' * 400}]"),
     "a power": spec("- {op: conv2d, out: 9**9**9**9, kernel: 1}"),
     "a big let": spec(
         "- {op: relu}", let="\n  a0: [1]" + "".join(f"\n  a{k}: a{k - 1} + a{k - 1}" for k in range(1, 60))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os.path import isfile
 from pathlib import Path
 
 from archspec.diagnostics import UsageError
@@ -24,8 +25,10 @@ def load_text(text: str | bytes, path: str, variant: str | None, settings: Mappi
     """
     loader = _Loader(report)
     tree = loader.tree(text, path)
+    if tree is None:
+        report.stop_if_failed()
+        raise ValueError(f"`{path}` has no tree, and nothing is wrong with it")
     report.stop_if_fatal()
-    assert tree is not None
     file = loader.file(tree, path)
     loader.libraries_of(file)
     report.stop_if_fatal()
@@ -139,7 +142,7 @@ def find_beside(reference: str, path: str) -> Path | None:
         return None
     for folder in (Path(path).parent, resource_folder("specs")):
         candidate = folder / name
-        if candidate.is_file():
+        if isfile(candidate):  # False also for names that no file can have
             return shown(candidate)
     return None
 
