@@ -7,6 +7,17 @@ from archspec.spec.model import Spec
 from archspec.version import VERSION as __version__
 
 __all__ = [
-    "Checked", "Diagnostic", "Spec", "SpecError", "UsageError", "__version__", "build", "check", "draw", "load", "module",
-    "summary", "verify",
+    "Checked",
+    "Diagnostic",
+    "Spec",
+    "SpecError",
+    "UsageError",
+    "__version__",
+    "build",
+    "check",
+    "draw",
+    "load",
+    "module",
+    "summary",
+    "verify",
 ]

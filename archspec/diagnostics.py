@@ -61,8 +61,10 @@ class SpecError(Exception):
     texts: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return "\n".join(f"{d.code}: {d.title}" + (f" ({d.span.file}:{d.span.line}:{d.span.column})" if d.span else "")
-                         for d in self.diagnostics)
+        return "\n".join(
+            f"{d.code}: {d.title}" + (f" ({d.span.file}:{d.span.line}:{d.span.column})" if d.span else "")
+            for d in self.diagnostics
+        )
 
 
 @dataclass(eq=False)

@@ -121,7 +121,7 @@ def module(source: Source, *, init: bool = True, variant: str | None = None, **o
 
 
 def verify(source: Source, text: str | None = None) -> None:
-    """Run generated source against the graph's reference interpreter, bit for bit. An AssertionError says where they part."""
+    """Run generated source against the graph's reference interpreter, bit for bit; AssertionError where they part."""
     checked = check(source)
     torch_module.verify(checked.graph, text if text is not None else build(checked))
 

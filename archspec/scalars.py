@@ -26,22 +26,40 @@ class Refusal:
 
 
 _TRAPS = (
-    (re.compile(r"(?i:yes|no|on|off)"), "`{0}` is a boolean in YAML 1.1 and a string in YAML 1.2",
-     "write `true` or `false`, or quote it"),
+    (
+        re.compile(r"(?i:yes|no|on|off)"),
+        "`{0}` is a boolean in YAML 1.1 and a string in YAML 1.2",
+        "write `true` or `false`, or quote it",
+    ),
     (re.compile(r"True|TRUE|False|FALSE"), "booleans are spelt in lower case", "write `{lower}`, or quote it"),
     (re.compile(r"Null|NULL|~"), "the absent value has one spelling", "write `null`, or quote it"),
-    (re.compile(r"[-+]?0[0-9_]+"), "YAML 1.1 reads a leading zero as octal, YAML 1.2 as decimal",
-     "write the number without the leading zero, or quote it"),
+    (
+        re.compile(r"[-+]?0[0-9_]+"),
+        "YAML 1.1 reads a leading zero as octal, YAML 1.2 as decimal",
+        "write the number without the leading zero, or quote it",
+    ),
     (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+"), "numbers are decimal", "write the number in decimal, or quote it"),
-    (re.compile(r"[-+]?[0-9][0-9,_]*[_,][0-9,_]*(?:\.[0-9_]*)?"), "digits are not grouped",
-     "write `{digits}`, or quote it"),
-    (re.compile(r"[-+]?[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?"), "YAML 1.1 reads `{0}` as a number to base 60",
-     "write a list such as `[3, 3]`, or quote it"),
+    (
+        re.compile(r"[-+]?[0-9][0-9,_]*[_,][0-9,_]*(?:\.[0-9_]*)?"),
+        "digits are not grouped",
+        "write `{digits}`, or quote it",
+    ),
+    (
+        re.compile(r"[-+]?[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?"),
+        "YAML 1.1 reads `{0}` as a number to base 60",
+        "write a list such as `[3, 3]`, or quote it",
+    ),
     (re.compile(r"(?i:[-+]?\.(?:inf|nan))"), "numbers are finite", "write a finite number, or quote it"),
-    (re.compile(r"\+(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"), "numbers carry no plus sign",
-     "write `{unsigned}`, or quote it"),
-    (re.compile(r"[-+]?0[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?"), "numbers have no leading zero",
-     "write the number without the leading zero, or quote it"),
+    (
+        re.compile(r"\+(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"),
+        "numbers carry no plus sign",
+        "write `{unsigned}`, or quote it",
+    ),
+    (
+        re.compile(r"[-+]?0[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?"),
+        "numbers have no leading zero",
+        "write the number without the leading zero, or quote it",
+    ),
 )
 
 
@@ -81,6 +99,8 @@ def _trap(text: str) -> str | Refusal:
 
 def _out_of_range(text: str) -> Refusal:
     shown = text if len(text) <= 24 else f"{text[:20]}…"
-    return Refusal(f"the number `{shown}` is out of range",
-                   f"integers have at most {_MAX_DIGITS} digits, floats are finite",
-                   "write a smaller number, or quote it")
+    return Refusal(
+        f"the number `{shown}` is out of range",
+        f"integers have at most {_MAX_DIGITS} digits, floats are finite",
+        "write a smaller number, or quote it",
+    )

@@ -122,8 +122,14 @@ class _Reader:
             self._report("E0120", "this is not YAML", 0, 0, notes=(str(error).splitlines()[0],))
             return None
         if self.root is None and not self.diagnostics:
-            self._report("E0104", "the file is empty", 0, 0, notes=("expected a map of fields, found nothing",),
-                         help="start with `archspec: 1` and `name:`")
+            self._report(
+                "E0104",
+                "the file is empty",
+                0,
+                0,
+                notes=("expected a map of fields, found nothing",),
+                help="start with `archspec: 1` and `name:`",
+            )
         return self.root
 
     def _report(self, code: str, title: str, start: int, end: int, label: str = "", **more: Any) -> None:
@@ -148,9 +154,16 @@ class _Reader:
     def _start_document(self, event: Any) -> None:
         start, end = event.start_mark.index, event.end_mark.index
         if self.document is not None:
-            self._report("E0111", "a second document", start, end, "starts here",
-                         labels=(Label(self.document, "the first document"),),
-                         notes=("expected one document in a file",), help="put it into a file of its own")
+            self._report(
+                "E0111",
+                "a second document",
+                start,
+                end,
+                "starts here",
+                labels=(Label(self.document, "the first document"),),
+                notes=("expected one document in a file",),
+                help="put it into a file of its own",
+            )
             raise _Stop
         self.document = self.source.span(start, end)
         for match in re.finditer("^%", self.source.content[:end], re.MULTILINE):
@@ -160,13 +173,24 @@ class _Reader:
         self.values += 1
         start, end = event.start_mark.index, event.end_mark.index
         if len(self.stack) > MAX_DEPTH:
-            self._report("E0105", "nested too deeply", start, end, notes=(f"expected at most {MAX_DEPTH} levels",),
-                         help="move inner parts into blocks")
+            self._report(
+                "E0105",
+                "nested too deeply",
+                start,
+                end,
+                notes=(f"expected at most {MAX_DEPTH} levels",),
+                help="move inner parts into blocks",
+            )
             raise _Stop
         if self.values > MAX_VALUES:
-            self._report("E0105", "too many values", start, end,
-                         notes=(f"expected at most {MAX_VALUES} values in a file",),
-                         help="state repetition with `repeat` or `each`")
+            self._report(
+                "E0105",
+                "too many values",
+                start,
+                end,
+                notes=(f"expected at most {MAX_VALUES} values in a file",),
+                help="state repetition with `repeat` or `each`",
+            )
             raise _Stop
 
     def _tag_and_anchor(self, event: Any) -> None:
@@ -176,9 +200,15 @@ class _Reader:
             self.diagnostics.append(tag(self.source, *(found.span() if found else (start, end))))
         if event.anchor is not None:
             at = max(self.source.content.find(f"&{event.anchor}", start), start)
-            self._report("E0108", "YAML anchors are not part of the language", at, at + len(event.anchor) + 1,
-                         "an anchor", notes=("expected every value where it is used",),
-                         help="use a param, a block or `each`; quote the value if it starts with `&`")
+            self._report(
+                "E0108",
+                "YAML anchors are not part of the language",
+                at,
+                at + len(event.anchor) + 1,
+                "an anchor",
+                notes=("expected every value where it is used",),
+                help="use a param, a block or `each`; quote the value if it starts with `&`",
+            )
             self.anchors[event.anchor] = self.diagnostics[-1].span or self.source.span(at, at)
 
     def _alias(self, event: Any) -> None:
@@ -186,10 +216,18 @@ class _Reader:
         anchor = self.anchors.get(event.anchor)
         labels = () if anchor is None else (Label(anchor, "the anchor"),)
         text = self.source.content[start:end]
-        self._report("E0108", f"`{brief(text)}` is an alias in YAML", start, end, "an alias", labels=labels,
-                     notes=("YAML aliases are not part of the language",),
-                     help="write the value out, or use a param" if labels else
-                     f"a param is written by its name alone: `{brief(text[1:])}`; else {quote_help(text)}")
+        self._report(
+            "E0108",
+            f"`{brief(text)}` is an alias in YAML",
+            start,
+            end,
+            "an alias",
+            labels=labels,
+            notes=("YAML aliases are not part of the language",),
+            help="write the value out, or use a param"
+            if labels
+            else f"a param is written by its name alone: `{brief(text[1:])}`; else {quote_help(text)}",
+        )
         self._add(ScalarValue(text, self.source.span(start, end), text, False), start, end)
 
     def _scalar(self, event: Any) -> None:
@@ -218,9 +256,16 @@ class _Reader:
     def _invisible(self, text: str, quoted: bool, span: Span) -> None:
         character = invisible_in(text) if not quoted else invisible_in(text.replace("\u00a0", "").replace("\n", ""))
         if character is not None:
-            self.diagnostics.append(Diagnostic(
-                "E0103", f"the character {describe(character)} is not allowed here", span, "in this value",
-                notes=("it looks like another character, or like nothing",), help="replace it"))
+            self.diagnostics.append(
+                Diagnostic(
+                    "E0103",
+                    f"the character {describe(character)} is not allowed here",
+                    span,
+                    "in this value",
+                    notes=("it looks like another character, or like nothing",),
+                    help="replace it",
+                )
+            )
 
     def _resolve(self, text: str, span: Span) -> Plain:
         value = resolve(text)
@@ -278,15 +323,30 @@ class _Reader:
             self.diagnostics.append(_not_a_name(value))
             return None
         if value.text == "<<" and not value.quoted:
-            self.diagnostics.append(Diagnostic("E0109", "merge keys are not part of the language", value.span,
-                                               "a merge key", help="write the fields out, or use a block with params"))
+            self.diagnostics.append(
+                Diagnostic(
+                    "E0109",
+                    "merge keys are not part of the language",
+                    value.span,
+                    "a merge key",
+                    help="write the fields out, or use a block with params",
+                )
+            )
             return None
         first = frame.keys.setdefault(value.text, value)
         if first is value:
             return value
-        self.diagnostics.append(Diagnostic(
-            "E0112", f"the key `{brief(value.text)}` is given twice", value.span, "again here",
-            labels=(Label(first.span, "first here"),), notes=("expected each key once",), help="delete one of the two"))
+        self.diagnostics.append(
+            Diagnostic(
+                "E0112",
+                f"the key `{brief(value.text)}` is given twice",
+                value.span,
+                "again here",
+                labels=(Label(first.span, "first here"),),
+                notes=("expected each key once",),
+                help="delete one of the two",
+            )
+        )
         return None
 
     def _implicit(self, frame: _Frame, value: Value, start: int) -> None:
@@ -301,14 +361,24 @@ class _Reader:
             return
         match = re.fullmatch(r"([\w.-]+):(\S.*)", key.text)
         if match and not key.quoted:
-            self._report("E0119", "a space is missing after `:`", offset - len(key.text), offset,
-                         notes=(f"expected `key: value`, found `{brief(key.text)}`",),
-                         help=f"write `{brief(match[1])}: {brief(match[2])}`")
+            self._report(
+                "E0119",
+                "a space is missing after `:`",
+                offset - len(key.text),
+                offset,
+                notes=(f"expected `key: value`, found `{brief(key.text)}`",),
+                help=f"write `{brief(match[1])}: {brief(match[2])}`",
+            )
         else:
-            self.diagnostics.append(Diagnostic(
-                "E0115", f"`{brief(key.text)}` has no value", key.span,
-                notes=("`{…}` is a map in YAML: expected `key: value`",),
-                help="write `key: value`, or quote the whole expression, braces and all"))
+            self.diagnostics.append(
+                Diagnostic(
+                    "E0115",
+                    f"`{brief(key.text)}` has no value",
+                    key.span,
+                    notes=("`{…}` is a map in YAML: expected `key: value`",),
+                    help="write `key: value`, or quote the whole expression, braces and all",
+                )
+            )
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> None:
         content = self.source.content
@@ -334,10 +404,17 @@ class _Reader:
 
     def _note_repair(self, start: int, end: int) -> None:
         text = self.source.content[start:end]
-        self.repair = (start, end), Diagnostic(
-            "E0115", f"YAML takes `{brief(text)}` apart", self.source.span(start, end), "this expression",
-            notes=("the characters `,[]{}` belong to YAML where a value starts and inside `{}` and `[]`",),
-            help=quote_help(text))
+        self.repair = (
+            (start, end),
+            Diagnostic(
+                "E0115",
+                f"YAML takes `{brief(text)}` apart",
+                self.source.span(start, end),
+                "this expression",
+                notes=("the characters `,[]{}` belong to YAML where a value starts and inside `{}` and `[]`",),
+                help=quote_help(text),
+            ),
+        )
 
 
 def _is_name(text: str) -> bool:
@@ -348,6 +425,10 @@ def _is_name(text: str) -> bool:
 def _not_a_name(value: Value) -> Diagnostic:
     found = {"ScalarValue": "scalar", "ListValue": "list", "MapValue": "map"}[type(value).__name__]
     text = brief(value.text) if isinstance(value, ScalarValue) else ""
-    return Diagnostic("E0113", f"the key `{text}` is not a name" if text else "a key is not a name", value.span,
-                      notes=(f"YAML does not read `{text}` as text" if text else f"expected a name, found a {found}",),
-                      help=f'quote it: `"{text}"`' if text else "write a name before the `:`")
+    return Diagnostic(
+        "E0113",
+        f"the key `{text}` is not a name" if text else "a key is not a name",
+        value.span,
+        notes=(f"YAML does not read `{text}` as text" if text else f"expected a name, found a {found}",),
+        help=f'quote it: `"{text}"`' if text else "write a name before the `:`",
+    )

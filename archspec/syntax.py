@@ -24,24 +24,52 @@ class Problem:
 
 def explain(problem: Problem, source: Text) -> Diagnostic:
     """The diagnostic for a complaint. It is told from the text at the place, since parsers word it differently."""
-    for rule in (_unclosed_quote, _directive, _tag, _anchor, _escape, _reserved, _block_text, _flow, _second_colon,
-                 _missing_space, _misplaced):
+    for rule in (
+        _unclosed_quote,
+        _directive,
+        _tag,
+        _anchor,
+        _escape,
+        _reserved,
+        _block_text,
+        _flow,
+        _second_colon,
+        _missing_space,
+        _misplaced,
+    ):
         found = rule(problem, source)
         if found is not None:
             return found
     return _at(source, problem.at, "E0120", "this is not YAML", note=f"the parser says: {problem.problem}")
 
 
-def _at(source: Text, at: int, code: str, title: str, *, label: str = "", note: str = "", help: str | None = None,
-        labels: tuple[Label, ...] = (), width: int = 1) -> Diagnostic:
+def _at(
+    source: Text,
+    at: int,
+    code: str,
+    title: str,
+    *,
+    label: str = "",
+    note: str = "",
+    help: str | None = None,
+    labels: tuple[Label, ...] = (),
+    width: int = 1,
+) -> Diagnostic:
     return Diagnostic(code, title, source.span(at, at + width), label, labels, (note,) if note else (), help)
 
 
 def _unclosed_quote(problem: Problem, source: Text) -> Diagnostic | None:
     if "quoted scalar" not in problem.context or problem.context_at is None or "end of stream" not in problem.problem:
         return None
-    return _at(source, problem.context_at, "E0117", "a quote is not closed", label="opened here",
-               note="expected the same quote again, found the end of the file", help="close the quote")
+    return _at(
+        source,
+        problem.context_at,
+        "E0117",
+        "a quote is not closed",
+        label="opened here",
+        note="expected the same quote again, found the end of the file",
+        help="close the quote",
+    )
 
 
 def _directive(problem: Problem, source: Text) -> Diagnostic | None:
@@ -51,8 +79,14 @@ def _directive(problem: Problem, source: Text) -> Diagnostic | None:
 
 def directive(source: Text, start: int) -> Diagnostic:
     """A line such as `%YAML 1.2`, at offset `start`."""
-    return _at(source, start, "E0110", "YAML directives are not part of the language", help="delete this line",
-               width=len(source.line_at(start)))
+    return _at(
+        source,
+        start,
+        "E0110",
+        "YAML directives are not part of the language",
+        help="delete this line",
+        width=len(source.line_at(start)),
+    )
 
 
 def _tag(problem: Problem, source: Text) -> Diagnostic | None:
@@ -64,9 +98,14 @@ def _tag(problem: Problem, source: Text) -> Diagnostic | None:
 
 def tag(source: Text, start: int, end: int) -> Diagnostic:
     """A tag (`!!python/object`) between two offsets."""
-    return Diagnostic("E0107", "YAML tags are not part of the language", source.span(start, end), "a tag",
-                      notes=("a spec holds plain values; their types come from the fields they stand in",),
-                      help="delete the tag, or quote the value if it starts with `!`")
+    return Diagnostic(
+        "E0107",
+        "YAML tags are not part of the language",
+        source.span(start, end),
+        "a tag",
+        notes=("a spec holds plain values; their types come from the fields they stand in",),
+        help="delete the tag, or quote the value if it starts with `!`",
+    )
 
 
 def _anchor(problem: Problem, source: Text) -> Diagnostic | None:
@@ -74,33 +113,56 @@ def _anchor(problem: Problem, source: Text) -> Diagnostic | None:
     sign = source.content[at : at + 1]
     if sign not in ("&", "*") or not re.search("anchor|alias", problem.context):
         return None
-    return _at(source, at, "E0108", f"`{sign}` starts an {'alias' if sign == '*' else 'anchor'} in YAML",
-               help="quote the value")
+    return _at(
+        source,
+        at,
+        "E0108",
+        f"`{sign}` starts an {'alias' if sign == '*' else 'anchor'} in YAML",
+        help="quote the value",
+    )
 
 
 def _escape(problem: Problem, source: Text) -> Diagnostic | None:
     if "escape" not in problem.problem and "hexadecimal" not in problem.problem and "hexdecimal" not in problem.problem:
         return None
     at = max(source.content.rfind("\\", 0, problem.at + 1), 0)
-    return _at(source, at, "E0121", "an escape that YAML does not have", width=2,
-               note="expected one of \\n \\t \\\\ \\\" \\xNN \\uNNNN in double quotes",
-               help="double the backslash, or use single quotes")
+    return _at(
+        source,
+        at,
+        "E0121",
+        "an escape that YAML does not have",
+        width=2,
+        note='expected one of \\n \\t \\\\ \\" \\xNN \\uNNNN in double quotes',
+        help="double the backslash, or use single quotes",
+    )
 
 
 def _reserved(problem: Problem, source: Text) -> Diagnostic | None:
     character = source.content[problem.at : problem.at + 1]
     if "cannot start any token" not in problem.problem:
         return None
-    return _at(source, problem.at, "E0122", f"a value cannot start with `{character}`",
-               note=f"YAML keeps `{character}` for itself", help="quote the value")
+    return _at(
+        source,
+        problem.at,
+        "E0122",
+        f"a value cannot start with `{character}`",
+        note=f"YAML keeps `{character}` for itself",
+        help="quote the value",
+    )
 
 
 def _block_text(problem: Problem, source: Text) -> Diagnostic | None:
     if "block scalar" not in problem.context or problem.context_at is None:
         return None
     character = source.content[problem.context_at : problem.context_at + 1]
-    return _at(source, problem.context_at, "E0122", f"`{character}` starts a block of text in YAML",
-               note="expected the end of the line after it", help="quote the value, or start the text on the next line")
+    return _at(
+        source,
+        problem.context_at,
+        "E0122",
+        f"`{character}` starts a block of text in YAML",
+        note="expected the end of the line after it",
+        help="quote the value, or start the text on the next line",
+    )
 
 
 def _flow(problem: Problem, source: Text) -> Diagnostic | None:
@@ -108,18 +170,32 @@ def _flow(problem: Problem, source: Text) -> Diagnostic | None:
     if "flow node" in problem.context or (met in ",]}" and "node content" in problem.problem and met):
         if not met:
             return _at(source, at, "E0123", "the file ends where a value is expected", help="write the value")
-        return _at(source, at, "E0123", f"a value is missing before `{met}`",
-                   help=f"write the value, or delete `{met}`")
+        return _at(
+            source, at, "E0123", f"a value is missing before `{met}`", help=f"write the value, or delete `{met}`"
+        )
     if "flow" not in problem.context or problem.context_at is None:
         return None
     opener = source.content[problem.context_at : problem.context_at + 1]
     closer = "]" if opener == "[" else "}"
     if source.line_start(at) == source.line_start(problem.context_at) and source.content[at:].strip():
-        return _at(source, at, "E0123", f"expected `,` or `{closer}`", label=f"found `{met}`",
-                   labels=(Label(source.span(problem.context_at, problem.context_at + 1), "opened here"),),
-                   help=f"close the `{opener}`, or quote the value")
-    return _at(source, problem.context_at, "E0116", f"`{opener}` is not closed", label="opened here",
-               note=f"expected `{closer}`", help=f"add `{closer}` where it ends")
+        return _at(
+            source,
+            at,
+            "E0123",
+            f"expected `,` or `{closer}`",
+            label=f"found `{met}`",
+            labels=(Label(source.span(problem.context_at, problem.context_at + 1), "opened here"),),
+            help=f"close the `{opener}`, or quote the value",
+        )
+    return _at(
+        source,
+        problem.context_at,
+        "E0116",
+        f"`{opener}` is not closed",
+        label="opened here",
+        note=f"expected `{closer}`",
+        help=f"add `{closer}` where it ends",
+    )
 
 
 def _second_colon(problem: Problem, source: Text) -> Diagnostic | None:
@@ -127,16 +203,34 @@ def _second_colon(problem: Problem, source: Text) -> Diagnostic | None:
         return None
     start = source.line_start(problem.at)
     if ": " in source.content[start : problem.at]:
-        return _at(source, problem.at, "E0124", "a second `:` on one line", label="this one",
-                   note="expected one `key: value`", help="quote the value, or write a map: `key: {inner: value}`")
+        return _at(
+            source,
+            problem.at,
+            "E0124",
+            "a second `:` on one line",
+            label="this one",
+            note="expected one `key: value`",
+            help="quote the value, or write a map: `key: {inner: value}`",
+        )
     if problem.at - start > MAX_KEY:
-        return _at(source, start, "E0113", "a key is too long", width=problem.at - start,
-                   note=f"expected at most {MAX_KEY} characters, found {problem.at - start}",
-                   help="write a shorter name")
+        return _at(
+            source,
+            start,
+            "E0113",
+            "a key is too long",
+            width=problem.at - start,
+            note=f"expected at most {MAX_KEY} characters, found {problem.at - start}",
+            help="write a shorter name",
+        )
     return _previous_line(problem.at, source) or _at(
-        source, start + _indent(source.line_at(problem.at)), "E0118", "this line is indented too far",
-        note="the line above already has a value", help="align it with the keys it belongs to",
-        width=max(1, problem.at - start - _indent(source.line_at(problem.at))))
+        source,
+        start + _indent(source.line_at(problem.at)),
+        "E0118",
+        "this line is indented too far",
+        note="the line above already has a value",
+        help="align it with the keys it belongs to",
+        width=max(1, problem.at - start - _indent(source.line_at(problem.at))),
+    )
 
 
 def _missing_space(problem: Problem, source: Text) -> Diagnostic | None:
@@ -152,11 +246,23 @@ def stray_line(source: Text, at: int) -> Diagnostic:
     start = source.line_start(at) + _indent(line)
     match = re.match(r"(?:- )?([\w.-]+):(\S.*)", text)
     if match:
-        return _at(source, start, "E0119", "a space is missing after `:`", width=len(text),
-                   note=f"expected `key: value`, found `{brief(text)}`",
-                   help=f"write `{brief(match[1])}: {brief(match[2])}`")
-    return _at(source, start, "E0118", "this line is neither `key: value` nor `- item`", width=len(text),
-               help="write `key: value`, or join it with the line above")
+        return _at(
+            source,
+            start,
+            "E0119",
+            "a space is missing after `:`",
+            width=len(text),
+            note=f"expected `key: value`, found `{brief(text)}`",
+            help=f"write `{brief(match[1])}: {brief(match[2])}`",
+        )
+    return _at(
+        source,
+        start,
+        "E0118",
+        "this line is neither `key: value` nor `- item`",
+        width=len(text),
+        help="write `key: value`, or join it with the line above",
+    )
 
 
 def _previous_line(at: int, source: Text) -> Diagnostic | None:
@@ -175,11 +281,22 @@ def _misplaced(problem: Problem, source: Text) -> Diagnostic | None:
     if rest[:1] in ("]", "}"):
         return _at(source, problem.at, "E0116", f"`{rest[0]}` closes nothing", help=f"delete `{rest[0]}`")
     if "sequence entries are not allowed" in problem.problem:
-        return _at(source, problem.at, "E0118", "a list item cannot start here",
-                   help="start the list on a line of its own, or write `[item, item]`")
+        return _at(
+            source,
+            problem.at,
+            "E0118",
+            "a list item cannot start here",
+            help="start the list on a line of its own, or write `[item, item]`",
+        )
     if before.endswith(("'", '"')):
-        return _at(source, problem.at, "E0125", "text after a closing quote", label="not expected",
-                   help="quote the whole value, or write quotes inside it twice")
+        return _at(
+            source,
+            problem.at,
+            "E0125",
+            "text after a closing quote",
+            label="not expected",
+            help="quote the whole value, or write quotes inside it twice",
+        )
     if problem.context_at is None or "expected" not in problem.problem or before.strip("- "):
         return None
     if rest.startswith(":"):
@@ -188,12 +305,23 @@ def _misplaced(problem: Problem, source: Text) -> Diagnostic | None:
     labels = (Label(source.span(problem.context_at, problem.context_at + 1), f"the {kind} starts here"),)
     expected, found = (source.span(at, at).column for at in (problem.context_at, problem.at))
     if expected == found:
-        return _at(source, problem.at, "E0118", f"a {wrong} among the {other}s of a {kind}", labels=labels,
-                   help="a map has keys only, a list has `- ` items only: indent it, or write it as its neighbours")
+        return _at(
+            source,
+            problem.at,
+            "E0118",
+            f"a {wrong} among the {other}s of a {kind}",
+            labels=labels,
+            help="a map has keys only, a list has `- ` items only: indent it, or write it as its neighbours",
+        )
     columns = " or ".join(map(str, _open_columns(source, problem.at)))
-    return _at(source, problem.at, "E0118", "this does not line up with what stands above it",
-               note=f"expected column {columns}, found column {found}",
-               help="align it with the lines that it belongs to")
+    return _at(
+        source,
+        problem.at,
+        "E0118",
+        "this does not line up with what stands above it",
+        note=f"expected column {columns}, found column {found}",
+        help="align it with the lines that it belongs to",
+    )
 
 
 def _open_columns(source: Text, at: int) -> list[int]:

@@ -94,7 +94,7 @@ def forbidden(source: Text) -> tuple[Diagnostic, ...]:
 def brief(text: str) -> str:
     """A piece of the user's text for a message: on one line and of bounded length."""
     line = " ".join(text.split())
-    return line if len(line) <= MAX_QUOTED else f"{line[:MAX_QUOTED - 1]}…"
+    return line if len(line) <= MAX_QUOTED else f"{line[: MAX_QUOTED - 1]}…"
 
 
 def invisible_in(text: str) -> str | None:
@@ -110,21 +110,42 @@ def describe(character: str) -> str:
 
 def _forbidden(character: str, span: Span) -> Diagnostic:
     if character == "\t":
-        return Diagnostic("E0106", "a tab", span, "here",
-                          notes=("YAML indents with spaces; a tab has no defined width",), help="replace it by spaces")
-    return Diagnostic("E0103", f"the character {describe(character)} is not allowed", span, "here",
-                      notes=("it cannot be seen, or it changes how the text around it is read",), help="delete it")
+        return Diagnostic(
+            "E0106",
+            "a tab",
+            span,
+            "here",
+            notes=("YAML indents with spaces; a tab has no defined width",),
+            help="replace it by spaces",
+        )
+    return Diagnostic(
+        "E0103",
+        f"the character {describe(character)} is not allowed",
+        span,
+        "here",
+        notes=("it cannot be seen, or it changes how the text around it is read",),
+        help="delete it",
+    )
 
 
 def _too_large(size: int, name: str) -> Diagnostic:
-    return Diagnostic("E0101", "the file is too large", Span(name, 1, 1, 1, 1),
-                      notes=(f"expected at most {MAX_BYTES} bytes, found {size}",),
-                      help="a network is a page or two: state repetition with `repeat` or `each`")
+    return Diagnostic(
+        "E0101",
+        "the file is too large",
+        Span(name, 1, 1, 1, 1),
+        notes=(f"expected at most {MAX_BYTES} bytes, found {size}",),
+        help="a network is a page or two: state repetition with `repeat` or `each`",
+    )
 
 
 def _not_utf8(error: UnicodeDecodeError, name: str) -> Diagnostic:
     before = normalise(error.object[: error.start].decode("utf-8"))
     line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-    return Diagnostic("E0102", "the file is not UTF-8", Span(name, line, column, line, column + 1),
-                      f"the byte 0x{error.object[error.start]:02X}", notes=("expected UTF-8",),
-                      help="save the file as UTF-8")
+    return Diagnostic(
+        "E0102",
+        "the file is not UTF-8",
+        Span(name, line, column, line, column + 1),
+        f"the byte 0x{error.object[error.start]:02X}",
+        notes=("expected UTF-8",),
+        help="save the file as UTF-8",
+    )

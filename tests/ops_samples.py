@@ -52,24 +52,46 @@ def flag(rng: Random) -> bool:
 
 
 def conv2d(rng: Random) -> Sample:
-    return {"out": rng.choice((1, 2, 3, 4, 6)), "kernel": numbers(rng, 1, 5), **some(
-        rng, stride=lambda: numbers(rng, 1, 3), dilation=lambda: numbers(rng, 1, 3), bias=lambda: flag(rng),
-        padding=lambda: rng.choice((numbers(rng, 0, 3), "same", "tf_same")), groups=lambda: rng.choice((1, 2, 3)),
-    )}, (feature_map(rng),)
+    return {
+        "out": rng.choice((1, 2, 3, 4, 6)),
+        "kernel": numbers(rng, 1, 5),
+        **some(
+            rng,
+            stride=lambda: numbers(rng, 1, 3),
+            dilation=lambda: numbers(rng, 1, 3),
+            bias=lambda: flag(rng),
+            padding=lambda: rng.choice((numbers(rng, 0, 3), "same", "tf_same")),
+            groups=lambda: rng.choice((1, 2, 3)),
+        ),
+    }, (feature_map(rng),)
 
 
 def conv_transpose2d(rng: Random) -> Sample:
-    return {"out": rng.choice((1, 2, 3, 4, 6)), "kernel": numbers(rng, 1, 4), **some(
-        rng, stride=lambda: numbers(rng, 1, 3), padding=lambda: numbers(rng, 0, 2), bias=lambda: flag(rng),
-        output_padding=lambda: numbers(rng, 0, 2), groups=lambda: rng.choice((1, 2, 3)),
-        dilation=lambda: numbers(rng, 1, 2),
-    )}, (feature_map(rng),)
+    return {
+        "out": rng.choice((1, 2, 3, 4, 6)),
+        "kernel": numbers(rng, 1, 4),
+        **some(
+            rng,
+            stride=lambda: numbers(rng, 1, 3),
+            padding=lambda: numbers(rng, 0, 2),
+            bias=lambda: flag(rng),
+            output_padding=lambda: numbers(rng, 0, 2),
+            groups=lambda: rng.choice((1, 2, 3)),
+            dilation=lambda: numbers(rng, 1, 2),
+        ),
+    }, (feature_map(rng),)
 
 
 def pool(rng: Random) -> dict[str, Any]:
-    return {"kernel": numbers(rng, 1, 5), **some(
-        rng, stride=lambda: numbers(rng, 1, 4), ceil=lambda: flag(rng),
-        padding=lambda: "tf_same" if rng.random() < 0.2 else numbers(rng, 0, 2))}
+    return {
+        "kernel": numbers(rng, 1, 5),
+        **some(
+            rng,
+            stride=lambda: numbers(rng, 1, 4),
+            ceil=lambda: flag(rng),
+            padding=lambda: "tf_same" if rng.random() < 0.2 else numbers(rng, 0, 2),
+        ),
+    }
 
 
 def joined(rng: Random) -> tuple[Shape, ...]:
@@ -149,24 +171,35 @@ def pad2d(rng: Random) -> Sample:
 
 
 def upsample2d(rng: Random) -> Sample:
-    return {"scale": numbers(rng, 1, 3), **some(rng, mode=lambda: rng.choice(("nearest", "bilinear", "bicubic")),
-                                                align_corners=lambda: flag(rng))}, (feature_map(rng),)
+    return {
+        "scale": numbers(rng, 1, 3),
+        **some(rng, mode=lambda: rng.choice(("nearest", "bilinear", "bicubic")), align_corners=lambda: flag(rng)),
+    }, (feature_map(rng),)
 
 
 def resize_like(rng: Random) -> Sample:
     return some(rng, mode=lambda: rng.choice(("nearest", "bilinear", "bicubic")), align_corners=lambda: flag(rng)), (
-        feature_map(rng), feature_map(rng))
+        feature_map(rng),
+        feature_map(rng),
+    )
 
 
 def param(rng: Random) -> Sample:
     size = [1, *(rng.randint(1, 4) for _ in range(rng.randint(0, 3)))]
-    return {"size": size, **some(rng, start=lambda: rng.choice(("zeros", "ones", "normal", "trunc_normal", "uniform")),
-                                 axes=lambda: list("NTDC")[: rng.choice((len(size), len(size), 3))])}, ()
+    return {
+        "size": size,
+        **some(
+            rng,
+            start=lambda: rng.choice(("zeros", "ones", "normal", "trunc_normal", "uniform")),
+            axes=lambda: list("NTDC")[: rng.choice((len(size), len(size), 3))],
+        ),
+    }, ()
 
 
 def scale(rng: Random) -> Sample:
     return some(rng, value=lambda: 0.5, per=lambda: rng.choice(("channel", "tensor")), learned=lambda: flag(rng)), (
-        anything(rng),)
+        anything(rng),
+    )
 
 
 def attention(rng: Random) -> Sample:
@@ -223,8 +256,10 @@ SAMPLES: dict[str, Callable[[Random], Sample]] = {
     "select": select,
     "split": split,
     "pad2d": pad2d,
-    "pad_channels": lambda rng: ({"to": rng.randint(1, 9), **some(rng, place=lambda: rng.choice(("both", "end")))},
-                                 (feature_map(rng),)),
+    "pad_channels": lambda rng: (
+        {"to": rng.randint(1, 9), **some(rng, place=lambda: rng.choice(("both", "end")))},
+        (feature_map(rng),),
+    ),
     "subsample2d": of(lambda rng: {"stride": numbers(rng, 1, 3)}, anything),
     "upsample2d": upsample2d,
     "resize_like": resize_like,

@@ -206,7 +206,6 @@ def ruff_complaints(sources: Mapping[str, str]) -> str:
             made = subprocess.run(
                 [sys.executable, "-m", "ruff", command[0], "--isolated", *command[1:], folder],
                 capture_output=True,
-                text=True,
                 encoding="utf-8",
                 check=False,
             )

@@ -69,7 +69,21 @@ def test_check_says_what_fits_variants_included(call: Call) -> None:
     code, out, err = call("check", "tiny.yaml")
     assert (code, err) == (0, "")
     first, second = out.splitlines()
-    assert first.split() == ["ok", "tiny", "314", "parameters", "221", "kMACs", "2", "weighted", "layers", "any", "H", "and", "W"]
+    assert first.split() == [
+        "ok",
+        "tiny",
+        "314",
+        "parameters",
+        "221",
+        "kMACs",
+        "2",
+        "weighted",
+        "layers",
+        "any",
+        "H",
+        "and",
+        "W",
+    ]
     assert second.split()[:3] == ["ok", "wide", "618"]
     # 3*3*3*8+8 + 8*10+10, and 27*8*32*32 + 80 MACs.
     assert call("check", "tiny.yaml@wide")[1].split()[:3] == ["ok", "wide", "618"]

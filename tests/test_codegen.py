@@ -68,7 +68,7 @@ def test_all_source_is_clean_and_stable_under_ruff(everything: Path) -> None:
     assert len(list(everything.glob("*.py"))) == len(addresses())
     for command in (["check", "--isolated"], ["format", "--isolated", "--diff"]):
         result = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "."], cwd=everything, capture_output=True, text=True
+            [sys.executable, "-m", "ruff", *command, "."], cwd=everything, capture_output=True, encoding="utf-8"
         )
         assert result.returncode == 0, result.stdout + result.stderr
 
@@ -78,7 +78,7 @@ def test_all_source_is_typed(everything: Path) -> None:
     files = sorted(name for name in names if "__" not in name or "aux" in name)
     command = [sys.executable, "-m", "mypy", "--strict", "--python-version", "3.11", *files]
     environment = {**os.environ, "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / "generated")}
-    result = subprocess.run(command, cwd=everything, capture_output=True, text=True, env=environment)
+    result = subprocess.run(command, cwd=everything, capture_output=True, encoding="utf-8", env=environment)
     assert result.returncode == 0, result.stdout
 
 
@@ -93,7 +93,7 @@ def test_the_same_bytes_for_any_hash_seed() -> None:
         subprocess.run(
             [sys.executable, "-c", code, *nets],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=True,
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
@@ -201,7 +201,7 @@ def test_lines_break_as_ruff_breaks_them() -> None:
     lines = [line for _ in range(300) for line in wrap(f"self.name = {_call(rng, 2)}", 2)]
     text = "class A:\n    def f(self):\n" + "\n".join(lines) + "\n"
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "-"]
-    result = subprocess.run(command, input=text, capture_output=True, text=True)
+    result = subprocess.run(command, input=text, capture_output=True, encoding="utf-8")
     assert result.stdout == "", result.stdout
     assert any(line.endswith("(") for line in lines)
 

@@ -40,7 +40,9 @@ def show(span: Span, label: str = "", *labels: Label, text: str = TEXT) -> list[
 
 
 def test_text_has_the_code_the_chain_both_places_the_notes_and_the_help() -> None:
-    assert render_text([ADD], {"net.yaml": TEXT}) == """\
+    assert (
+        render_text([ADD], {"net.yaml": TEXT})
+        == """\
 error[E0301]: branches of `add` have different shapes
  --> net.yaml:6:25   in bottleneck (line 3), called by layer2.0 (line 2, repeat 1 of 8)
   |
@@ -54,6 +56,7 @@ error[E0301]: branches of `add` have different shapes
 
 1 error found
 """
+    )
 
 
 def test_nothing_to_say_is_no_text() -> None:
@@ -62,9 +65,15 @@ def test_nothing_to_say_is_no_text() -> None:
     assert json.loads(render_sarif([]))["runs"][0]["results"] == []
 
 
-@pytest.mark.parametrize(("kinds", "closing"), [
-    ("e", "1 error found"), ("ee", "2 errors found"), ("w", "1 warning found"), ("eww", "1 error and 2 warnings found"),
-])
+@pytest.mark.parametrize(
+    ("kinds", "closing"),
+    [
+        ("e", "1 error found"),
+        ("ee", "2 errors found"),
+        ("w", "1 warning found"),
+        ("eww", "1 error and 2 warnings found"),
+    ],
+)
 def test_the_last_line_counts(kinds: str, closing: str) -> None:
     severities: dict[str, Severity] = {"e": "error", "w": "warning"}
     found = [Diagnostic("E0100", "t", severity=severities[kind]) for kind in kinds]
@@ -73,9 +82,12 @@ def test_the_last_line_counts(kinds: str, closing: str) -> None:
 
 def test_lines_far_apart_are_joined_by_dots_and_neighbours_are_not() -> None:
     assert show(Span("net.yaml", 6, 5, 6, 8), "again", at(4, 5, 8, "first"), at(5, 5, 6, "next")) == [
-        "4 |   - bn3: {op: batch_norm}", "  |     --- first",
-        "5 |   - downsample: {op: $shortcut, from: x}", "  |     - next",
-        "6 |   - add: {op: add, from: [bn3, downsample]}", "  |     ^^^ again",
+        "4 |   - bn3: {op: batch_norm}",
+        "  |     --- first",
+        "5 |   - downsample: {op: $shortcut, from: x}",
+        "  |     - next",
+        "6 |   - add: {op: add, from: [bn3, downsample]}",
+        "  |     ^^^ again",
     ]
     assert show(Span("net.yaml", 6, 5, 6, 8), "", at(1, 1, 7))[2] == "..."
 
@@ -91,7 +103,9 @@ def test_three_labels_on_a_line_hang_from_right_to_left() -> None:
 def test_a_place_in_another_file_has_an_excerpt_of_its_own() -> None:
     labels = (at(1, 4, 5, "there", "b.yaml"), at(2, 1, 2, "gone", "c"))
     found = Diagnostic("E0100", "t", Span("a.yaml", 1, 1, 1, 2), "here", labels)
-    assert render_text([found], {"a.yaml": "a: 1", "b.yaml": "b: 2"}) == """\
+    assert (
+        render_text([found], {"a.yaml": "a: 1", "b.yaml": "b: 2"})
+        == """\
 error[E0100]: t
  --> a.yaml:1:1
   |
@@ -108,15 +122,19 @@ error[E0100]: t
 
 1 error found
 """
+    )
 
 
-@pytest.mark.parametrize(("line", "start", "end", "carets"), [
-    ("層層: no", 5, 7, "      ^^"),  # two columns each
-    ("e\u0301: no", 5, 7, "   ^^"),  # a combining accent takes none
-    ("\x1b: no", 4, 6, "      ^^"),  # shown as \x1b
-    ("a: [", 5, 5, "    ^"),  # behind the last character
-    ("", 1, 1, "^"),
-])
+@pytest.mark.parametrize(
+    ("line", "start", "end", "carets"),
+    [
+        ("層層: no", 5, 7, "      ^^"),  # two columns each
+        ("e\u0301: no", 5, 7, "   ^^"),  # a combining accent takes none
+        ("\x1b: no", 4, 6, "      ^^"),  # shown as \x1b
+        ("a: [", 5, 5, "    ^"),  # behind the last character
+        ("", 1, 1, "^"),
+    ],
+)
 def test_carets_stand_under_what_the_terminal_shows(line: str, start: int, end: int, carets: str) -> None:
     assert show(Span("net.yaml", 1, start, 1, end), text=line)[-1] == f"  | {carets}"
 
@@ -141,8 +159,11 @@ def test_a_long_chain_is_cut_in_the_middle() -> None:
     chain = tuple(Frame(f"block{i}", Span("net.yaml", i, 1, i, 2)) for i in range(1, 9))
     rendered = render_text([Diagnostic("E0100", "t", Span("net.yaml", 1, 1, 1, 2), chain=chain)], {})
     assert rendered.splitlines()[2:7] == [
-        "     in block1 (line 1)", "     called by block2 (line 2)", "     called by block3 (line 3)",
-        "     called by 4 more", "     called by block8 (line 8)",
+        "     in block1 (line 1)",
+        "     called by block2 (line 2)",
+        "     called by block3 (line 3)",
+        "     called by 4 more",
+        "     called by block8 (line 8)",
     ]
 
 
@@ -150,7 +171,13 @@ def test_a_long_chain_is_cut_in_the_middle() -> None:
 
 EVIL = "\x1b]0;owned\x07\x1b[2K\r\n::error::x\u202e\u200b\x9b1m\x00"
 TRAP = Diagnostic(
-    "E0100", EVIL, Span(f"a{EVIL}.yaml", 1, 1, 1, 2), EVIL, (Label(Span(f"b{EVIL}", 1, 1, 1, 2), EVIL),), (EVIL,), EVIL,
+    "E0100",
+    EVIL,
+    Span(f"a{EVIL}.yaml", 1, 1, 1, 2),
+    EVIL,
+    (Label(Span(f"b{EVIL}", 1, 1, 1, 2), EVIL),),
+    (EVIL,),
+    EVIL,
     (Frame(EVIL, Span(EVIL, 1, 1, 1, 2)),),
 )
 
@@ -168,7 +195,13 @@ def test_no_spec_can_write_a_github_command() -> None:
     assert line.startswith("::error file=a")
     properties, _, data = line.removeprefix("::error ").partition("::")
     assert set(dict(part.split("=", 1) for part in properties.split(","))) == {
-        "file", "line", "endLine", "col", "endColumn", "title"}
+        "file",
+        "line",
+        "endLine",
+        "col",
+        "endColumn",
+        "title",
+    }
     assert "%0A%3A%3A" not in data
     assert all(character.isprintable() for character in line)
 
@@ -177,7 +210,8 @@ def test_a_github_command_names_place_title_and_help() -> None:
     found = Diagnostic("W0601", "50%, or: less", Span("a,b.yaml", 2, 3, 2, 5), help="x", severity="warning")
     assert render_github([found]) == (
         "::warning file=a%2Cb.yaml,line=2,endLine=2,col=3,endColumn=4,title=W0601%3A 50%25%2C or%3A less"
-        "::50%25, or: less%0Ahelp: x\n")
+        "::50%25, or: less%0Ahelp: x\n"
+    )
     assert render_github([Diagnostic("E0501", "gone")]) == "::error title=E0501%3A gone::gone\n"
 
 

@@ -193,8 +193,9 @@ def integers(draw: st.DrawFn, depth: int = 3, scope: tuple[str, ...] = ("a", "b"
         text = draw(st.sampled_from(scope) | st.integers(0, 20).map(str))
         return text, text
     one, two = integers(depth - 1, scope), integers(depth - 1, scope)
-    kind = draw(st.sampled_from(["leaf", "sign", "binary", "power", "choice", "call", "round", "list", "index",
-    "divisible"]))
+    kind = draw(
+        st.sampled_from(["leaf", "sign", "binary", "power", "choice", "call", "round", "list", "index", "divisible"])
+    )
     if kind == "leaf":
         return draw(integers(0, scope))
     (x, px), (y, py) = draw(one), draw(two)
@@ -304,8 +305,10 @@ def parsed(text: str) -> Expression:
 @given(EXPRESSIONS, ENVIRONMENTS)
 def test_values_are_those_of_python(pair: Pair, names: dict[str, Any]) -> None:
     expression = parsed(pair[0])
-    found, expected = _outcome(lambda: evaluate(expression, names)), _outcome(
-        lambda: eval(pair[1], {**ORACLE, **names}))
+    found, expected = (
+        _outcome(lambda: evaluate(expression, names)),
+        _outcome(lambda: eval(pair[1], {**ORACLE, **names})),
+    )
     if isinstance(found, ExpressionError) and "too large" in found.message:
         return
     assert isinstance(found, Exception) == isinstance(expected, Exception), (found, expected)

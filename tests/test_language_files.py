@@ -96,7 +96,7 @@ def test_a_grandchild_in_another_folder_finds_what_its_parents_use(folder: Path)
         "archspec: 1\nblocks:\n"
         "  unit: {params: {out: int}, in: 'x[N, C, H, W]', body: [{op: conv2d, out: out, kernel: 1}]}\n",
     )
-    text = (folder / "nets/mid.yaml").read_text().replace("out: out", "out: 3")
+    text = (folder / "nets/mid.yaml").read_text(encoding="utf-8").replace("out: out", "out: 3")
     write(folder, "nets/mid.yaml", text)
     top = write(folder, "top.yaml", "archspec: 1\nextends: nets/mid\nparams: {depth: int = 2}\n")
     assert check(top).cost.weighted_layers == 4

@@ -135,6 +135,8 @@ def test_export_takes_it(net: nn.Module) -> None:
     assert same(exported.module()(image()), net(image()))
 
 
+# torch's compiler opens its own files without an encoding.
+@pytest.mark.filterwarnings("ignore::EncodingWarning")
 def test_compile_takes_it(net: nn.Module) -> None:
     torch._dynamo.reset()
     compiled = torch.compile(net, backend="aot_eager", fullgraph=True)

@@ -69,12 +69,14 @@ def test_calls_read_as_a_person_writes_them() -> None:
         return OPS[name].model_validate(options).module(x)
 
     assert call("conv2d", out=64, kernel=7, stride=2, padding=3, bias=False) == Call(
-        "nn.Conv2d", (3, 64), (("kernel_size", 7), ("stride", 2), ("padding", 3), ("bias", False)))
+        "nn.Conv2d", (3, 64), (("kernel_size", 7), ("stride", 2), ("padding", 3), ("bias", False))
+    )
     assert call("conv2d", out=8, kernel=1) == Call("nn.Conv2d", (3, 8), (("kernel_size", 1),))
     assert call("batch_norm") == Call("nn.BatchNorm2d", (3,))
     assert call("relu") == Call("nn.ReLU", (), (("inplace", True),))
     assert call("max_pool2d", kernel=3, stride=2, padding=1) == Call(
-        "nn.MaxPool2d", (), (("kernel_size", 3), ("stride", 2), ("padding", 1)))
+        "nn.MaxPool2d", (), (("kernel_size", 3), ("stride", 2), ("padding", 1))
+    )
 
 
 def test_labels() -> None:

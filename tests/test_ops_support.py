@@ -75,4 +75,8 @@ def test_every_piece_is_written_and_every_op_asks_for_known_ones() -> None:
 def test_tensorflows_padding() -> None:
     """By hand: 7 columns, kernel 3, stride 2 pad (1, 1); 8 columns pad (0, 1); 5 columns, kernel 1 pad nothing."""
     assert [ops_performer.same_padding(*case) for case in ((7, 3, 2, 1), (8, 3, 2, 1), (5, 1, 2, 1), (6, 3, 1, 2))] == [
-        (1, 1), (0, 1), (0, 0), (2, 2)]
+        (1, 1),
+        (0, 1),
+        (0, 0),
+        (2, 2),
+    ]

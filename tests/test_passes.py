@@ -19,19 +19,43 @@ torch.set_num_threads(1)
 HEAD = "archspec: 1\nname: example\n"
 
 RECEPTIVE = {  # TensorFlow's published table for stride in the 1x1, and the same rule for stride in the 3x3
-    "resnet50@resnet50_v1": 483, "resnet101@resnet101_v1": 1027, "resnet152@resnet152_v1": 1507,
-    "resnet50": 427, "resnet101": 971, "resnet152": 1451, "resnet18": 435, "resnet34": 899, "vgg19@vgg16": 212,
+    "resnet50@resnet50_v1": 483,
+    "resnet101@resnet101_v1": 1027,
+    "resnet152@resnet152_v1": 1507,
+    "resnet50": 427,
+    "resnet101": 971,
+    "resnet152": 1451,
+    "resnet18": 435,
+    "resnet34": 899,
+    "vgg19@vgg16": 212,
 }
-DEPTH = {"resnet18": 18, "resnet34": 34, "resnet50": 50, "resnet101": 101, "resnet152": 152, "vgg19@vgg16": 16,
-         "vgg19": 19, "googlenet": 22, "resnet_cifar@resnet110": 110, "resnet_cifar@resnet1202": 1202}
+DEPTH = {
+    "resnet18": 18,
+    "resnet34": 34,
+    "resnet50": 50,
+    "resnet101": 101,
+    "resnet152": 152,
+    "vgg19@vgg16": 16,
+    "vgg19": 19,
+    "googlenet": 22,
+    "resnet_cifar@resnet110": 110,
+    "resnet_cifar@resnet1202": 1202,
+}
 AMOUNTS = {  # He et al. 2015 and an independent count: parameters, MACs
-    "resnet18@plain18": (11_515_688, 1_794_805_760), "resnet18@resnet18_A": (11_515_688, 1_794_805_760),
-    "resnet18": (11_689_512, 1_814_073_344), "resnet18@resnet18_C": (12_043_816, 1_878_298_624),
-    "resnet34@resnet34_C": (22_716_840, 3_830_747_136), "resnet50": (25_557_032, 4_089_184_256),
-    "resnet50@resnet50_v1": (25_557_032, 3_857_973_248), "resnet152": (60_192_808, 11_513_626_624),
-    "resnet152@resnet152_v1": (60_192_808, 11_282_415_616), "vgg19": (143_667_240, 19_632_062_464),
-    "resnet_cifar@resnet110": (1_727_962, 252_887_680), "resnet_cifar@resnet1202": (19_421_274, 2_829_238_912),
-    "resnet_cifar@resnet20_B": (272_474, None), "resnet_cifar@resnet1202_B": (19_424_026, None),
+    "resnet18@plain18": (11_515_688, 1_794_805_760),
+    "resnet18@resnet18_A": (11_515_688, 1_794_805_760),
+    "resnet18": (11_689_512, 1_814_073_344),
+    "resnet18@resnet18_C": (12_043_816, 1_878_298_624),
+    "resnet34@resnet34_C": (22_716_840, 3_830_747_136),
+    "resnet50": (25_557_032, 4_089_184_256),
+    "resnet50@resnet50_v1": (25_557_032, 3_857_973_248),
+    "resnet152": (60_192_808, 11_513_626_624),
+    "resnet152@resnet152_v1": (60_192_808, 11_282_415_616),
+    "vgg19": (143_667_240, 19_632_062_464),
+    "resnet_cifar@resnet110": (1_727_962, 252_887_680),
+    "resnet_cifar@resnet1202": (19_421_274, 2_829_238_912),
+    "resnet_cifar@resnet20_B": (272_474, None),
+    "resnet_cifar@resnet1202_B": (19_424_026, None),
 }
 
 
@@ -74,9 +98,11 @@ def branching(rng: Random) -> str:
     for index in range(rng.randint(2, 5)):
         if rng.random() < 0.5:
             stride = rng.choice((1, 1, 2))
-            branches = [f"    - b{index}{k}: {{op: conv2d, out: 1, kernel: {kernel}, stride: {stride}, "
-                        f"padding: {dilation * (kernel // 2)}, dilation: {dilation}}}"
-                        for k, (kernel, dilation) in enumerate(((rng.choice((1, 3, 5)), 1), (3, rng.choice((1, 2)))))]
+            branches = [
+                f"    - b{index}{k}: {{op: conv2d, out: 1, kernel: {kernel}, stride: {stride}, "
+                f"padding: {dilation * (kernel // 2)}, dilation: {dilation}}}"
+                for k, (kernel, dilation) in enumerate(((rng.choice((1, 3, 5)), 1), (3, rng.choice((1, 2)))))
+            ]
             lines += ["  - parallel:", *branches, "    join: {op: add}"]
         elif rng.random() < 0.6:
             kernel, stride = rng.choice((2, 3, 5)), rng.choice((1, 2))
@@ -92,7 +118,9 @@ def test_layout_is_torchvisions(name: str) -> None:
     assert [[entry.key, list(entry.shape)] for entry in entries] == FACTS[name]["keys"]
 
 
-TANGLED = HEAD + """input: x[N, 4, 8, 8]
+TANGLED = (
+    HEAD
+    + """input: x[N, 4, 8, 8]
 net:
   - late: {op: param, size: [1, 4, 8, 8]}
   - convs.0: {op: conv2d, from: x, out: 4, kernel: 1}
@@ -107,21 +135,31 @@ net:
   - joined: {op: add, from: [again, box, late]}
   - rest: {op: conv2d, out: 4, kernel: 1, repeat: 3}
 """
+)
 
 
 def test_layout_of_bare_tensors_dotted_names_and_shared_modules() -> None:
     checked = check(TANGLED)
     found = [(entry.key, tuple(entry.shape)) for entry in tensors(checked.shapes)]
     assert found == [(key, tuple(t.shape)) for key, t in Interpreter(checked.graph).state_dict().items()]
-    assert [key for key, _ in found][:7] == ["late", "layer_scale", "convs.0.weight", "convs.0.bias", "convs.1.weight",
-                                             "bns.0.weight", "bns.0.bias"]
+    assert [key for key, _ in found][:7] == [
+        "late",
+        "layer_scale",
+        "convs.0.weight",
+        "convs.0.bias",
+        "convs.1.weight",
+        "bns.0.weight",
+        "bns.0.bias",
+    ]
     learned = {entry.key for entry in tensors(checked.shapes) if entry.learned}
     assert learned == {key for key, _ in Interpreter(checked.graph).named_parameters()}
 
 
 def test_fingerprints_tell_layouts_apart() -> None:
-    marks = {address: fingerprint(tensors(check(address).shapes)) for address in
-             ("resnet50", "resnet50@resnet50_v1", "resnet50@resnet50_C", "resnet101")}
+    marks = {
+        address: fingerprint(tensors(check(address).shapes))
+        for address in ("resnet50", "resnet50@resnet50_v1", "resnet50@resnet50_C", "resnet101")
+    }
     assert marks["resnet50"] == marks["resnet50@resnet50_v1"]  # the place of the stride is no tensor
     assert len(set(marks.values())) == 3
 
@@ -162,13 +200,16 @@ def test_shapes_at_other_sizes_are_torchs(size: int) -> None:
 
 def test_memory_by_hand() -> None:
     """A residual unit on (1, 4, 8, 8): 1,024 bytes a map. At the add its two operands and its sum are alive."""
-    text = HEAD + """input: x[N, 4, 8, 8]
+    text = (
+        HEAD
+        + """input: x[N, 4, 8, 8]
 net:
   - a: {op: conv2d, out: 4, kernel: 1}
   - b: {op: conv2d, out: 8, kernel: 1}
   - c: {op: conv2d, out: 4, kernel: 1}
   - add: {op: add, from: [a, c]}
 """
+    )
     memory = check(text).cost.memory
     assert memory.training_bytes == 4 * 8 * 8 * (4 + 8 + 4 + 4)
     # input, a, b and c while c is computed: a is still to be read
@@ -176,7 +217,9 @@ net:
 
 
 def test_depth_takes_the_longest_path() -> None:
-    text = HEAD + """input: x[N, 4, 8, 8]
+    text = (
+        HEAD
+        + """input: x[N, 4, 8, 8]
 net:
   - parallel:
     - long: [{op: conv2d, out: 4, kernel: 1}, {op: relu}, {op: conv2d, out: 4, kernel: 1}]
@@ -184,7 +227,13 @@ net:
     join: {op: add}
   - units: {op: conv2d, out: 4, kernel: 1, repeat: 5}
 """
+    )
     checked = check(text)
     assert checked.cost.weighted_layers == 7
-    assert sum(isinstance(m, nn.Module) and "weight" in dict(m.named_parameters(recurse=False))
-               for m in Interpreter(checked.graph).modules()) == 8
+    assert (
+        sum(
+            isinstance(m, nn.Module) and "weight" in dict(m.named_parameters(recurse=False))
+            for m in Interpreter(checked.graph).modules()
+        )
+        == 8
+    )

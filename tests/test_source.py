@@ -55,7 +55,10 @@ ACCEPTED = {
     "input: x[N, 3, H=224, W=224]": {"input": "x[N, 3, H=224, W=224]"},
     "stride_on: enum[conv1, conv2] = conv2": {"stride_on": "enum[conv1, conv2] = conv2"},
     "{stride: stride if a == b else 1, out: 4*width, op: $shortcut}": {
-        "stride": "stride if a == b else 1", "out": "4*width", "op": "$shortcut"},
+        "stride": "stride if a == b else 1",
+        "out": "4*width",
+        "op": "$shortcut",
+    },
     "[N, 4*width, ceil(H/stride), ceil(W/stride)]": ["N", "4*width", "ceil(H/stride)", "ceil(W/stride)"],
     "out: max(1, C//4)": {"out": "max(1, C//4)"},
     "from: y": {"from": "y"},
@@ -71,7 +74,8 @@ ACCEPTED = {
     "a:\nb: 1": {"a": None, "b": 1},
     "date: 2015-12-10": {"date": "2015-12-10"},
     "doc: \u201cquotes\u201d and \u00d7, caf\u00e9, \u5c42": {
-        "doc": "\u201cquotes\u201d and \u00d7, caf\u00e9, \u5c42"},
+        "doc": "\u201cquotes\u201d and \u00d7, caf\u00e9, \u5c42"
+    },
     "doc: 'no-break\u00a0space'": {"doc": "no-break\u00a0space"},
 }
 
@@ -115,7 +119,7 @@ REFUSED = {
     # keys
     "stride: 1\nout: 2\nstride: 3": [("E0112", 3, 1)],
     "{a: 1, a: 2}": [("E0112", 1, 8)],
-    "0: a\n\"0\": b": [("E0112", 2, 1)],
+    '0: a\n"0": b': [("E0112", 2, 1)],
     "true: 1": [("E0113", 1, 1)],
     "1.5: 1": [("E0113", 1, 1)],
     "-1: 1": [("E0113", 1, 1)],
@@ -170,7 +174,7 @@ REFUSED = {
     "a: %x": [("E0122", 1, 4)],
     "when: > 3": [("E0122", 1, 7)],
     "a: [1, , 2]": [("E0123", 1, 8)],
-    "a: [x y, \"b\" c]": [("E0123", 1, 14)],
+    'a: [x y, "b" c]': [("E0123", 1, 14)],
     "a: {b: 1]": [("E0123", 1, 9)],
     "a: b: c": [("E0124", 1, 5)],
     "a: 'b' c": [("E0125", 1, 8)],
@@ -208,7 +212,14 @@ def test_both_parties_of_a_mistake_are_shown() -> None:
 def test_all_mistakes_of_a_file_at_once() -> None:
     text = "a: no\nb: 012\nb: 1\nc: *d\ne: !!int 3\nf: {g: h[0]}\ntrue: 1\n"
     assert [code for code, _, _ in codes_and_places(text)] == [
-        "E0114", "E0114", "E0112", "E0108", "E0107", "E0115", "E0113"]
+        "E0114",
+        "E0114",
+        "E0112",
+        "E0108",
+        "E0107",
+        "E0115",
+        "E0113",
+    ]
 
 
 def test_spans_end_where_the_content_ends() -> None:
@@ -351,8 +362,16 @@ def test_any_text_gets_a_tree_or_an_answer(text: str | bytes) -> None:
 NUMBERS = st.integers(-(10**17), 10**17) | st.floats(allow_nan=False, allow_infinity=False)
 WORDS = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"]), max_size=12)
 SCALARS = st.none() | st.booleans() | NUMBERS | WORDS
-TREES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-    st.text(st.characters(codec="ascii", categories=["L"]), min_size=1, max_size=6), inner, max_size=4), max_leaves=12)
+TREES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(st.characters(codec="ascii", categories=["L"]), min_size=1, max_size=6), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
 
 
 def written(value: object) -> str:

@@ -112,7 +112,8 @@ def _line(checked: Checked) -> str:
     cost = checked.cost
     return (
         f"ok  {checked.name:<24} {cost.parameters:>13,} parameters  {quantity(cost.macs, 'MACs'):>10}"
-        f"  {cost.weighted_layers:>4} weighted layers  {in_words(checked.sizes)}".rstrip() + "\n"
+        f"  {cost.weighted_layers:>4} weighted layers  {in_words(checked.sizes)}".rstrip()
+        + "\n"
     )
 
 

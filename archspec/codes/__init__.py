@@ -13,10 +13,12 @@ from types import MappingProxyType
 from archspec.codes import expectations, files, schema, shapes, text, warnings
 from archspec.codes.code import Code
 
-CODES: Mapping[str, Code] = MappingProxyType({
-    code.code: code
-    for codes in (text.CODES, schema.CODES, shapes.CODES, expectations.CODES, files.CODES, warnings.CODES)
-    for code in codes
-})
+CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        code.code: code
+        for codes in (text.CODES, schema.CODES, shapes.CODES, expectations.CODES, files.CODES, warnings.CODES)
+        for code in codes
+    }
+)
 
 __all__ = ["CODES", "Code"]

@@ -161,8 +161,11 @@ class _Evaluator:
             raise self.error(node.slice, f"an index is an integer, found {kind(index)}")
         if not -len(items) <= index < len(items):
             last = f"indices go from 0 to {len(items) - 1}" if items else None
-            raise self.error(node.slice, f"index {index} is out of range: the list has {len(items)} "
-                                         f"item{'s' * (len(items) != 1)}", last)
+            raise self.error(
+                node.slice,
+                f"index {index} is out of range: the list has {len(items)} item{'s' * (len(items) != 1)}",
+                last,
+            )
         return plain(items[index])
 
     def slice(self, node: ast.Slice, items: Any) -> Any:

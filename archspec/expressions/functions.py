@@ -34,8 +34,10 @@ def _items(value: Any, name: str) -> Sequence[Any]:
 
 def _real(value: Any, name: str) -> Any:
     if not is_number(value):
-        raise Fault(f"`{name}` wants a number, found {kind(value)}"
-                    + (", which is not fixed" if isinstance(value, Size) else ""))
+        raise Fault(
+            f"`{name}` wants a number, found {kind(value)}"
+            + (", which is not fixed" if isinstance(value, Size) else "")
+        )
     return value
 
 
@@ -131,8 +133,10 @@ def _make_divisible(meter: Meter, value: Any, divisor: Any = 8, min_value: Any =
 def _range(meter: Meter, *bounds: Any) -> range:
     for bound in bounds:
         if not is_integer(bound):
-            raise Fault(f"`range` wants integers, found {kind(bound)}"
-                        + (", which is not fixed" if isinstance(bound, Size) else ""))
+            raise Fault(
+                f"`range` wants integers, found {kind(bound)}"
+                + (", which is not fixed" if isinstance(bound, Size) else "")
+            )
     if len(bounds) == 3 and bounds[2] == 0:
         raise Fault("the step of `range` is 0")
     return range(*bounds)

@@ -103,8 +103,12 @@ def _check_size(text: str, tree: ast.expr) -> None:
 
 
 def _too_deep(text: str) -> ExpressionError:
-    return ExpressionError("the expression is too deep or too large", 0, len(text),
-                           f"at most {MOST_NODES} parts, nested at most {MOST_DEPTH} deep; name its parts as params")
+    return ExpressionError(
+        "the expression is too deep or too large",
+        0,
+        len(text),
+        f"at most {MOST_NODES} parts, nested at most {MOST_DEPTH} deep; name its parts as params",
+    )
 
 
 def _place(tree: ast.expr, line: str, shift: int) -> None:
@@ -194,8 +198,11 @@ class _Reader:
         if isinstance(node.value, float) and node.value in (float("inf"), float("-inf")):
             raise self.error(node, "the number is too large for a float")
         if not isinstance(node.value, (bool, int, float, str, type(None))):
-            raise self.error(node, "this is not part of the expression language",
-                             "literals are numbers, strings, true, false and none")
+            raise self.error(
+                node,
+                "this is not part of the expression language",
+                "literals are numbers, strings, true, false and none",
+            )
 
     def name(self, node: ast.Name) -> ast.expr:
         # Python folds look-alikes (`ﬁ` becomes `fi`), so the text is what counts, not the identifier.

@@ -25,8 +25,11 @@ def simplify(tree: ast.expr, constants: Mapping[str, Any] | None = None, integer
 
     `integers` names what is known to be an integer or a size: only then is `x // 1` or `ceil(x)` the same as `x`.
     """
-    known = {name: literal(value) for name in free_names(tree) if name in (constants or {})
-             and _has_literal(value := (constants or {})[name])}
+    known = {
+        name: literal(value)
+        for name in free_names(tree)
+        if name in (constants or {}) and _has_literal(value := (constants or {})[name])
+    }
     tree = substitute(tree, known)
     while not same(tree, simpler := _simpler(tree, frozenset(integers))):
         tree = simpler

@@ -60,8 +60,10 @@ def bounded(tree: ast.expr) -> ast.expr:
         level = [child for node in level for child in children(node)]
         if not level:
             return tree
-    raise ExpressionError("the expression that this value comes from grows too large",
-                          help="fix a parameter that it reads: `open` ones are kept in every size that depends on them")
+    raise ExpressionError(
+        "the expression that this value comes from grows too large",
+        help="fix a parameter that it reads: `open` ones are kept in every size that depends on them",
+    )
 
 
 def rebuilt(tree: ast.expr, change: Callable[[ast.expr], ast.expr]) -> ast.expr:
@@ -111,8 +113,13 @@ def _substituted(tree: ast.expr, bindings: Mapping[str, ast.expr]) -> ast.expr:
         fresh = next(f"{name}_{k}" for k in range(1, len(used | incoming) + 2) if f"{name}_{k}" not in used | incoming)
         inner[name] = ast.Name(fresh, ast.Load())
         name = fresh
-    return comprehension(tree, name, _substituted(tree.elt, inner), _substituted(loop.iter, bindings),
-                         [_substituted(condition, inner) for condition in loop.ifs])
+    return comprehension(
+        tree,
+        name,
+        _substituted(tree.elt, inner),
+        _substituted(loop.iter, bindings),
+        [_substituted(condition, inner) for condition in loop.ifs],
+    )
 
 
 def literal(value: Any) -> ast.expr:

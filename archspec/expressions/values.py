@@ -172,12 +172,16 @@ def _repeated(items: Any, times: int) -> Any:
 def _no_result(op: type[ast.operator], left: Any, right: Any) -> Fault:
     for value in (left, right):
         if isinstance(value, Quotient):
-            return Fault(f"{value.of} / {value.divisor} need not be a whole number",
-                         f"write ceil({value.of}/{value.divisor}) or {value.of} // {value.divisor}")
+            return Fault(
+                f"{value.of} / {value.divisor} need not be a whole number",
+                f"write ceil({value.of}/{value.divisor}) or {value.of} // {value.divisor}",
+            )
     for value in (left, right):
         if isinstance(value, Size):
-            return Fault(f"`{SIGNS[op]}` of {kind(left)} and {kind(right)}: the size {value} is not fixed",
-                         "a size that is not fixed goes with integers: + - *, and / or // by a positive one")
+            return Fault(
+                f"`{SIGNS[op]}` of {kind(left)} and {kind(right)}: the size {value} is not fixed",
+                "a size that is not fixed goes with integers: + - *, and / or // by a positive one",
+            )
     return Fault(f"`{SIGNS[op]}` does not take {kind(left)} and {kind(right)}")
 
 
@@ -210,8 +214,9 @@ def compare(op: type[ast.cmpop], left: Any, right: Any, meter: Meter) -> bool:
         raise _undecided(left, right)
     if (is_number(left) and is_number(right)) or (isinstance(left, str) and isinstance(right, str)):
         return _ORDERS[op](left, right)
-    raise Fault(f"`{COMPARISONS[op]}` does not take {kind(left)} and {kind(right)}",
-                "numbers and strings have an order")
+    raise Fault(
+        f"`{COMPARISONS[op]}` does not take {kind(left)} and {kind(right)}", "numbers and strings have an order"
+    )
 
 
 def contains(items: Any, value: Any, meter: Meter) -> bool:
@@ -225,5 +230,7 @@ def contains(items: Any, value: Any, meter: Meter) -> bool:
 
 def _undecided(left: Any, right: Any) -> Fault:
     size = left if isinstance(left, (Size, Quotient)) else right
-    return Fault(f"{kind(size)} is not fixed, so {kind(left)} and {kind(right)} cannot be compared",
-                 "a decision can read only sizes that `input:` fixes with a number")
+    return Fault(
+        f"{kind(size)} is not fixed, so {kind(left)} and {kind(right)} cannot be compared",
+        "a decision can read only sizes that `input:` fixes with a number",
+    )

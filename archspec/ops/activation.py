@@ -246,5 +246,17 @@ class Softmax(Op):
         return Call("nn.Softmax", (), (("dim", inputs[0].axis(self.axis)),))
 
 
-OPS: tuple[type[Op], ...] = (Relu, Relu6, LeakyRelu, Elu, Gelu, Silu, Mish, Sigmoid, Tanh, Hardswish, Hardsigmoid,
-                             Softmax)
+OPS: tuple[type[Op], ...] = (
+    Relu,
+    Relu6,
+    LeakyRelu,
+    Elu,
+    Gelu,
+    Silu,
+    Mish,
+    Sigmoid,
+    Tanh,
+    Hardswish,
+    Hardsigmoid,
+    Softmax,
+)

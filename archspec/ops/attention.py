@@ -32,29 +32,66 @@ class Attention(Op):
     dropout: Probability = 0.0
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
-        yield Demand(int(len(inputs) in (1, 3)), "==", 1, "E0304", "`attention` takes one input or three",
-                     f"expected x, or query, key and value, found {len(inputs)} inputs")
+        yield Demand(
+            int(len(inputs) in (1, 3)),
+            "==",
+            1,
+            "E0304",
+            "`attention` takes one input or three",
+            f"expected x, or query, key and value, found {len(inputs)} inputs",
+        )
         for x in inputs:
             yield from last_axis_holds_features(self.name, x)
         width = features(inputs[0])
-        yield Demand(self.heads, "divides", width, "E0317", "`heads` does not divide the features of `attention`",
-                     f"expected a divisor of {width}, found {self.heads}", option="heads")
+        yield Demand(
+            self.heads,
+            "divides",
+            width,
+            "E0317",
+            "`heads` does not divide the features of `attention`",
+            f"expected a divisor of {width}, found {self.heads}",
+            option="heads",
+        )
         for index, x in enumerate(inputs[1:], 1):
-            yield Demand(features(x), "==", width, "E0301", "inputs of `attention` have different features",
-                         f"expected {width} as in {inputs[0]}, found {features(x)}", operand=index)
-            yield Demand(x.dims[0], "==", inputs[0].dims[0], "E0301", "inputs of `attention` have different batches",
-                         f"expected {inputs[0].dims[0]}, found {x.dims[0]}", operand=index)
+            yield Demand(
+                features(x),
+                "==",
+                width,
+                "E0301",
+                "inputs of `attention` have different features",
+                f"expected {width} as in {inputs[0]}, found {features(x)}",
+                operand=index,
+            )
+            yield Demand(
+                x.dims[0],
+                "==",
+                inputs[0].dims[0],
+                "E0301",
+                "inputs of `attention` have different batches",
+                f"expected {inputs[0].dims[0]}, found {x.dims[0]}",
+                operand=index,
+            )
         if len(inputs) == 3:
-            yield Demand(inputs[2].dims[1], "==", inputs[1].dims[1], "E0301",
-                         "keys and values of `attention` differ in number",
-                         f"expected {inputs[1].dims[1]} as in {inputs[1]}, found {inputs[2].dims[1]}", operand=2)
+            yield Demand(
+                inputs[2].dims[1],
+                "==",
+                inputs[1].dims[1],
+                "E0301",
+                "keys and values of `attention` differ in number",
+                f"expected {inputs[1].dims[1]} as in {inputs[1]}, found {inputs[2].dims[1]}",
+                operand=2,
+            )
 
     def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
         width = features(inputs[0])
         if not self.bias:
             return {"in_proj_weight": (3 * width, width), "out_proj.weight": (width, width)}
-        return {"in_proj_weight": (3 * width, width), "in_proj_bias": (3 * width,),
-                "out_proj.weight": (width, width), "out_proj.bias": (width,)}
+        return {
+            "in_proj_weight": (3 * width, width),
+            "in_proj_bias": (3 * width,),
+            "out_proj.weight": (width, width),
+            "out_proj.bias": (width,),
+        }
 
     def macs(self, *inputs: Shape) -> Dim:
         query, key = inputs[0], inputs[min(1, len(inputs) - 1)]
@@ -67,8 +104,11 @@ class Attention(Op):
         return GlobalWindow()
 
     def module(self, *inputs: Shape) -> Call:
-        return Call("nn.MultiheadAttention", (features(inputs[0]), self.heads),
-                    (*said(dropout=(self.dropout, 0.0), bias=(self.bias, True)), ("batch_first", True)))
+        return Call(
+            "nn.MultiheadAttention",
+            (features(inputs[0]), self.heads),
+            (*said(dropout=(self.dropout, 0.0), bias=(self.bias, True)), ("batch_first", True)),
+        )
 
     def function(self, *inputs: Shape) -> Call:
         operands = tuple(Operand(index if len(inputs) == 3 else 0) for index in range(3))

@@ -11,8 +11,17 @@ from archspec.ops.spatial import ceil_div, channels_first, fits, not_empty, reac
 from archspec.shapes import Demand, Dim, Shape
 
 TORCH_NAMES = {
-    "kernel_size": "kernel", "out_channels": "out", "filters": "out", "channels": "out", "strides": "stride",
-    "pad": "padding", "p": "padding", "k": "kernel", "s": "stride", "dilation_rate": "dilation", "use_bias": "bias",
+    "kernel_size": "kernel",
+    "out_channels": "out",
+    "filters": "out",
+    "channels": "out",
+    "strides": "stride",
+    "pad": "padding",
+    "p": "padding",
+    "k": "kernel",
+    "s": "stride",
+    "dilation_rate": "dilation",
+    "use_bias": "bias",
     "in_channels": TAKEN,
 }
 
@@ -46,9 +55,16 @@ class Conv2d(Op):
         yield from groups_divide(self.name, self.groups, x.channels, self.out)
         if self.padding == "same":
             for stride in pair(self.stride):
-                yield Demand(stride, "==", 1, "E0319", "`padding: same` needs a stride of 1",
-                             f"expected stride 1, found {stride}",
-                             "padding: tf_same, or padding: kernel//2 for an odd kernel", option="stride")
+                yield Demand(
+                    stride,
+                    "==",
+                    1,
+                    "E0319",
+                    "`padding: same` needs a stride of 1",
+                    f"expected stride 1, found {stride}",
+                    "padding: tf_same, or padding: kernel//2 for an odd kernel",
+                    option="stride",
+                )
         elif self.padding != "tf_same":
             (height, width), (top, left) = x.dims[2:], pair(self.padding)
             yield from fits(self.name, x, (height + 2 * top, width + 2 * left), self._reach)
@@ -76,10 +92,20 @@ class Conv2d(Op):
 
     def module(self, *inputs: Shape) -> Call:
         padding = 0 if self.padding == "tf_same" else self.padding
-        return Call("support.Conv2dSame" if self.padding == "tf_same" else "nn.Conv2d", (inputs[0].channels, self.out),
-                    (("kernel_size", self.kernel),
-                     *said(stride=(self.stride, 1), padding=(padding, 0), dilation=(self.dilation, 1),
-                           groups=(self.groups, 1), bias=(self.bias, True))))
+        return Call(
+            "support.Conv2dSame" if self.padding == "tf_same" else "nn.Conv2d",
+            (inputs[0].channels, self.out),
+            (
+                ("kernel_size", self.kernel),
+                *said(
+                    stride=(self.stride, 1),
+                    padding=(padding, 0),
+                    dilation=(self.dilation, 1),
+                    groups=(self.groups, 1),
+                    bias=(self.bias, True),
+                ),
+            ),
+        )
 
     def label(self, *inputs: Shape) -> str:
         depthwise = self.groups != 1 and self.groups == inputs[0].channels
@@ -127,12 +153,19 @@ class ConvTranspose2d(Op):
         (x,) = inputs
         yield from channels_first(self.name, x)
         yield from groups_divide(self.name, self.groups, x.channels, self.out)
-        for extra, stride, dilation in zip(pair(self.output_padding), pair(self.stride), pair(self.dilation),
-                                           strict=True):
+        for extra, stride, dilation in zip(
+            pair(self.output_padding), pair(self.stride), pair(self.dilation), strict=True
+        ):
             larger = max(stride, dilation)
-            yield Demand(larger, ">=", extra + 1, "E0315", "`output_padding` is too large",
-                         f"expected less than max(stride, dilation) = {larger}, found {extra}",
-                         option="output_padding")
+            yield Demand(
+                larger,
+                ">=",
+                extra + 1,
+                "E0315",
+                "`output_padding` is too large",
+                f"expected less than max(stride, dilation) = {larger}, found {extra}",
+                option="output_padding",
+            )
         yield from not_empty(self.name, x, self.shape(x))
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -153,10 +186,21 @@ class ConvTranspose2d(Op):
         return Window(((kernel[0] - 1) // stride[0] + 1, (kernel[1] - 1) // stride[1] + 1))
 
     def module(self, *inputs: Shape) -> Call:
-        return Call("nn.ConvTranspose2d", (inputs[0].channels, self.out),
-                    (("kernel_size", self.kernel),
-                     *said(stride=(self.stride, 1), padding=(self.padding, 0), output_padding=(self.output_padding, 0),
-                           groups=(self.groups, 1), bias=(self.bias, True), dilation=(self.dilation, 1))))
+        return Call(
+            "nn.ConvTranspose2d",
+            (inputs[0].channels, self.out),
+            (
+                ("kernel_size", self.kernel),
+                *said(
+                    stride=(self.stride, 1),
+                    padding=(self.padding, 0),
+                    output_padding=(self.output_padding, 0),
+                    groups=(self.groups, 1),
+                    bias=(self.bias, True),
+                    dilation=(self.dilation, 1),
+                ),
+            ),
+        )
 
     def label(self, *inputs: Shape) -> str:
         up = pair(self.stride)
@@ -172,9 +216,16 @@ def groups_divide(op: str, groups: int, channels: int, out: int | None = None) -
     """The demands that groups divide the channels that come in and those that go out."""
     for side, number in (("input", channels), ("output", out)):
         if number is not None:
-            yield Demand(groups, "divides", number, "E0313", f"`groups` does not divide the {side} channels of `{op}`",
-                         f"expected a divisor of {number}, found {groups}",
-                         f"{side} channels that are a multiple of {groups}, or other groups", option="groups")
+            yield Demand(
+                groups,
+                "divides",
+                number,
+                "E0313",
+                f"`groups` does not divide the {side} channels of `{op}`",
+                f"expected a divisor of {number}, found {groups}",
+                f"{side} channels that are a multiple of {groups}, or other groups",
+                option="groups",
+            )
 
 
 OPS: tuple[type[Op], ...] = (Conv2d, ConvTranspose2d)

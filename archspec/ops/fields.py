@@ -51,9 +51,7 @@ PoolPadding = Annotated[
 ]
 """A padding, or `tf_same` (TensorFlow: ceil(size / stride))."""
 Sides = Annotated[
-    _Number
-    | _PaddingPair
-    | Annotated[tuple[_Padding, _Padding, _Padding, _Padding], Field(strict=False), Tag("four")],
+    _Number | _PaddingPair | Annotated[tuple[_Padding, _Padding, _Padding, _Padding], Field(strict=False), Tag("four")],
     Discriminator(_form_or_four),
 ]
 """A number for all sides, (height, width), or (left, right, top, bottom) as in `F.pad`."""

@@ -93,10 +93,15 @@ class Concat(Op):
         for index, x in enumerate(inputs):
             for axis in range(first.rank):
                 if axis != along and not (axis == 0 and _shared(x)):
-                    yield Demand(x.dims[axis], "==", first.dims[axis], "E0301",
-                                 f"inputs of `{self.name}` differ in axis {first.axes[axis]}",
-                                 f"along {self.axis} all other axes must match: expected "
-                                 f"{_with_star(first, along)}, found {x}", operand=index)
+                    yield Demand(
+                        x.dims[axis],
+                        "==",
+                        first.dims[axis],
+                        "E0301",
+                        f"inputs of `{self.name}` differ in axis {first.axes[axis]}",
+                        f"along {self.axis} all other axes must match: expected {_with_star(first, along)}, found {x}",
+                        operand=index,
+                    )
 
     def shape(self, *inputs: Shape) -> Shape:
         first = _sampled(inputs)
@@ -110,8 +115,10 @@ class Concat(Op):
         first = _sampled(inputs)
         batch = Call("Tensor.size", (Operand(inputs.index(first)), 0))
         rows: list[Any] = [
-            Call("Tensor.expand", (Operand(index), batch, *(-1,) * (x.rank - 1))) if _shared(x) and not _shared(first)
-            else Operand(index) for index, x in enumerate(inputs)
+            Call("Tensor.expand", (Operand(index), batch, *(-1,) * (x.rank - 1)))
+            if _shared(x) and not _shared(first)
+            else Operand(index)
+            for index, x in enumerate(inputs)
         ]
         return Call("torch.cat", (tuple(rows),), (("dim", first.axis(self.axis)),))
 
@@ -135,10 +142,24 @@ class Stack(Op):
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         yield from equal(self.name, inputs, gates=False, rows=False)
         rank = inputs[0].rank
-        yield Demand(int(1 <= self.at <= rank), "==", 1, "E0320", "the place of the new axis is out of range",
-                     f"expected 1 to {rank}, found {self.at}", option="at")
-        yield Demand(int(self.axis not in inputs[0].axes), "==", 1, "E0310", "the new axis of `stack` exists already",
-                     f"the inputs have the axes {inputs[0].axes}, found {self.axis}", option="axis")
+        yield Demand(
+            int(1 <= self.at <= rank),
+            "==",
+            1,
+            "E0320",
+            "the place of the new axis is out of range",
+            f"expected 1 to {rank}, found {self.at}",
+            option="at",
+        )
+        yield Demand(
+            int(self.axis not in inputs[0].axes),
+            "==",
+            1,
+            "E0310",
+            "the new axis of `stack` exists already",
+            f"the inputs have the axes {inputs[0].axes}, found {self.axis}",
+            option="axis",
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         (x, at) = (inputs[0], self.at)
@@ -158,8 +179,10 @@ def fold(path: str, count: int) -> Value:
 def widest(inputs: tuple[Shape, ...]) -> Shape:
     """The shape to which inputs of equal shape but for axes of size 1 are broadcast."""
     first = inputs[0]
-    return Shape(tuple(next((d for d in dims if d != 1), 1) for dims in zip(*(x.dims for x in inputs), strict=True)),
-                 max((x.axes for x in inputs), key=lambda axes: axes == first.axes))
+    return Shape(
+        tuple(next((d for d in dims if d != 1), 1) for dims in zip(*(x.dims for x in inputs), strict=True)),
+        max((x.axes for x in inputs), key=lambda axes: axes == first.axes),
+    )
 
 
 def equal(op: str, inputs: tuple[Shape, ...], gates: bool, rows: bool = True) -> Iterator[Demand]:
@@ -172,15 +195,29 @@ def equal(op: str, inputs: tuple[Shape, ...], gates: bool, rows: bool = True) ->
         for axis, (size, expected) in enumerate(zip(x.dims, wide.dims, strict=True)):
             if size == 1 and (gates or (axis == 0 and rows)):
                 continue
-            yield Demand(size, "==", expected, "E0301", f"inputs of `{op}` have different shapes",
-                         f"expected {wide}, found {x}: they differ in axis {first.axes[axis]}", MATCH_HELP,
-                         operand=index)
+            yield Demand(
+                size,
+                "==",
+                expected,
+                "E0301",
+                f"inputs of `{op}` have different shapes",
+                f"expected {wide}, found {x}: they differ in axis {first.axes[axis]}",
+                MATCH_HELP,
+                operand=index,
+            )
 
 
 def same_rank(op: str, first: Shape, x: Shape, index: int) -> Iterator[Demand]:
     """The demand that an input has as many axes as the first."""
-    yield Demand(x.rank, "==", first.rank, "E0301", f"inputs of `{op}` have different numbers of axes",
-                 f"expected {first.rank} axes as in {first}, found {x.rank} in {x}", operand=index)
+    yield Demand(
+        x.rank,
+        "==",
+        first.rank,
+        "E0301",
+        f"inputs of `{op}` have different numbers of axes",
+        f"expected {first.rank} axes as in {first}, found {x.rank} in {x}",
+        operand=index,
+    )
 
 
 def _shared(x: Shape) -> bool:

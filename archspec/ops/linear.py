@@ -25,8 +25,13 @@ class Linear(Op):
     name: ClassVar[str] = "linear"
     summary: ClassVar[str] = "fully connected layer over the last axis"
     weighted: ClassVar[bool] = True
-    aliases: ClassVar[dict[str, str]] = {"out_features": "out", "units": "out", "features": "out", "use_bias": "bias",
-                                         "in_features": TAKEN}
+    aliases: ClassVar[dict[str, str]] = {
+        "out_features": "out",
+        "units": "out",
+        "features": "out",
+        "use_bias": "bias",
+        "in_features": TAKEN,
+    }
 
     out: Channels
     bias: bool = True
@@ -61,14 +66,26 @@ def features(x: Shape) -> int:
 
 def last_axis_holds_features(op: str, x: Shape) -> Iterator[Demand]:
     """The demand that the last axis holds features and is a number, not the width of a map."""
-    yield Demand(int(x.axes[-1] in FEATURE_AXES and x.rank > 1), "==", 1, "E0314", f"`{op}` on a feature map",
-                 f"it works on the last axis: expected features (C or D), found {x.axes[-1]} of {x.axes} {x}",
-                 "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it")
+    yield Demand(
+        int(x.axes[-1] in FEATURE_AXES and x.rank > 1),
+        "==",
+        1,
+        "E0314",
+        f"`{op}` on a feature map",
+        f"it works on the last axis: expected features (C or D), found {x.axes[-1]} of {x.axes} {x}",
+        "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it",
+    )
     size = x.dims[-1]
     if not isinstance(size, int):
-        yield Demand(0, "==", 1, "E0314", f"`{op}` needs a fixed number of features",
-                     f"found {size} features, which depends on the size of the input",
-                     "put {op: adaptive_avg_pool2d, size: 1} before the flatten, or fix H and W in `input:`")
+        yield Demand(
+            0,
+            "==",
+            1,
+            "E0314",
+            f"`{op}` needs a fixed number of features",
+            f"found {size} features, which depends on the size of the input",
+            "put {op: adaptive_avg_pool2d, size: 1} before the flatten, or fix H and W in `input:`",
+        )
 
 
 OPS: tuple[type[Op], ...] = (Linear,)

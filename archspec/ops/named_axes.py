@@ -9,7 +9,14 @@ from archspec.shapes import Demand, Shape
 
 def axis_exists(op: str, x: Shape, label: str, option: str = "axis", operand: int | None = None) -> Iterator[Demand]:
     """The demand that the input has an axis with this label. What follows it may assume so."""
-    yield Demand(int(label in x.axes), "==", 1, "E0310", f"`{op}` names an axis that its input lacks",
-                 f"expected one of {', '.join(x.axes)}, found {label}; the input is {x.axes} {x}",
-                 help=f"write `axis: {x.axes[-1]}`" if option == "axis" and len(x.axes) == 2 else None,
-                 operand=operand, option=option)
+    yield Demand(
+        int(label in x.axes),
+        "==",
+        1,
+        "E0310",
+        f"`{op}` names an axis that its input lacks",
+        f"expected one of {', '.join(x.axes)}, found {label}; the input is {x.axes} {x}",
+        help=f"write `axis: {x.axes[-1]}`" if option == "axis" and len(x.axes) == 2 else None,
+        operand=operand,
+        option=option,
+    )

@@ -15,8 +15,13 @@ from archspec.ops.linear import features, last_axis_holds_features
 from archspec.ops.spatial import channels_first, said
 from archspec.shapes import Demand, Dim, Shape
 
-EPSILON = {"epsilon": "eps", "elementwise_affine": "affine", "num_features": TAKEN, "normalized_shape": TAKEN,
-           "num_channels": TAKEN}
+EPSILON = {
+    "epsilon": "eps",
+    "elementwise_affine": "affine",
+    "num_features": TAKEN,
+    "normalized_shape": TAKEN,
+    "num_channels": TAKEN,
+}
 
 
 class BatchNorm(Op):
@@ -53,9 +58,16 @@ class BatchNorm(Op):
 
     def module(self, *inputs: Shape) -> Call:
         (x,) = inputs
-        return Call("nn.BatchNorm2d" if x.rank == 4 else "nn.BatchNorm1d", (x.channels,),
-                    said(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(self.affine, True),
-                         track_running_stats=(self.track, True)))
+        return Call(
+            "nn.BatchNorm2d" if x.rank == 4 else "nn.BatchNorm1d",
+            (x.channels,),
+            said(
+                eps=(self.eps, 1e-5),
+                momentum=(self.momentum, 0.1),
+                affine=(self.affine, True),
+                track_running_stats=(self.track, True),
+            ),
+        )
 
     def label(self, *inputs: Shape) -> str:
         return "BN"
@@ -84,8 +96,11 @@ class LayerNorm(Op):
         return _affine(features(inputs[0]), self.affine, self.bias)
 
     def module(self, *inputs: Shape) -> Call:
-        return Call("nn.LayerNorm", (features(inputs[0]),),
-                    said(eps=(self.eps, 1e-5), elementwise_affine=(self.affine, True), bias=(self.bias, True)))
+        return Call(
+            "nn.LayerNorm",
+            (features(inputs[0]),),
+            said(eps=(self.eps, 1e-5), elementwise_affine=(self.affine, True), bias=(self.bias, True)),
+        )
 
     def label(self, *inputs: Shape) -> str:
         return "LN"
@@ -115,8 +130,11 @@ class LayerNorm2d(Op):
         return _affine(inputs[0].channels, self.affine, self.bias)
 
     def module(self, *inputs: Shape) -> Call:
-        return Call("support.LayerNorm2d", (inputs[0].channels,),
-                    said(eps=(self.eps, 1e-5), elementwise_affine=(self.affine, True), bias=(self.bias, True)))
+        return Call(
+            "support.LayerNorm2d",
+            (inputs[0].channels,),
+            said(eps=(self.eps, 1e-5), elementwise_affine=(self.affine, True), bias=(self.bias, True)),
+        )
 
     def label(self, *inputs: Shape) -> str:
         return "LN"
@@ -149,16 +167,24 @@ class GroupNorm(Op):
         return _affine(inputs[0].channels, self.affine, True)
 
     def module(self, *inputs: Shape) -> Call:
-        return Call("nn.GroupNorm", (self.groups, inputs[0].channels),
-                    said(eps=(self.eps, 1e-5), affine=(self.affine, True)))
+        return Call(
+            "nn.GroupNorm", (self.groups, inputs[0].channels), said(eps=(self.eps, 1e-5), affine=(self.affine, True))
+        )
 
     def label(self, *inputs: Shape) -> str:
         return "GN"
 
 
 def _several(op: str, values: Dim, of: str, help: str) -> Iterator[Demand]:
-    yield Demand(values, ">=", 2, "E0327", f"`{op}` of a single sample has one value to normalise",
-                 f"expected at least 2 values for each {of} of a sample, found {values}", help)
+    yield Demand(
+        values,
+        ">=",
+        2,
+        "E0327",
+        f"`{op}` of a single sample has one value to normalise",
+        f"expected at least 2 values for each {of} of a sample, found {values}",
+        help,
+    )
 
 
 def _affine(size: int, affine: bool, bias: bool) -> dict[str, tuple[int, ...]]:

@@ -37,9 +37,16 @@ class Pad2d(Op):
         left, right, top, bottom = self._sides
         margin = 1 if self.mode == "reflect" else 0
         for side, size, most in (("height", x.dims[2], max(top, bottom)), ("width", x.dims[3], max(left, right))):
-            yield Demand(size, ">=", most + margin, "E0324", f"the {self.mode} padding is larger than the map allows",
-                         f"expected a {side} of at least {most + margin}, found {size}",
-                         "a smaller padding, or mode: constant", option="padding")
+            yield Demand(
+                size,
+                ">=",
+                most + margin,
+                "E0324",
+                f"the {self.mode} padding is larger than the map allows",
+                f"expected a {side} of at least {most + margin}, found {size}",
+                "a smaller padding, or mode: constant",
+                option="padding",
+            )
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -47,8 +54,7 @@ class Pad2d(Op):
         return Shape((*x.dims[:2], x.dims[2] + (top + bottom), x.dims[3] + (left + right)), x.axes)
 
     def function(self, *inputs: Shape) -> Call:
-        return Call("F.pad", (Operand(0), self._sides),
-                    said(mode=(self.mode, "constant"), value=(self.value, 0.0)))
+        return Call("F.pad", (Operand(0), self._sides), said(mode=(self.mode, "constant"), value=(self.value, 0.0)))
 
     @property
     def _sides(self) -> tuple[int, int, int, int]:
@@ -80,9 +86,16 @@ class PadChannels(Op):
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs
         yield from channels_first(self.name, x)
-        yield Demand(self.to, ">=", x.channels, "E0323", "`pad_channels` cannot take channels away",
-                     f"expected at least the {x.channels} channels of its input, found {self.to}",
-                     "a 1x1 conv2d makes fewer channels", option="to")
+        yield Demand(
+            self.to,
+            ">=",
+            x.channels,
+            "E0323",
+            "`pad_channels` cannot take channels away",
+            f"expected at least the {x.channels} channels of its input, found {self.to}",
+            "a 1x1 conv2d makes fewer channels",
+            option="to",
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0].with_channels(self.to)

@@ -11,8 +11,14 @@ from archspec.ops.spatial import ceil_div, channels_first, fits, not_empty, reac
 from archspec.shapes import Demand, Dim, Shape
 
 TORCH_NAMES = {
-    "kernel_size": "kernel", "ceil_mode": "ceil", "strides": "stride", "pool_size": "kernel", "k": "kernel",
-    "s": "stride", "pad": "padding", "p": "padding",
+    "kernel_size": "kernel",
+    "ceil_mode": "ceil",
+    "strides": "stride",
+    "pool_size": "kernel",
+    "k": "kernel",
+    "s": "stride",
+    "pad": "padding",
+    "p": "padding",
 }
 
 
@@ -32,9 +38,16 @@ class _Pool(Op):
         if isinstance(self.padding, str):
             return
         for padding, kernel in zip(pair(self.padding), pair(self.kernel), strict=True):
-            yield Demand(kernel, ">=", 2 * padding, "E0316", f"the padding of `{self.name}` is over half its kernel",
-                         f"expected at most {kernel // 2}, found {padding}",
-                         "a smaller padding, or {op: pad2d} before it", option="padding")
+            yield Demand(
+                kernel,
+                ">=",
+                2 * padding,
+                "E0316",
+                f"the padding of `{self.name}` is over half its kernel",
+                f"expected at most {kernel // 2}, found {padding}",
+                "a smaller padding, or {op: pad2d} before it",
+                option="padding",
+            )
         (height, width), (top, left) = x.dims[2:], pair(self.padding)
         if self._ceil:
             yield from not_empty(self.name, x, self.shape(x))
@@ -92,12 +105,22 @@ class MaxPool2d(_Pool):
 
     def module(self, *inputs: Shape) -> Call:
         if isinstance(self.padding, str):
-            return Call("support.MaxPool2dSame", (self.kernel,),
-                        said(stride=(self.stride, None), dilation=(self.dilation, 1)))
-        return Call("nn.MaxPool2d", (),
-                    (("kernel_size", self.kernel),
-                     *said(stride=(self.stride, None), padding=(self.padding, 0), dilation=(self.dilation, 1),
-                           ceil_mode=(self.ceil, False))))
+            return Call(
+                "support.MaxPool2dSame", (self.kernel,), said(stride=(self.stride, None), dilation=(self.dilation, 1))
+            )
+        return Call(
+            "nn.MaxPool2d",
+            (),
+            (
+                ("kernel_size", self.kernel),
+                *said(
+                    stride=(self.stride, None),
+                    padding=(self.padding, 0),
+                    dilation=(self.dilation, 1),
+                    ceil_mode=(self.ceil, False),
+                ),
+            ),
+        )
 
     def label(self, *inputs: Shape) -> str:
         return f"{times(self.kernel)} max pool{step(self._stride)}"
@@ -129,10 +152,19 @@ class AvgPool2d(_Pool):
     def module(self, *inputs: Shape) -> Call:
         if isinstance(self.padding, str):
             return Call("support.AvgPool2dSame", (self.kernel,), said(stride=(self.stride, None)))
-        return Call("nn.AvgPool2d", (),
-                    (("kernel_size", self.kernel),
-                     *said(stride=(self.stride, None), padding=(self.padding, 0), ceil_mode=(self.ceil, False),
-                           count_include_pad=(self.count_include_pad, True))))
+        return Call(
+            "nn.AvgPool2d",
+            (),
+            (
+                ("kernel_size", self.kernel),
+                *said(
+                    stride=(self.stride, None),
+                    padding=(self.padding, 0),
+                    ceil_mode=(self.ceil, False),
+                    count_include_pad=(self.count_include_pad, True),
+                ),
+            ),
+        )
 
     def label(self, *inputs: Shape) -> str:
         return f"{times(self.kernel)} avg pool{step(self._stride)}"

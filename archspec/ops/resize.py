@@ -77,8 +77,14 @@ class Upsample2d(Op):
         return Shape((*x.dims[:2], x.dims[2] * rows, x.dims[3] * columns), x.axes)
 
     def module(self, *inputs: Shape) -> Call:
-        return Call("nn.Upsample", (), (("scale_factor", self.scale),
-                                        *said(mode=(self.mode, "nearest"), align_corners=(self.align_corners, False))))
+        return Call(
+            "nn.Upsample",
+            (),
+            (
+                ("scale_factor", self.scale),
+                *said(mode=(self.mode, "nearest"), align_corners=(self.align_corners, False)),
+            ),
+        )
 
     def label(self, *inputs: Shape) -> str:
         return f"upsample ×{pair(self.scale)[0]}"
@@ -133,9 +139,16 @@ class CropLike(Op):
         for each in inputs:
             yield from channels_first(self.name, each)
         for side, size, target in zip(("height", "width"), x.dims[2:], like.dims[2:], strict=True):
-            yield Demand(size, ">=", target, "E0325", "`crop_like` cannot make a map larger",
-                         f"expected a {side} of at least {target}, found {size}",
-                         "swap the inputs, or use resize_like", operand=0)
+            yield Demand(
+                size,
+                ">=",
+                target,
+                "E0325",
+                "`crop_like` cannot make a map larger",
+                f"expected a {side} of at least {target}, found {size}",
+                "swap the inputs, or use resize_like",
+                operand=0,
+            )
 
     def shape(self, *inputs: Shape) -> Shape:
         x, like = inputs
@@ -163,14 +176,21 @@ class PixelShuffle(Op):
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs
         yield from channels_first(self.name, x)
-        yield Demand(self.scale * self.scale, "divides", x.channels, "E0313",
-                     "`pixel_shuffle` needs channels that its squared scale divides",
-                     f"expected a multiple of {self.scale * self.scale}, found {x.channels}", option="scale")
+        yield Demand(
+            self.scale * self.scale,
+            "divides",
+            x.channels,
+            "E0313",
+            "`pixel_shuffle` needs channels that its squared scale divides",
+            f"expected a multiple of {self.scale * self.scale}, found {x.channels}",
+            option="scale",
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        return Shape((x.dims[0], x.channels // (self.scale * self.scale),
-                      x.dims[2] * self.scale, x.dims[3] * self.scale), x.axes)
+        return Shape(
+            (x.dims[0], x.channels // (self.scale * self.scale), x.dims[2] * self.scale, x.dims[3] * self.scale), x.axes
+        )
 
     def module(self, *inputs: Shape) -> Call:
         return Call("nn.PixelShuffle", (self.scale,))
@@ -199,9 +219,16 @@ class ChannelShuffle(Op):
 
 
 def _corners(mode: Any, align_corners: bool) -> Demand:
-    return Demand(int(not align_corners or mode != "nearest"), "==", 1, "E0326",
-                  "`align_corners` has no meaning for mode nearest", "found mode: nearest, align_corners: true",
-                  "mode: bilinear, or leave align_corners out", option="align_corners")
+    return Demand(
+        int(not align_corners or mode != "nearest"),
+        "==",
+        1,
+        "E0326",
+        "`align_corners` has no meaning for mode nearest",
+        "found mode: nearest, align_corners: true",
+        "mode: bilinear, or leave align_corners out",
+        option="align_corners",
+    )
 
 
 OPS: tuple[type[Op], ...] = (Subsample2d, Upsample2d, ResizeLike, CropLike, PixelShuffle, ChannelShuffle)

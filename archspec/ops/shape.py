@@ -51,11 +51,25 @@ class Flatten(Op):
         for label in self.axes or ():
             yield from axis_exists(self.name, x, label, "axes")
         labels = "".join(self.axes or x.axes[1:])
-        yield Demand(int(labels in x.axes), "==", 1, "E0310", "`flatten` needs axes side by side",
-                     f"expected neighbours among {x.axes}, found {labels}", option="axes")
+        yield Demand(
+            int(labels in x.axes),
+            "==",
+            1,
+            "E0310",
+            "`flatten` needs axes side by side",
+            f"expected neighbours among {x.axes}, found {labels}",
+            option="axes",
+        )
         others = "".join(label for label in x.axes if label not in labels)
-        yield Demand(int(self.into not in others), "==", 1, "E0310", f"`flatten` makes a second axis {self.into}",
-                     f"the other axes are {others}, found into: {self.into}", option="into")
+        yield Demand(
+            int(self.into not in others),
+            "==",
+            1,
+            "E0310",
+            f"`flatten` makes a second axis {self.into}",
+            f"the other axes are {others}, found into: {self.into}",
+            option="into",
+        )
         if self.order:
             yield from reorders(self.name, self._merged(x).axes, self.order)
 
@@ -80,8 +94,9 @@ class Flatten(Op):
 
     def _merged(self, x: Shape) -> Shape:
         start, end = self._range(x)
-        return Shape((*x.dims[:start], _product(x.dims[start:end]), *x.dims[end:]),
-                     x.axes[:start] + self.into + x.axes[end:])
+        return Shape(
+            (*x.dims[:start], _product(x.dims[start:end]), *x.dims[end:]), x.axes[:start] + self.into + x.axes[end:]
+        )
 
 
 class Permute(Op):
@@ -125,15 +140,35 @@ class Reshape(Op):
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs
-        yield Demand(_product(self.to), "==", _product(x.dims), "E0322", "`reshape` changes the number of values",
-                     f"expected the {_product(x.dims)} values of {x}, found {_product(self.to)}", option="to")
+        yield Demand(
+            _product(self.to),
+            "==",
+            _product(x.dims),
+            "E0322",
+            "`reshape` changes the number of values",
+            f"expected the {_product(x.dims)} values of {x}, found {_product(self.to)}",
+            option="to",
+        )
         if self.axes:
-            yield Demand(len(self.axes), "==", len(self.to), "E0310", "`axes` of `reshape` do not fit its sizes",
-                         f"expected {len(self.to)} labels, found {len(self.axes)}", option="axes")
+            yield Demand(
+                len(self.axes),
+                "==",
+                len(self.to),
+                "E0310",
+                "`axes` of `reshape` do not fit its sizes",
+                f"expected {len(self.to)} labels, found {len(self.axes)}",
+                option="axes",
+            )
         computed = [size for size in self.to if not isinstance(size, int) and size not in x.dims]
-        yield Demand(1, ">=", len(computed), "E0322", "`reshape` can work out one size only",
-                     f"expected sizes of its input {x} but for one, found {' and '.join(map(str, computed))}",
-                     option="to")
+        yield Demand(
+            1,
+            ">=",
+            len(computed),
+            "E0322",
+            "`reshape` can work out one size only",
+            f"expected sizes of its input {x} but for one, found {' and '.join(map(str, computed))}",
+            option="to",
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         return Shape.of(*self.to, axes="".join(self.axes) if self.axes else None)
@@ -167,10 +202,15 @@ class Select(Op):
         yield from axis_exists(self.name, x, self.axis)
         yield from not_the_batch(self.name, x, self.axis)
         size = x.dims[x.axis(self.axis)]
-        yield Demand(size, ">=", self.index + 1 if self.index >= 0 else -self.index, "E0320",
-                     f"the index of `select` is outside axis {self.axis}",
-                     f"expected an index of the {size} entries along {self.axis} of {x}, found {self.index}",
-                     option="index")
+        yield Demand(
+            size,
+            ">=",
+            self.index + 1 if self.index >= 0 else -self.index,
+            "E0320",
+            f"the index of `select` is outside axis {self.axis}",
+            f"expected an index of the {size} entries along {self.axis} of {x}, found {self.index}",
+            option="index",
+        )
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -203,16 +243,35 @@ class Split(Op):
         (x,) = inputs
         yield from axis_exists(self.name, x, self.axis)
         yield from not_the_batch(self.name, x, self.axis)
-        yield Demand(int((self.parts is None) != (self.sizes is None)), "==", 1, "E0321",
-                     "`split` needs either `parts` or `sizes`", "expected one of them, found "
-                     + ("neither" if self.parts is None else "both"))
+        yield Demand(
+            int((self.parts is None) != (self.sizes is None)),
+            "==",
+            1,
+            "E0321",
+            "`split` needs either `parts` or `sizes`",
+            "expected one of them, found " + ("neither" if self.parts is None else "both"),
+        )
         size = x.dims[x.axis(self.axis)]
         if self.sizes is not None:
-            yield Demand(size, "==", sum(self.sizes), "E0321", "the sizes of `split` do not add up to its axis",
-                         f"expected a sum of {size}, found {sum(self.sizes)}", option="sizes")
+            yield Demand(
+                size,
+                "==",
+                sum(self.sizes),
+                "E0321",
+                "the sizes of `split` do not add up to its axis",
+                f"expected a sum of {size}, found {sum(self.sizes)}",
+                option="sizes",
+            )
         elif self.parts is not None:
-            yield Demand(self.parts, "divides", size, "E0321", "`split` cannot cut its axis into equal parts",
-                         f"expected a divisor of {size}, found {self.parts}", option="parts")
+            yield Demand(
+                self.parts,
+                "divides",
+                size,
+                "E0321",
+                "`split` cannot cut its axis into equal parts",
+                f"expected a divisor of {size}, found {self.parts}",
+                option="parts",
+            )
 
     def shape(self, *inputs: Shape) -> tuple[Shape, ...]:
         (x,) = inputs
@@ -231,8 +290,15 @@ class Split(Op):
 
 def not_the_batch(op: str, x: Shape, label: str) -> Iterator[Demand]:
     """The demand that an axis which is cut or dropped is not the batch."""
-    yield Demand(int(x.axis(label) > 0), "==", 1, "E0310", f"`{op}` must leave the batch axis alone",
-                 f"expected one of {', '.join(x.axes[1:])}, found {label}", option="axis")
+    yield Demand(
+        int(x.axis(label) > 0),
+        "==",
+        1,
+        "E0310",
+        f"`{op}` must leave the batch axis alone",
+        f"expected one of {', '.join(x.axes[1:])}, found {label}",
+        option="axis",
+    )
 
 
 def _product(dims: tuple[Dim, ...]) -> Dim:
@@ -251,9 +317,15 @@ def places(axes: str, order: tuple[str, ...]) -> tuple[int, ...]:
 
 def reorders(op: str, axes: str, order: tuple[str, ...]) -> Iterator[Demand]:
     """The demand that an order names each axis once and leaves the batch first."""
-    yield Demand(int(sorted(axes) == sorted(order) and order[0] == axes[0]), "==", 1, "E0310",
-                 f"the order of `{op}` does not name each axis once, the batch first",
-                 f"expected {', '.join(axes)} in some order, found {', '.join(order)}", option="order")
+    yield Demand(
+        int(sorted(axes) == sorted(order) and order[0] == axes[0]),
+        "==",
+        1,
+        "E0310",
+        f"the order of `{op}` does not name each axis once, the batch first",
+        f"expected {', '.join(axes)} in some order, found {', '.join(order)}",
+        option="order",
+    )
 
 
 OPS: tuple[type[Op], ...] = (Identity, Flatten, Permute, Reshape, Select, Split)

@@ -13,24 +13,45 @@ SHRUNK_HELP = "a smaller kernel or stride, more padding, one reducing stage less
 
 def channels_first(op: str, x: Shape) -> Iterator[Demand]:
     """The demand that axis 1 holds the channels, not the height of a channels-last map."""
-    yield Demand(x.channel_axis, "==", 1, "E0318", f"`{op}` needs its channels in axis 1",
-                 f"expected axes {x.axes[0]}C{''.join(a for a in x.axes[1:] if a != 'C')}, found {x.axes} {x}",
-                 CHANNELS_FIRST_HELP)
+    yield Demand(
+        x.channel_axis,
+        "==",
+        1,
+        "E0318",
+        f"`{op}` needs its channels in axis 1",
+        f"expected axes {x.axes[0]}C{''.join(a for a in x.axes[1:] if a != 'C')}, found {x.axes} {x}",
+        CHANNELS_FIRST_HELP,
+    )
 
 
 def fits(op: str, x: Shape, padded: tuple[Dim, Dim], reach: tuple[int, int]) -> Iterator[Demand]:
     """The demand that a window of the given reach fits the padded map along both axes."""
     for side, size, padded_size, kernel in zip(("height", "width"), x.dims[2:], padded, reach, strict=True):
-        yield Demand(padded_size, ">=", kernel, "E0312", f"the window of `{op}` is larger than its input",
-                     f"expected a {side} of at least the window's {kernel}, found {size}"
-                     + ("" if padded_size == size else f", padded {padded_size}"), SHRUNK_HELP, option="kernel")
+        yield Demand(
+            padded_size,
+            ">=",
+            kernel,
+            "E0312",
+            f"the window of `{op}` is larger than its input",
+            f"expected a {side} of at least the window's {kernel}, found {size}"
+            + ("" if padded_size == size else f", padded {padded_size}"),
+            SHRUNK_HELP,
+            option="kernel",
+        )
 
 
 def not_empty(op: str, x: Shape, out: Shape) -> Iterator[Demand]:
     """The demand that a map keeps at least one row and one column."""
     for side, before, after in zip(("height", "width"), x.dims[2:], out.dims[2:], strict=True):
-        yield Demand(after, ">=", 1, "E0311", f"nothing is left of the map after `{op}`",
-                     f"expected a {side} of at least 1, found {after} for an input {side} of {before}", SHRUNK_HELP)
+        yield Demand(
+            after,
+            ">=",
+            1,
+            "E0311",
+            f"nothing is left of the map after `{op}`",
+            f"expected a {side} of at least 1, found {after} for an input {side} of {before}",
+            SHRUNK_HELP,
+        )
 
 
 def ceil_div(size: Dim, divisor: int) -> Dim:
@@ -38,12 +59,20 @@ def ceil_div(size: Dim, divisor: int) -> Dim:
     return (size + (divisor - 1)) // divisor
 
 
-def slide(x: Shape, kernel: tuple[int, int], stride: tuple[int, int], padding: tuple[int, int],
-          dilation: tuple[int, int] = (1, 1), ceil_mode: bool = False) -> tuple[Dim, Dim]:
+def slide(
+    x: Shape,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
+    ceil_mode: bool = False,
+) -> tuple[Dim, Dim]:
     """Height and width of a map after a window has slid over it."""
     height, width = x.dims[2:]
-    return (window(height, kernel[0], stride[0], padding[0], dilation[0], ceil_mode),
-            window(width, kernel[1], stride[1], padding[1], dilation[1], ceil_mode))
+    return (
+        window(height, kernel[0], stride[0], padding[0], dilation[0], ceil_mode),
+        window(width, kernel[1], stride[1], padding[1], dilation[1], ceil_mode),
+    )
 
 
 def reach(kernel: tuple[int, int], dilation: tuple[int, int]) -> tuple[int, int]:

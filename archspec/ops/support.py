@@ -21,23 +21,42 @@ class Piece:
 
 
 PIECES = (
-    Piece("Conv2dSame", "(in_channels, out_channels, kernel_size, stride=1, dilation=1, groups=1, bias=True)",
-          "TensorFlow's SAME, then the convolution without padding: along each axis total = max((ceil(size / stride)"
-          " - 1) * stride + (kernel - 1) * dilation + 1 - size, 0) zeros are added, total // 2 before, the rest after.",
-          "nn.Conv2d"),
-    Piece("MaxPool2dSame", "(kernel_size, stride=None, dilation=1)",
-          "The same padding with minus infinity, then max pooling; `stride` None means the kernel."),
-    Piece("AvgPool2dSame", "(kernel_size, stride=None)",
-          "The same windows; the mean of the real values of each. `stride` None means the kernel."),
-    Piece("DropPath", "(p)",
-          "In training, each sample (row of axis 0) is zero with probability p and the others are divided by 1 - p; "
-          "p = 1 gives zeros. In evaluation the identity. Draws as torchvision.ops.StochasticDepth(p, 'row'): "
-          "torch.empty([N, 1, ...]).bernoulli_(1 - p)."),
-    Piece("LayerNorm2d", "(num_channels, eps=1e-5, elementwise_affine=True, bias=True)",
-          "Layer norm over axis 1 of (N, C, H, W): permute to channels last, norm, permute back.", "nn.LayerNorm"),
-    Piece("crop_like", "(x, like)",
-          "The centre of x, as high and wide as `like`: rows top .. top + H' with top = (H - H') // 2, columns alike.",
-          None),
+    Piece(
+        "Conv2dSame",
+        "(in_channels, out_channels, kernel_size, stride=1, dilation=1, groups=1, bias=True)",
+        "TensorFlow's SAME, then the convolution without padding: along each axis total = max((ceil(size / stride)"
+        " - 1) * stride + (kernel - 1) * dilation + 1 - size, 0) zeros are added, total // 2 before, the rest after.",
+        "nn.Conv2d",
+    ),
+    Piece(
+        "MaxPool2dSame",
+        "(kernel_size, stride=None, dilation=1)",
+        "The same padding with minus infinity, then max pooling; `stride` None means the kernel.",
+    ),
+    Piece(
+        "AvgPool2dSame",
+        "(kernel_size, stride=None)",
+        "The same windows; the mean of the real values of each. `stride` None means the kernel.",
+    ),
+    Piece(
+        "DropPath",
+        "(p)",
+        "In training, each sample (row of axis 0) is zero with probability p and the others are divided by 1 - p; "
+        "p = 1 gives zeros. In evaluation the identity. Draws as torchvision.ops.StochasticDepth(p, 'row'): "
+        "torch.empty([N, 1, ...]).bernoulli_(1 - p).",
+    ),
+    Piece(
+        "LayerNorm2d",
+        "(num_channels, eps=1e-5, elementwise_affine=True, bias=True)",
+        "Layer norm over axis 1 of (N, C, H, W): permute to channels last, norm, permute back.",
+        "nn.LayerNorm",
+    ),
+    Piece(
+        "crop_like",
+        "(x, like)",
+        "The centre of x, as high and wide as `like`: rows top .. top + H' with top = (H - H') // 2, columns alike.",
+        None,
+    ),
 )
 
 SUPPORT: Mapping[str, Piece] = MappingProxyType({piece.name: piece for piece in PIECES})

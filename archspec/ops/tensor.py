@@ -35,8 +35,15 @@ class Param(Op):
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         if self.axes is not None:
-            yield Demand(len(self.axes), "==", len(self.size), "E0310", "`axes` of `param` do not fit its size",
-                         f"expected {len(self.size)} labels, found {len(self.axes)}", option="axes")
+            yield Demand(
+                len(self.axes),
+                "==",
+                len(self.size),
+                "E0310",
+                "`axes` of `param` do not fit its size",
+                f"expected {len(self.size)} labels, found {len(self.axes)}",
+                option="axes",
+            )
 
     def shape(self, *inputs: Shape) -> Shape:
         return Shape.of(*self.size, axes="".join(self.axes) if self.axes else None)

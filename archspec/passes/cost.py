@@ -59,8 +59,14 @@ def measure(graph: Graph, shapes: Shapes) -> Cost:
     costs = Costs(graph)
     nodes = costs.nodes(shapes.root)
     total = sum(nodes.values(), Amount())
-    return Cost(total.parameters, total.macs, nodes, weighted_layers(graph, shapes), receptive_field(graph, shapes),
-                activation_memory(graph, shapes))
+    return Cost(
+        total.parameters,
+        total.macs,
+        nodes,
+        weighted_layers(graph, shapes),
+        receptive_field(graph, shapes),
+        activation_memory(graph, shapes),
+    )
 
 
 class Costs:

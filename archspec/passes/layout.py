@@ -77,8 +77,7 @@ class _Layout:
         template = parse_template(repeat.template) if repeat.template is not None else None
         made: list[_Placed] = []
         for unit in shapes.units[key]:
-            entries = (self.body(unit.body) if unit.body is not None
-                       else op_entries(unit.run.target, unit.inputs))  # type: ignore[arg-type]
+            entries = self.body(unit.body) if unit.body is not None else op_entries(unit.run.target, unit.inputs)  # type: ignore[arg-type]
             for _ in range(unit.count):
                 index = len(made)
                 made.append(_Placed(template.render({"i": index}) if template is not None else str(index), entries))
@@ -101,8 +100,10 @@ def _ordered(placed: Iterable[_Placed]) -> tuple[Entry, ...]:
             bare.append(entries[0]._replace(key=head))
         else:
             modules.setdefault(head, []).append(_Placed(rest, entries))
-    return (*bare, *(entry._replace(key=f"{head}.{entry.key}") for head, inside in modules.items()
-                     for entry in _inside(inside)))
+    return (
+        *bare,
+        *(entry._replace(key=f"{head}.{entry.key}") for head, inside in modules.items() for entry in _inside(inside)),
+    )
 
 
 def _inside(placed: list[_Placed]) -> Iterable[Entry]:

@@ -79,8 +79,10 @@ class _Usage:
         if key in shapes.children:
             return self.total(shapes.children[key])
         if key in shapes.units:
-            return sum(unit.count * (self.total(unit.body) if unit.body is not None else self._outputs(unit))
-                       for unit in shapes.units[key])
+            return sum(
+                unit.count * (self.total(unit.body) if unit.body is not None else self._outputs(unit))
+                for unit in shapes.units[key]
+            )
         absent = shapes.body.node(key).target is None
         return 0 if absent else sum(size_bytes(shape) for shape in shapes.nodes[key])
 

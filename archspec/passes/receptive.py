@@ -68,8 +68,9 @@ class _Fields:
                 fields[node.key] = (after,) * len(shapes.nodes[node.key])
         return tuple(fields[ref.node][ref.output] for _, ref in shapes.body.outputs)
 
-    def _units(self, target: Op | Body, body: BodyShapes | None, into: tuple[Field, ...],
-               count: int) -> tuple[Field, ...]:
+    def _units(
+        self, target: Op | Body, body: BodyShapes | None, into: tuple[Field, ...], count: int
+    ) -> tuple[Field, ...]:
         for index in range(count):
             after = self.through(body, into) if body is not None else (_after(target, into[0]),)  # type: ignore[arg-type]
             if len(into) == 1 and after[0].jump == into[0].jump and after[0].pooled == into[0].pooled:

@@ -66,8 +66,14 @@ def in_words(sizes: tuple[Sizes, ...]) -> str:
 
 def solve(graph: Graph, demands: Iterable[tuple[Demand, Span]]) -> tuple[Sizes, ...]:
     """The legal sizes of each free axis of the input, the batch aside."""
-    symbols = dict.fromkeys(s.name for given in graph.inputs for dim in given.shape.dims if isinstance(dim, Size)
-                            for s in dim.symbols() if s.name != "N")
+    symbols = dict.fromkeys(
+        s.name
+        for given in graph.inputs
+        for dim in given.shape.dims
+        if isinstance(dim, Size)
+        for s in dim.symbols()
+        if s.name != "N"
+    )
     known = frozenset(_Relation(demand.left, demand.relation, demand.right) for demand, _ in demands)
     return tuple(_solve(name, frozenset(d for d in known if name in _names(d))) for name in symbols)
 
@@ -138,8 +144,12 @@ def _linear(slope: int, bound: int, equal: bool) -> _Span:
 
 def _summary(name: str, period: int, spans: list[_Span]) -> Sizes:
     endless = {r for r, span in enumerate(spans) if span.most is None}
-    low = {period * q + r for r, span in enumerate(spans) if span.most is not None
-           for q in range(span.least, span.most + 1)}
+    low = {
+        period * q + r
+        for r, span in enumerate(spans)
+        if span.most is not None
+        for q in range(span.least, span.most + 1)
+    }
     shortest = next(p for p in range(1, period + 1) if period % p == 0 and _periodic(endless, p, period))
     residues = tuple(sorted({r % shortest for r in endless}))
     if not residues:
@@ -151,7 +161,7 @@ def _summary(name: str, period: int, spans: list[_Span]) -> Sizes:
     first = settled
     while first > 1 and ((first - 1) % shortest in residues) == (first - 1 in small):
         first -= 1
-    first += (min((r - first) % shortest for r in residues))
+    first += min((r - first) % shortest for r in residues)
     return Sizes(name, tuple(s for s in small if s < first), first, shortest, residues)
 
 

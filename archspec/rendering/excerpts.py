@@ -138,8 +138,12 @@ def _places(diagnostic: Diagnostic) -> list[_Place]:
 def _mark(place: _Place, line: str) -> Mark:
     """A span of several lines is marked to the end of its first."""
     start, end = place.span.column - 1, place.span.end_column - 1
-    return Mark(start, end if place.span.line == place.span.end_line else max(start + 1, len(line.rstrip())),
-                place.text, place.role)
+    return Mark(
+        start,
+        end if place.span.line == place.span.end_line else max(start + 1, len(line.rstrip())),
+        place.text,
+        place.role,
+    )
 
 
 def _frame(frame: Frame, file: str) -> str:

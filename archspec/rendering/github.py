@@ -21,8 +21,10 @@ def _command(diagnostic: Diagnostic) -> str:
 
 def message(diagnostic: Diagnostic) -> str:
     """The title, notes and help as lines of printable text."""
-    labels = [f"{diagnostic.label}" if diagnostic.label else "", *(
-        f"{label.span.file}:{label.span.line}:{label.span.column}: {label.text}" for label in diagnostic.labels)]
+    labels = [
+        f"{diagnostic.label}" if diagnostic.label else "",
+        *(f"{label.span.file}:{label.span.line}:{label.span.column}: {label.text}" for label in diagnostic.labels),
+    ]
     help_ = [] if diagnostic.help is None else [f"help: {diagnostic.help}"]
     parts = [diagnostic.title, *labels, *diagnostic.notes, *help_]
     return "\n".join(printable(line) for part in parts for line in part.splitlines())

@@ -30,5 +30,10 @@ def _record(diagnostic: Diagnostic) -> dict[str, Any]:
 
 
 def _span(span: Span) -> dict[str, str | int]:
-    return {"file": span.file, "line": span.line, "column": span.column,
-            "end_line": span.end_line, "end_column": span.end_column}
+    return {
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }

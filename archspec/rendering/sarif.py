@@ -52,7 +52,11 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
 
 
 def _location(span: Span, text: str = "") -> dict[str, Any]:
-    region = {"startLine": span.line, "startColumn": span.column,
-              "endLine": span.end_line, "endColumn": span.end_column}
+    region = {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
     location = {"artifactLocation": {"uri": quote(span.file.replace("\\", "/"))}, "region": region}
     return {"physicalLocation": location, **({"message": {"text": text}} if text else {})}

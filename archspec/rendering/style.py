@@ -7,7 +7,12 @@ from typing import Literal
 Role = Literal["error", "warning", "title", "frame", "second", "help"]
 
 _CODES: dict[Role, str] = {
-    "error": "1;31", "warning": "1;33", "title": "1", "frame": "1;34", "second": "1;34", "help": "1;32",
+    "error": "1;31",
+    "warning": "1;33",
+    "title": "1",
+    "frame": "1;34",
+    "second": "1;34",
+    "help": "1;32",
 }
 
 
