@@ -73,11 +73,11 @@ class DropPath(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0.0:
             return x
+        if self.p == 1.0:
+            return x * 0.0  # as torch's own dropouts: nothing is drawn where nothing is left to chance
         keep = 1.0 - self.p
         noise = torch.empty([x.shape[0]] + [1] * (x.dim() - 1), dtype=x.dtype, device=x.device).bernoulli_(keep)
-        if keep > 0.0:
-            noise.div_(keep)
-        return x * noise
+        return x * noise.div_(keep)
 
 
 def crop_like(x: Tensor, like: Tensor) -> Tensor:

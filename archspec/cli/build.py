@@ -33,6 +33,8 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace, terminal: Terminal) -> int:
     if args.verify and find_spec("torch") is None:
         raise UsageError("--verify runs the network, and torch is not installed", "pip install 'archspec-nn[torch]'")
+    if args.check and args.output == STDIN:
+        raise UsageError("there is no file to check in standard output", "name it: -o PATH")
     checked = pipeline.check(load(args.specs[0], args))
     text = pipeline.build(checked)
     if args.verify:

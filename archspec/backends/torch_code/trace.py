@@ -13,7 +13,7 @@ from typing import Any
 
 from archspec.expressions import expression_of, literal, substitute, traced
 from archspec.ir.graph import Body, Graph, Node, Option, Ref, Repeat
-from archspec.ops.base import Op
+from archspec.ops.base import Op, Operand
 from archspec.ops.base import Value as OpValue
 from archspec.shapes import Dim, Shape, symbol
 
@@ -57,7 +57,9 @@ class Step:
     @property
     def passes(self) -> bool:
         """Whether the first input passes through."""
-        return self.op is None and self.callee is None and self.units is None
+        if self.op is not None:
+            return self.module is None and self.value == Operand(0)  # a join of one operand
+        return self.callee is None and self.units is None
 
 
 @dataclass(eq=False, slots=True)
