@@ -23,7 +23,8 @@ from archspec.flow import (
     start_of_scalar,
     unmask,
 )
-from archspec.scalars import Plain, Refusal, is_index, resolve
+from archspec.keys import refusal, without_value
+from archspec.scalars import Plain, Refusal, resolve
 from archspec.span import Span
 from archspec.syntax import Problem, directive, explain, tag
 from archspec.text import Text, brief, decode, describe, invisible_in
@@ -319,35 +320,10 @@ class _Reader:
 
     def _key(self, frame: _Frame, value: Value) -> ScalarValue | None:
         """The key, or None where it is refused."""
-        if not isinstance(value, ScalarValue) or not (value.quoted or _is_name(value.text)):
-            self.diagnostics.append(_not_a_name(value))
-            return None
-        if value.text == "<<" and not value.quoted:
-            self.diagnostics.append(
-                Diagnostic(
-                    "E0109",
-                    "merge keys are not part of the language",
-                    value.span,
-                    "a merge key",
-                    help="write the fields out, or use a block with params",
-                )
-            )
-            return None
-        first = frame.keys.setdefault(value.text, value)
-        if first is value:
-            return value
-        self.diagnostics.append(
-            Diagnostic(
-                "E0112",
-                f"the key `{brief(value.text)}` is given twice",
-                value.span,
-                "again here",
-                labels=(Label(first.span, "first here"),),
-                notes=("expected each key once",),
-                help="delete one of the two",
-            )
-        )
-        return None
+        refused = refusal(value, frame.keys)
+        if refused is not None:
+            self.diagnostics.append(refused)
+        return value if isinstance(value, ScalarValue) and refused is None else None
 
     def _implicit(self, frame: _Frame, value: Value, start: int) -> None:
         """A key of a flow map without `: value`."""
@@ -370,15 +346,7 @@ class _Reader:
                 help=f"write `{brief(match[1])}: {brief(match[2])}`",
             )
         else:
-            self.diagnostics.append(
-                Diagnostic(
-                    "E0115",
-                    f"`{brief(key.text)}` has no value",
-                    key.span,
-                    notes=("`{…}` is a map in YAML: expected `key: value`",),
-                    help="write `key: value`, or quote the whole expression, braces and all",
-                )
-            )
+            self.diagnostics.append(without_value(key))
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> None:
         content = self.source.content
@@ -415,20 +383,3 @@ class _Reader:
                 help=quote_help(text),
             ),
         )
-
-
-def _is_name(text: str) -> bool:
-    value = resolve(text)
-    return isinstance(value, str) or is_index(text) or text.lower() in ("yes", "no", "on", "off")
-
-
-def _not_a_name(value: Value) -> Diagnostic:
-    found = {"ScalarValue": "scalar", "ListValue": "list", "MapValue": "map"}[type(value).__name__]
-    text = brief(value.text) if isinstance(value, ScalarValue) else ""
-    return Diagnostic(
-        "E0113",
-        f"the key `{text}` is not a name" if text else "a key is not a name",
-        value.span,
-        notes=(f"YAML does not read `{text}` as text" if text else f"expected a name, found a {found}",),
-        help=f'quote it: `"{text}"`' if text else "write a name before the `:`",
-    )
