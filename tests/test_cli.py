@@ -385,3 +385,12 @@ def test_a_full_disk_is_no_bug_of_ours() -> None:
             [sys.executable, "-m", "archspec", "list"], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False
         )
     assert done.returncode == 2 and b"error: cannot write: No space left on device" in done.stderr
+
+
+def test_a_process_of_its_own_verifies_what_it_builds(tmp_path: Path) -> None:
+    """This process has torch loaded already; a fresh one shows whether the command line breaks its imports."""
+    done = subprocess.run(
+        [sys.executable, "-m", "archspec", "build", "lenet", "-o", str(tmp_path / "lenet.py"), "--verify"],
+        cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert (done.returncode, "equal to its graph bit for bit" in done.stderr) == (0, True), done.stderr

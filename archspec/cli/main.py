@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command
 from archspec.cli.terminal import Terminal, open_terminal
 from archspec.diagnostics import SpecError, UsageError
-from archspec.lazy import lazy
 from archspec.rendering import render_text
 from archspec.report import suggestion
 from archspec.version import VERSION
@@ -81,7 +80,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; only `--help` and `--version` leave through SystemExit."""
     # Looking for plugins of pydantic scans every installed package, and would run their code on a stranger's spec.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    lazy("importlib.metadata")  # which the loader of those plugins imports even where it has nothing to load
     gc.set_threshold(RARELY)
     terminal = open_terminal("auto", quiet=False)
     try:
