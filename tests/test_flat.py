@@ -56,3 +56,10 @@ def test_the_stem_dominates_what_follows() -> None:
     dominators = nx.immediate_dominators(view, "x")
     assert dominators["layer1.0.add"] == "maxpool"
     assert dominators["fc"] == "flatten"
+
+
+def test_an_op_with_several_outputs_is_one_node() -> None:
+    text = "archspec: 1\nname: cut\ninput: x[N, 4, 8, 8]\nnet:\n  - halves: {op: split, axis: C, parts: 2}\n"
+    view = flat_view(check(text + "  - join: {op: concat, axis: C, from: [halves.1, halves.0]}\n").graph)
+    edges = sorted((data["operand"], data["output"]) for _, _, data in view.edges(nbunch="halves", data=True))
+    assert edges == [(0, 1), (1, 0)]

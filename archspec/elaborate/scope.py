@@ -41,6 +41,5 @@ class OpRef:
         return self.name
 
 
-Target = BlockRef | OpRef
 Given = Mapping[str, tuple[Value, Env]]
 """Arguments as written, each with the names of the place where it is written."""

@@ -34,11 +34,16 @@ def flat_view(graph: Graph) -> nx.MultiDiGraph:
 
 
 def _add_body(view: nx.MultiDiGraph, body: Body, around: str, inputs: Sequence[Source]) -> list[Source]:
-    known: dict[Ref, Source] = {Ref(name): source for name, source in zip(body.inputs, inputs, strict=True)}
+    known: dict[str, list[Source]] = {name: [source] for name, source in zip(body.inputs, inputs, strict=True)}
     for node in body.nodes:
-        ends = _add_node(view, node, around + node.key, [known[ref] for ref in node.inputs])
-        known.update({Ref(node.key, index): end for index, end in enumerate(ends)})
-    return [known[ref] for _, ref in body.outputs]
+        known[node.key] = _add_node(view, node, around + node.key, [_source(known, ref) for ref in node.inputs])
+    return [_source(known, ref) for _, ref in body.outputs]
+
+
+def _source(known: dict[str, list[Source]], ref: Ref) -> Source:
+    ends = known[ref.node]
+    # An op is one node of the view however many outputs it has; the edge says which.
+    return ends[ref.output] if ref.output < len(ends) else (ends[0][0], ref.output)
 
 
 def _add_node(view: nx.MultiDiGraph, node: Node, path: str, inputs: list[Source]) -> list[Source]:
@@ -66,12 +71,4 @@ def _add_target(view: nx.MultiDiGraph, target: Op | Body, path: str, inputs: lis
     view.add_node(path, op=target)
     for operand, (source, output) in enumerate(inputs):
         view.add_edge(source, path, operand=operand, output=output)
-    return [(path, output) for output in range(_outputs(target))]
-
-
-def _outputs(op: Op) -> int:
-    """How many outputs an op has at most: a split has several, everything else one."""
-    return 1 if op.name != "split" else MAX_PARTS
-
-
-MAX_PARTS = 1024
+    return [(path, 0)]

@@ -11,7 +11,6 @@ from archspec.ops.base import Op
 Schema = dict[str, Any]
 
 NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
-ANY: Schema = {}
 TEXT: Schema = {"type": "string"}
 EXPRESSION: Schema = {"type": ["string", "number", "boolean"], "description": "a literal or an expression"}
 ITEMS: Schema = {"type": "array", "items": {"$ref": "#/$defs/item"}}

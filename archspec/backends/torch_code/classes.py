@@ -60,7 +60,6 @@ class ClassWriter:
         self.init: list[Statement] = []
         self.inits: list[tuple[str, str, tuple[Any, ...]]] = []
         self.groups: set[str] = set()
-        self.stored: set[str] = set()
 
     def plan(self) -> ClassPlan:
         if self._numbered():
@@ -268,15 +267,11 @@ class ClassWriter:
         return slot
 
     def _condition(self, node: Node, active: Sequence[int], prefix: str = "") -> str:
-        before = set(self.resolver.used)
         seen = []
         for i, one in enumerate(self.family.instances):
             when = one.body.node(node.key).when
             seen.append(Seen(i, i in active, when.expr if when is not None else None))
-        text = self.resolver.write(seen, f"with_{node.path or node.key}", prefix)
-        if prefix:
-            self.stored |= set(self.resolver.used) - before
-        return text
+        return self.resolver.write(seen, f"with_{node.path or node.key}", prefix)
 
     def _tensor(self, key: str, tensor: str) -> str:
         return f"{self.slots[key].text}.{tensor}" if tensor else self.slots[key].text
