@@ -19,12 +19,16 @@ _WHY_KEPT = {"edited": "was edited by hand", "foreign": "was not written by arch
 
 
 def write(path: FilePath, text: str) -> bool:
-    """Put `text` into the file, all of it or none; False where the file already held these bytes and was left alone.
+    """`write_bytes`, in UTF-8."""
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: FilePath, data: bytes) -> bool:
+    """Put `data` into the file, all of it or none; False where the file already held these bytes and was left alone.
 
     A symlink is followed and stays, a file keeps its mode, a new one gets the umask's. UsageError where the path is no
     regular file, is read-only or cannot be written; the old file is then as it was.
     """
-    data = text.encode("utf-8")
     target = Path(os.path.realpath(path))
     try:
         mode = _mode_to_keep(target, os.fspath(path))
