@@ -132,7 +132,10 @@ def summary(source: Source, variant: str | None = None, **params: Any) -> Summar
     return made
 
 
-def draw(*sources: Source, level: str = "block") -> Figure:
-    """A figure of one network or several: `.svg`, `.save(path)`, and itself in a notebook."""
-    drawn: Figure = figure.draw_figure(*(check(source) for source in sources), level=level)
+def draw(*sources: Source, **options: Any) -> Figure:
+    """A figure of one network or several: `.svg`, `.save(path)`, and itself in a notebook.
+
+    `options` are those of `draw_figure`: `level="layer"`, `theme="dark"`.
+    """
+    drawn: Figure = figure.draw_figure(*(check(source) for source in sources), **options)
     return drawn

@@ -25,6 +25,7 @@ from archspec.backends.figure.nest import Nesting
 from archspec.backends.figure.order import fold
 from archspec.backends.figure.outline import Card, Chain, Family, Group, Outline, Step
 from archspec.backends.figure.scene import Box, Rule, Scene, Text, Wire
+from archspec.backends.figure.theme import THEMES
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.ir.graph import Body, Repeat
@@ -65,8 +66,8 @@ def checked(name: str) -> Checked:
 
 
 @cache
-def figure(*names: str, level: str = "block") -> Figure:
-    return draw_figure(*map(checked, names), level=level)
+def figure(*names: str, level: str = "block", theme: str = "auto") -> Figure:
+    return draw_figure(*map(checked, names), level=level, theme=theme)
 
 
 def overlap(a: Box, b: Box, slack: float = 0.01) -> bool:
@@ -290,9 +291,24 @@ def test_documents_are_well_formed(name: str, level: str) -> None:
     assert root.findtext(f"{SVG}desc") == drawn.description
     assert not root.findall(f".//{SVG}marker") and not root.findall(f".//{SVG}script")
     assert "prefers-color-scheme:dark" in drawn.svg and "var(--as-ink)" in drawn.svg
-    assert "var(" not in drawn.baked() and drawn.baked(dark=True) != drawn.baked()
+    assert "var(" not in drawn.baked() and len({figure(name, level=level, theme=theme).svg for theme in THEMES}) == 4
     assert ElementTree.fromstring(drawn.baked()).findall(f".//{SVG}text")
     assert drawn._repr_svg_() == drawn.svg
+
+
+NAMED = SMALL.replace("repeat: 5", 'repeat: 5, names: "unit_{i+1}"')
+
+
+@pytest.mark.parametrize("text", [SMALL, NAMED, NETS["senet"], NETS["unet"]])
+def test_boxes_say_which_module_they_stand_for(text: str) -> None:
+    """The built network is the judge: every drawn layer is one of its modules, and every repeated unit too."""
+    network = pipeline.check(text)
+    modules = dict(pipeline.module(network, init=False).named_modules())
+    boxes = [box for box in draw_figure(network, level="layer").scene.boxes if " conv," in " ".join(box.lines)]
+    assert len(boxes) >= 5
+    assert not [box.path for box in boxes if type(modules.get(box.path)).__name__ != "Conv2d"]
+    cards = [box for box in draw_figure(network).scene.boxes if box.shape == "card"]
+    assert not [box.path for box in cards if box.path not in modules]
 
 
 def test_no_input_hangs_on_another() -> None:
@@ -361,5 +377,7 @@ def test_saving(tmp_path: Path) -> None:
 def test_usage_errors() -> None:
     with pytest.raises(UsageError, match="no level `deep`"):
         draw_figure(checked("small"), level="deep")
+    with pytest.raises(UsageError, match="no theme `pink`"):
+        draw_figure(checked("small"), theme="pink")
     with pytest.raises(UsageError, match="nothing to draw"):
         draw_figure()

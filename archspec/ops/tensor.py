@@ -87,6 +87,11 @@ class Scale(Op):
     def function(self, *inputs: Shape) -> Call:
         return Call("operator.mul", (Operand(0), Parameter() if self.learned else self.value))
 
+    def label(self, *inputs: Shape) -> str:
+        if self.learned:
+            return "×γ" if self.per == "channel" else "×α"
+        return f"×{self.value:g}".replace("-", "−")
+
     def _size(self, x: Shape) -> tuple[int, ...]:
         if self.per == "tensor":
             return ()

@@ -18,7 +18,7 @@ from archspec.backends.figure.legend import legend
 from archspec.backends.figure.lettering import fit, width
 from archspec.backends.figure.outline import Card, Item, Outline, layers, output
 from archspec.backends.figure.pieces import PAD, Draughtsman
-from archspec.backends.figure.scene import Part, Rule, Scene, Text, moved
+from archspec.backends.figure.scene import Part, Rule, Scene, Text, moved, of_network
 from archspec.backends.figure.theme import fills
 from archspec.backends.stages import size_text
 
@@ -63,13 +63,13 @@ def _apart(outlines: Sequence[Outline], columns: Sequence[list[Placed]]) -> tupl
     """Each network with a gutter and costs of its own, side by side; the parts and their width."""
     parts: list[Part] = []
     x = 0.0
-    for outline, column in zip(outlines, columns, strict=True):
+    for index, (outline, column) in enumerate(zip(outlines, columns, strict=True)):
         axis, right = GUTTER + _left(column), _right(column)
         across = axis + right + (10.0 + COST_WIDTH if any(g.macs or g.parameters for g in outline.groups) else 0.0)
         rows = [(row[0].size, row[0].y) for row in _rows(column)]
         own: list[Part] = [*_head(outline, axis, across), *_gutter(rows, axis + right + 4.0, _first(outline))]
         own += [*moved(_trunk(column), axis, 0.0), *costs(outline.groups, _reach(outline, column), axis + right + 10.0)]
-        parts += moved(own, x, 0.0)
+        parts += of_network(moved(own, x, 0.0), index)
         x += across + _APART
     return tuple(parts), x - _APART
 
@@ -81,10 +81,10 @@ def _aligned(
     columns, tops = _levelled(columns, order)
     parts: list[Part] = []
     x = GUTTER
-    for outline, column in zip(outlines, columns, strict=True):
+    for index, (outline, column) in enumerate(zip(outlines, columns, strict=True)):
         words = max(width(outline.title, _TITLE, bold=True), width(" · ".join(outline.facts), _FACTS)) / 2
         left, right = max(_left(column), words), max(_right(column), words)
-        parts += moved(_trunk(column), x + left, 0.0)
+        parts += of_network(moved(_trunk(column), x + left, 0.0), index)
         parts += moved(_head(outline, left, left + right), x, 0.0)
         x += left + right + _APART
     rows = [(size, tops[size]) for size in order]

@@ -28,12 +28,15 @@ def costs(groups: Sequence[Group], reach: Sequence[tuple[float, float] | None], 
         words = group.name + (f" · {counted(group.blocks, 'block')}" if group.blocks > 1 else "")
         for line in fit(words, COST_WIDTH - 8.0, 8.0, lines=1):
             yield Text(start, y + 7.5, line, 8.0)
-        yield from _bar(start, y + 12.0, group.macs / most_macs, "macs", quantity(group.macs, "MACs"), group.macs)
+        yield from _bar(start, y + 12.0, group, "macs", quantity(group.macs, "MACs"), group.macs / most_macs)
         share = group.parameters / most_parameters
-        yield from _bar(start, y + 23.0, share, "params", quantity(group.parameters, "params"), group.parameters)
+        yield from _bar(start, y + 23.0, group, "params", quantity(group.parameters, "params"), share)
 
 
-def _bar(x: float, y: float, share: float, role: str, words: str, value: int) -> Iterator[Part]:
+def _bar(x: float, y: float, group: Group, role: str, words: str, share: float) -> Iterator[Part]:
     across = max(share * _BAR, 0.8)
-    yield Box(x, y + 1.0, across, 7.0, "bar", fill=role, note=f"{value:,}")
+    whole = f", all {group.blocks} blocks" if group.blocks > 1 else ""
+    value = f"{group.macs:,} MACs" if role == "macs" else f"{group.parameters:,} parameters"
+    note = f"{group.name}: {value}{whole}" if group.name else value
+    yield Box(x, y + 1.0, across, 7.0, "bar", fill=role, path=group.name, note=note)
     yield Text(x + across + 4.0, y + 7.2, words, 7.5, role="soft")

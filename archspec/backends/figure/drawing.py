@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from archspec.backends import dot
 from archspec.backends.figure.column import compose
@@ -13,13 +15,14 @@ from archspec.backends.figure.outline import Outline
 from archspec.backends.figure.reading import Level, read
 from archspec.backends.figure.scene import Scene
 from archspec.backends.figure.svg import render
-from archspec.backends.figure.theme import DARK, LIGHT
+from archspec.backends.figure.theme import LIGHT, PALETTES, THEMES, Theme
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.files import write
 
 LEVELS: tuple[Level, ...] = ("stage", "block", "layer")
 FORMATS = (".svg", ".dot")
+_Word = TypeVar("_Word", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,26 @@ class Figure:
     description: str
     scene: Scene = field(repr=False)
     outlines: tuple[Outline, ...] = field(repr=False)
+    theme: Theme = "auto"
+
+    @property
+    def palette(self) -> Mapping[str, str]:
+        """The colours for a format that has no style sheets."""
+        return PALETTES.get(self.theme, LIGHT)
 
     @property
     def svg(self) -> str:
-        """An SVG document whose colours follow the reader's light or dark scheme."""
-        return render(self.scene, self.title, self.description)
+        """An SVG document whose colours follow the reader's light or dark scheme, unless a theme was asked for."""
+        return self.baked() if self.theme in PALETTES else render(self.scene, self.title, self.description)
 
     @property
     def dot(self) -> str:
         """The same networks in Graphviz's language."""
         return dot.source(self.outlines, self.title)
 
-    def baked(self, dark: bool = False) -> str:
-        """The SVG with one scheme's colours written into it, for converters without style sheets."""
-        return render(self.scene, self.title, self.description, DARK if dark else LIGHT)
+    def baked(self) -> str:
+        """The SVG with the colours written into it, for converters without style sheets."""
+        return render(self.scene, self.title, self.description, self.palette)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the figure; the suffix says how (.svg, .dot). UsageError for any other, or what is in the way."""
@@ -62,17 +71,23 @@ class Figure:
         return self.svg
 
 
-def draw_figure(*checked: Checked, level: str = "block") -> Figure:
+def draw_figure(*checked: Checked, level: str = "block", theme: str = "auto") -> Figure:
     """One figure of all networks, side by side.
 
     `level` "stage" draws one box a stage, "block" folds equal neighbouring blocks to one card, "layer" draws every
-    layer. UsageError for another level, or where no network is given.
+    layer. `theme` "auto" follows the reader's colour scheme, "light", "dark" and "grey" are fixed. UsageError for
+    another level or theme, or where no network is given.
     """
-    chosen = next((known for known in LEVELS if known == level), None)
-    if chosen is None:
-        raise UsageError(f"there is no level `{level}`", f"the levels are {', '.join(LEVELS)}")
+    chosen, colours = _one_of(LEVELS, level, "level"), _one_of(THEMES, theme, "theme")
     if not checked:
         raise UsageError("there is nothing to draw", "name at least one network")
     outlines = tuple(read(one, chosen) for one in checked)
     title = ", ".join(outline.title for outline in outlines)
-    return Figure(title, " ".join(describe(outline) for outline in outlines), compose(outlines), outlines)
+    return Figure(title, " ".join(describe(outline) for outline in outlines), compose(outlines), outlines, colours)
+
+
+def _one_of(known: tuple[_Word, ...], word: str, what: str) -> _Word:
+    for one in known:
+        if one == word:
+            return one
+    raise UsageError(f"there is no {what} `{word}`", f"the {what}s are {', '.join(known)}")

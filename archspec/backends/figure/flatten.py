@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from archspec.backends.stages import divided_name, is_divided, is_transparent, stage_name
-from archspec.ir.graph import Body, GraphInput, Node
+from archspec.expressions import Template, parse_template
+from archspec.ir.graph import Body, GraphInput, Node, Repeat
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes, UnitShapes
 from archspec.shapes import Shape
@@ -27,7 +28,10 @@ Drawn = Op | BodyShapes | tuple[UnitShapes, ...] | GraphInput
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A drawn node: what it is, where its values come from (positions of atoms, SOURCE for an input), its stage."""
+    """A drawn node: what it is, where its values come from (positions of atoms, SOURCE for an input), its stage.
+
+    `units` names the units of a repeat, where they are not just counted.
+    """
 
     target: Drawn
     path: str
@@ -35,6 +39,12 @@ class Atom:
     output: Shape
     sources: tuple[int, ...]
     stage: str
+    units: Template | None = None
+
+    def unit_path(self, index: int) -> str:
+        """Where a unit of a repeat stands."""
+        name = self.units.render({"i": index}) if self.units is not None else str(index)
+        return f"{self.path}.{name}" if self.path else name
 
 
 @dataclass(slots=True)
@@ -90,7 +100,9 @@ class Flattening:
         output = shapes.nodes[node.key][0]
         stage = divided_name(stage, output) if stage in self.divided else stage
         inputs, sources = tuple(shape for shape, _ in live), tuple(port for _, port in live)
-        self.atoms.append(Atom(cast("Drawn", target), place, inputs, output, sources, stage))
+        named = node.target.template if isinstance(node.target, Repeat) else None
+        units = parse_template(named) if named is not None else None
+        self.atoms.append(Atom(cast("Drawn", target), place, inputs, output, sources, stage, units))
 
 
 def _whole(body: Body) -> bool:

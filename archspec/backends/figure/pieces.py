@@ -125,7 +125,9 @@ class Draughtsman:
         top = PAD if body.soft else PAD + 3.0
         high = top + body.height + PAD
         depth = SHADOW * 2 if card.count > 1 else 0.0
-        frame = Box(-left, 0.0, left + right, high, "card", fill="card", path=card.path, note=_units(card))
+        frame = Box(
+            -left, 0.0, left + right, high, "card", fill="card", path=card.path, note=_units(card), count=card.count
+        )
         shadows = [_shadow(frame, offset) for offset in (depth, depth / 2)] if depth else []
         parts: list[Part] = [*shadows, frame, down(0.0, 0.0, top, arrow=not body.soft), *body.at(0.0, top)]
         parts.append(down(0.0, top + body.height, high + depth, arrow=False))
@@ -164,7 +166,18 @@ class Draughtsman:
         across = max((width(line, 8.0) for line in lines), default=0.0) + (14.0 if tail.chain else 6.0)
         high = ROW + max(len(lines) - 1, 0) * 9.0
         start = 24.0
-        box = Box(start, 0.0, across, high, "pill" if tail.chain else "bare", lines, "neutral", 8.0, note=tail.name)
+        box = Box(
+            start,
+            0.0,
+            across,
+            high,
+            "pill" if tail.chain else "bare",
+            lines,
+            "neutral",
+            8.0,
+            path=tail.name,
+            note=tail.name,
+        )
         wire = Wire(((0.0, high / 2), (start, high / 2)), dot=True)
         return Fragment((down(0.0, 0.0, high, arrow=False), wire, box), 0.0, start + across, high, soft=True)
 

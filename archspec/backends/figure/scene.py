@@ -1,6 +1,14 @@
 """A figure as plain data: boxes, wires, texts, hairlines. Every backend prints this; none of them decides anything.
 
-Units are points at the size of a printed page; y grows downwards.
+The contract with the backends:
+
+- Units are points at the size of a printed page; y grows downwards; parts are drawn in order, later ones on top.
+- Colours are names of the theme (`Box.fill`, `Text.role`, `Rule.role`, and a wire's colour is its kind, `wire` for
+  "flow"), dashes are `theme.DASHES` by kind. A backend looks them up in a palette and knows no colour itself.
+- Every box that stands for something in the network carries the `path` of its node, block or stage, the number of the
+  `network` in the figure (from 0), and in `note` the whole of what its lines may have cut. Boxes of the legend have no
+  path.
+- Lines of text are fitted already: a backend prints them as they are, and cuts and breaks nothing.
 """
 
 from __future__ import annotations
@@ -20,8 +28,9 @@ class Box:
     """A shape with centred lines of text; `x`, `y` is its top left corner.
 
     `fill` names a colour of the theme. `heavy` boxes change the size of the map and have a thicker outline. `symbol`
-    is drawn with strokes (the plus of an addition). `path` is the place in the network, `note` what a reader gets who
-    points at it.
+    is drawn with strokes (the plus of an addition). `path` is the place in the network: of a node, of a block or of the
+    first of `count` equal blocks that one card stands for, of a stage its name. `note` is what a reader gets who points
+    at it.
     """
 
     x: float
@@ -36,6 +45,8 @@ class Box:
     symbol: Literal["", "+", "×"] = ""
     path: str = ""
     note: str = ""
+    count: int = 1
+    network: int = 0
 
     @property
     def right(self) -> float:
@@ -112,11 +123,15 @@ Part = Box | Wire | Text | Rule
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A finished picture: its size and its parts in drawing order."""
+    """A finished picture: its size and its parts in drawing order.
+
+    `breaks` are the heights at which a printer may cut it into pages, none where it fits on one.
+    """
 
     width: float
     height: float
     parts: tuple[Part, ...]
+    breaks: tuple[float, ...] = ()
 
     @property
     def boxes(self) -> tuple[Box, ...]:
@@ -134,3 +149,8 @@ class Scene:
 def moved(parts: Iterable[Part], dx: float, dy: float) -> tuple[Part, ...]:
     """All parts elsewhere."""
     return tuple(part.moved(dx, dy) for part in parts)
+
+
+def of_network(parts: Iterable[Part], index: int) -> tuple[Part, ...]:
+    """All parts, with their boxes marked as those of the network at `index`."""
+    return tuple(replace(part, network=index) if isinstance(part, Box) else part for part in parts)

@@ -72,7 +72,7 @@ class Reader:
         chain: Chain = ()
         index = 0
         for unit in target:
-            for path in self._paths(atom.path, index, unit.count):
+            for path in self._paths(atom, index, unit.count):
                 inner = unit.run.target
                 one = step(inner, unit.inputs, unit.outputs[0], path) if isinstance(inner, Op) else None
                 made = (one,) if one is not None else self.body(unit.body, path) if unit.body is not None else ()
@@ -80,9 +80,9 @@ class Reader:
             index += unit.count
         return chain
 
-    def _paths(self, path: str, index: int, count: int) -> list[str]:
+    def _paths(self, atom: Atom, index: int, count: int) -> list[str]:
         """Where the drawn units stand: all of them, or the first of a folded run."""
-        return [f"{path}.{index + offset}" for offset in range(count if self.unfold else 1)]
+        return [atom.unit_path(index + offset) for offset in range(count if self.unfold else 1)]
 
     def _units(self, name: str, chain: Chain, count: int, path: str, output: Shape) -> Chain:
         """Equal units: a card, or the boxes themselves where a card would hold a single one."""

@@ -7,6 +7,10 @@ only carrier: widths are written in the boxes and shortcuts differ in their dash
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
+
+Theme = Literal["auto", "light", "dark", "grey"]
+"""Whose colours a figure has: the reader's own scheme, or those of one palette."""
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans CJK SC', 'DejaVu Sans', sans-serif"
 LADDER = ("w1", "w2", "w3", "w4", "w5")
@@ -27,6 +31,16 @@ DARK: Mapping[str, str] = {
     "identity": "#6cb4f2", "projection": "#f0955a", "pad": "#f0955a", "gated": "#c79be8",
     "macs": "#6d97c7", "params": "#6f7c8a", "badge": "#e8ebef", "badgeink": "#14181d",
 }  # fmt: skip
+GREY: Mapping[str, str] = {
+    **LIGHT,
+    "w1": "#f4f4f4", "w2": "#dcdcdc", "w3": "#c2c2c2", "w4": "#a6a6a6", "w5": "#8c8c8c", "neutral": "#ffffff",
+    "identity": "#2a2a2a", "projection": "#2a2a2a", "pad": "#2a2a2a", "gated": "#2a2a2a",
+    "macs": "#6e6e6e", "params": "#a8a8a8", "wire": "#4a4a4a", "soft": "#5c5c5c", "hairline": "#d6d6d6",
+    "ink": "#1c1c1c", "boxink": "#1c1c1c", "outline": "#3c3c3c", "heavy": "#1c1c1c", "card": "#fbfbfb",
+    "cardline": "#a0a0a0", "badge": "#1c1c1c",
+}  # fmt: skip
+PALETTES: Mapping[Theme, Mapping[str, str]] = {"light": LIGHT, "dark": DARK, "grey": GREY}
+THEMES: tuple[Theme, ...] = ("auto", "light", "dark", "grey")
 
 
 def fills(widths: Iterable[int]) -> dict[int, str]:
