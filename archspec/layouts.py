@@ -23,11 +23,17 @@ def layouts() -> dict[str, dict[str, str]]:
 
 
 def check_layout(spec: Spec, shapes: Shapes, report: Report) -> None:
-    """Hold the network's state_dict against the layout that its spec promises, for the spec as written."""
+    """Hold the network's state_dict against the layout that its spec promises.
+
+    A network that the layout knows by name must be that one; another spec, as written, must be one of the layout's.
+    Of a variant that the layout does not know, and under settings, nothing is promised.
+    """
     layout = spec.file.layout
-    if layout is None or spec.variant is not None or spec.settings:
+    if layout is None or spec.settings:
         return
     networks = layouts().get(layout.text)
+    if spec.variant is not None and spec.name not in (networks or ()):
+        return
     if networks is None:
         report.error(
             "E0404",
@@ -36,7 +42,7 @@ def check_layout(spec: Spec, shapes: Shapes, report: Report) -> None:
             notes=[f"known: {', '.join(layouts())}"],
             help=suggestion(layout.text, layouts()),
         )
-    elif fingerprint(tensors(shapes)) not in networks.values():
+    elif fingerprint(tensors(shapes)) not in ([networks[spec.name]] if spec.name in networks else networks.values()):
         report.error(
             "E0404",
             f"the state_dict is not laid out as `{layout.text}` has it",

@@ -26,7 +26,7 @@ def longest(view: nx.MultiDiGraph) -> int:
     depth: dict[str, int] = {}
     for node in nx.topological_sort(view):
         op = view.nodes[node]["op"]
-        own = int(isinstance(op, Op) and op.weighted)
+        own = op.weighted if isinstance(op, Op) else 0
         depth[node] = own + max((depth[p] for p in view.predecessors(node)), default=0)
     return max(depth.values())
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from random import Random
+from types import FrameType
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +14,7 @@ from torch import nn
 
 from archspec.backends.interpreter import Interpreter
 from archspec.ops import OPS
+from archspec.passes.cost import measure
 from archspec.passes.layout import fingerprint, tensors
 from archspec.passes.shapes import infer
 from archspec.pipeline import check
@@ -214,6 +218,50 @@ net:
     assert memory.training_bytes == 4 * 8 * 8 * (4 + 8 + 4 + 4)
     # input, a, b and c while c is computed: a is still to be read
     assert memory.inference_peak_bytes == 4 * 8 * 8 * (4 + 4 + 8 + 4)
+
+
+def test_work_grows_with_the_number_of_nodes() -> None:
+    """Instructions of the interpreter in the passes and the graph, on nets in which every value stays alive to the end."""
+
+    def work(count: int) -> int:
+        items = [f"  - c{i}: {{op: conv2d, from: x, out: {i % 7 + 1}, kernel: 1}}" for i in range(count)]
+        names = ", ".join(f"c{i}" for i in range(count))
+        text = "\n".join([f"{HEAD}input: x[N, 4, 8, 8]", "net:", *items, f"  - {{op: concat, from: [{names}]}}\n"])
+        graph = check(text).graph
+        steps = 0
+
+        def watch(frame: FrameType, event: str, _: object) -> Any:
+            nonlocal steps
+            if "archspec/passes" not in frame.f_code.co_filename and "archspec/ir" not in frame.f_code.co_filename:
+                return None
+            frame.f_trace_opcodes = True
+            steps += event == "opcode"
+            return watch
+
+        before = sys.gettrace()
+        sys.settrace(watch)
+        try:
+            measure(graph, infer(graph))
+        finally:
+            sys.settrace(before)
+        return steps
+
+    assert work(160) < 2.2 * work(80)
+
+
+def test_attention_counts_as_the_linears_in_it() -> None:
+    written_out = """
+  - q: {op: linear, from: x, out: 16}
+  - k: {op: linear, from: x, out: 16}
+  - v: {op: linear, from: x, out: 16}
+  - attended: {op: add, from: [q, k, v]}
+  - out: {op: linear, out: 16}
+"""
+    head = HEAD + "input: x[N, 7, 16]\nnet:"
+    assert check(head + written_out).cost.weighted_layers == 2
+    assert check(head + "\n  - {op: attention, heads: 4}\n").cost.weighted_layers == 2
+    repeated = head + "\n  - {op: attention, heads: 4, repeat: 3}\n  - {op: linear, out: 4}\n"
+    assert check(repeated).cost.weighted_layers == 7
 
 
 def test_depth_takes_the_longest_path() -> None:

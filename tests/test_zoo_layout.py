@@ -54,6 +54,16 @@ def test_frozen_fingerprints_are_those_of_torchvision() -> None:
         assert fingerprint(entries) == layouts()["torchvision"][name]
 
 
+def test_a_promised_layout_holds_for_the_variants_that_it_knows() -> None:
+    text = (SPECS / "vgg19.yaml").read_text(encoding="utf-8").split("\nexpect:")[0] + "\nweights: {layout: torchvision}\n"
+    wrong = text.replace("vgg11: {depths: [1, 1, 2, 2, 2]}", "vgg11: {depths: [1, 1, 2, 2, 3]}\n  mine: {depths: [1, 1, 1, 1, 1]}")
+    assert wrong != text and check(text, "vgg11") and check(wrong) and check(wrong, "mine")
+    with pytest.raises(SpecError) as error:
+        check(wrong, "vgg11")
+    (diagnostic,) = error.value.diagnostics
+    assert diagnostic.code == "E0404" and "torchvision's `vgg11`" in diagnostic.notes[0]
+
+
 @pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "vgg19", "identity34"])
 def test_a_promised_layout_is_checked(name: str) -> None:
     text = (SPECS / f"{name}.yaml").read_text(encoding="utf-8")

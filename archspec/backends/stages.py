@@ -117,4 +117,4 @@ def _target_layers(target: Op | Body | Repeat | None) -> int:
         return _layers(target)
     if isinstance(target, Repeat):
         return sum(run.count * _target_layers(run.target) for run in target.runs)
-    return int(target is not None and target.weighted)
+    return target.weighted if target is not None else 0

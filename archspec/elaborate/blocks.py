@@ -18,6 +18,7 @@ from archspec.elaborate.steps import Steps
 from archspec.ir.graph import Option, Ref
 from archspec.shapes import Shape
 from archspec.source import ListValue
+from archspec.span import Span
 from archspec.spec.model import OutputSpec
 
 Outputs = tuple[tuple[str, Ref], ...]
@@ -47,7 +48,8 @@ class Blocks(Steps):
         check_requires(block.requires, env, self.report)
         self.walk(block.body, builder, Place(ref.scope, env))
         outputs, shapes = self._block_outputs(ref, builder, env)
-        promised = self.contract(block.out, shapes[0] if shapes else None, env, f"block `{block.name}`")
+        last = builder.current.span if builder.current is not None and not block.outputs else None
+        promised = self.contract(block.out, shapes[0] if shapes else None, env, f"block `{block.name}`", last)
         if promised is not None and shapes[:1] == (None,):
             shapes = (promised, *shapes[1:])
         if self.report.failed or not shapes:
@@ -79,7 +81,7 @@ class Blocks(Steps):
         named = [(output, self.output(output, builder, env)) for output in block.outputs]
         found = [(output, result) for output, result in named if result is not None]
         for output, result in found:
-            self.contract(output.shape, result.wires[0].shape, env, f"output `{output.name}`")
+            self.contract(output.shape, result.wires[0].shape, env, f"output `{output.name}`", result.span)
         return tuple((o.name, r.wires[0].ref) for o, r in found), tuple(r.wires[0].shape for _, r in found)
 
     def output(self, output: OutputSpec, builder: BodyBuilder, env: Env) -> Result | None:
@@ -97,12 +99,17 @@ class Blocks(Steps):
             return None
         return sources[0].result
 
-    def contract(self, written: ListValue | None, shape: Shape | None, env: Env, what: str) -> Shape | None:
-        """Check a promised shape against the real one. The promise comes back where the real one is not known."""
+    def contract(
+        self, written: ListValue | None, shape: Shape | None, env: Env, what: str, item: Span | None
+    ) -> Shape | None:
+        """Check a promised shape against the real one, which comes from `item`.
+
+        The promise comes back where the real one is not known.
+        """
         if written is None:
             return None
         bare = None if shape is None else Shape(tuple(plain_size(dim) for dim in shape.dims), shape.axes)
-        promised, demands = promised_shape(written, bare, env, what, self.report)
+        promised, demands = promised_shape(written, bare, env, what, item, self.report)
         for demand, index in demands:
             self.demands.setdefault(demand, written.items[index].span)
         return promised

@@ -121,7 +121,7 @@ class _Network(Blocks):
                 self._refuse_output(output)
                 continue
             wire = result.wires[0]
-            self.contract(output.shape, wire.shape, env, f"output `{output.name}`")
+            self.contract(output.shape, wire.shape, env, f"output `{output.name}`", result.span)
             outputs.append(GraphOutput(output.name, wire.ref, "train" if output.train_only else "always"))
         if not self.report.failed and not any(output.mode == "always" for output in outputs):
             place = written[0].span if written else builder.span

@@ -16,6 +16,7 @@ from archspec.ir.graph import Option
 from archspec.report import Report
 from archspec.shapes import Demand, Dim, Shape, Size
 from archspec.source import ListValue, ScalarValue
+from archspec.span import Span
 from archspec.spec.model import Axis, Signature
 
 
@@ -126,19 +127,20 @@ def caller_terms(
 
 
 def promised_shape(
-    written: ListValue, shape: Shape | None, env: Env, what: str, report: Report
+    written: ListValue, shape: Shape | None, env: Env, what: str, item: Span | None, report: Report
 ) -> tuple[Shape | None, list[tuple[Demand, int]]]:
     """Check a promised shape against the real one, if that is known.
 
-    The promise comes back, to go on with after an error, and what must hold of symbolic sizes, with the axis.
+    The promise comes back, to go on with after an error, and what must hold of symbolic sizes, with the axis. `item`
+    is where the value is made, for the error.
     """
     option = evaluate_value(written, env, report)
     if option is None:
         return None, []
     promised: list[Any] = list(option.value)
-    for item, dim in zip(written.items, promised, strict=True):
+    for entry, dim in zip(written.items, promised, strict=True):
         if not isinstance(dim, Size) and (not isinstance(dim, int) or isinstance(dim, bool)):
-            report.error("E0206", "a shape is a list of sizes", item.span, notes=[f"found {show(dim)}"])
+            report.error("E0206", "a shape is a list of sizes", entry.span, notes=[f"found {show(dim)}"])
             return None, []
     if shape is None:
         return (Shape.of(*promised) if promised else None), []
@@ -148,27 +150,35 @@ def promised_shape(
             f"{what} promises {len(promised)} axes, and gives {shape.rank}",
             written.span,
             label=f"it gives {shown_shape(shape)}",
+            labels=_made_at(item),
         )
         return None, []
     demands = []
     for index, (dim, real) in enumerate(zip(promised, shape.dims, strict=True)):
         demand = Demand(dim, "==", plain_size(real), "E0306", f"{what} promises another shape than it gives")
         if not demand.holds():
-            _refuse_promise(written, index, demand, shape, report)
+            _refuse_promise(written, index, demand, shape, item, report)
             return None, []
         if not isinstance(dim, int) or not isinstance(real, int):
             demands.append((demand, index))
     return None, demands
 
 
-def _refuse_promise(written: ListValue, index: int, demand: Demand, shape: Shape, report: Report) -> None:
-    item = written.items[index]
-    said = item.text if isinstance(item, ScalarValue) else str(demand.left)
+def _made_at(item: Span | None) -> list[Label]:
+    return [Label(item, "this item gives it")] if item is not None else []
+
+
+def _refuse_promise(
+    written: ListValue, index: int, demand: Demand, shape: Shape, item: Span | None, report: Report
+) -> None:
+    axis = written.items[index]
+    said = axis.text if isinstance(axis, ScalarValue) else str(demand.left)
     expected = said if said == str(demand.left) else f"{said} = {demand.left}"
     report.error(
         "E0306",
         demand.title,
-        item.span,
+        axis.span,
         label=f"it gives {demand.right}",
+        labels=_made_at(item),
         notes=[f"expected {expected} along axis {shape.axes[index]}, found {shown_shape(shape)}"],
     )

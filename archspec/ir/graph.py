@@ -108,8 +108,10 @@ class Body:
     doc: str = ""
     register: tuple[str, ...] = ()
     _hash: int = field(default=0, init=False, compare=False, repr=False)
+    _keyed: Mapping[str, Node] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_keyed", {node.key: node for node in self.nodes})
         # Once: a body that calls another twice, which calls a third twice, would be hashed 2^depth times.
         own = (self.definition, self.inputs, self.nodes, self.outputs, self.params)
         object.__setattr__(self, "_hash", hash(own))
@@ -119,10 +121,7 @@ class Body:
 
     def node(self, key: str) -> Node:
         """The node with this key; KeyError if there is none."""
-        for node in self.nodes:
-            if node.key == key:
-                return node
-        raise KeyError(key)
+        return self._keyed[key]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,14 @@ class Attention(Op):
     `- self_attention: {op: attention, heads: 12}`
 
     Multi-head attention of Vaswani et al. 2017, torch.nn.MultiheadAttention with batch_first. Its MACs are those of the
-    four projections and of the two products of queries, keys and values.
+    four projections and of the two products of queries, keys and values. It counts as two weighted layers: the
+    projection to query, key or value (side by side), and the one of the output, as the same four linears would.
     """
 
     name: ClassVar[str] = "attention"
     summary: ClassVar[str] = "multi-head attention"
     inputs: ClassVar[int | None] = None
+    weighted: ClassVar[int] = 2
     ranks: ClassVar[frozenset[int] | None] = frozenset({3})
     aliases: ClassVar[dict[str, str]] = {"num_heads": "heads", "p": "dropout", "embed_dim": TAKEN, "dim": TAKEN}
 

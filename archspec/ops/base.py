@@ -93,8 +93,8 @@ class Op(BaseModel):
     """How many inputs it takes; None: one or more."""
     ranks: ClassVar[frozenset[int] | None] = None
     """The ranks its inputs may have; None: any."""
-    weighted: ClassVar[bool] = False
-    """Whether it counts as a layer in the sense of "ResNet-152": convolutions and linears."""
+    weighted: ClassVar[int] = 0
+    """How many layers in the sense of "ResNet-152" a value passes in it: 1 in a convolution or linear, else 0."""
     aliases: ClassVar[dict[str, str]] = {}
     """Misnomers of options that deserve a hint: {"kernel_size": "kernel"}, or a sentence: {"in_channels": TAKEN}."""
 

@@ -38,7 +38,7 @@ class Conv2d(Op):
     name: ClassVar[str] = "conv2d"
     summary: ClassVar[str] = "2-D convolution"
     ranks: ClassVar[frozenset[int] | None] = frozenset({4})
-    weighted: ClassVar[bool] = True
+    weighted: ClassVar[int] = 1
     aliases: ClassVar[dict[str, str]] = TORCH_NAMES
 
     out: Channels
@@ -137,7 +137,7 @@ class ConvTranspose2d(Op):
     name: ClassVar[str] = "conv_transpose2d"
     summary: ClassVar[str] = "2-D transposed convolution"
     ranks: ClassVar[frozenset[int] | None] = frozenset({4})
-    weighted: ClassVar[bool] = True
+    weighted: ClassVar[int] = 1
     aliases: ClassVar[dict[str, str]] = TORCH_NAMES
 
     out: Channels

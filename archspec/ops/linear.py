@@ -24,7 +24,7 @@ class Linear(Op):
 
     name: ClassVar[str] = "linear"
     summary: ClassVar[str] = "fully connected layer over the last axis"
-    weighted: ClassVar[bool] = True
+    weighted: ClassVar[int] = 1
     aliases: ClassVar[dict[str, str]] = {
         "out_features": "out",
         "units": "out",

@@ -1,4 +1,8 @@
-"""Weighted layers on the longest path: the 152 of ResNet-152."""
+"""Weighted layers on the longest path: the 152 of ResNet-152.
+
+The papers count convolutions and fully connected layers. An attention holds two on the way of a value, and counts as
+the same attention written out with linears does.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from archspec.passes.shapes import BodyShapes, Shapes
 
 
 def weighted_layers(graph: Graph, shapes: Shapes) -> int:
-    """The most convolutions and linears on a path from an input to the network's first output."""
+    """The most weighted layers on a path from an input to the network's first output."""
     longest = _Longest().through(shapes.root, (0,) * len(shapes.root.inputs))
     return longest[0] if longest else 0
 
@@ -40,13 +44,13 @@ class _Longest:
                     into = self._unit(unit.run.target, unit.body, into, unit.count)
                 depths[node.key] = into
             else:
-                own = int(isinstance(node.target, Op) and node.target.weighted)
+                own = node.target.weighted if isinstance(node.target, Op) else 0
                 depths[node.key] = (max(into, default=0) + own,) * len(shapes.nodes[node.key])
         return tuple(depths[ref.node][ref.output] for _, ref in shapes.body.outputs)
 
     def _unit(self, target: Op | Body, body: BodyShapes | None, into: tuple[int, ...], count: int) -> tuple[int, ...]:
         while count:
-            after = self.through(body, into) if body is not None else (max(into) + int(target.weighted),)  # type: ignore[union-attr]
+            after = self.through(body, into) if body is not None else (max(into) + target.weighted,)  # type: ignore[union-attr]
             steps = {b - a for a, b in zip(into, after, strict=False)}
             if len(steps) == 1 and len(into) == 1:
                 return tuple(a + count * steps.pop() for a in into)

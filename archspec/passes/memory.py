@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
-from archspec.ir.graph import Body, Graph
+from archspec.ir.graph import Body, Graph, Node
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 from archspec.shapes import Shape
 
@@ -53,7 +53,7 @@ class _Usage:
     def _peak(self, shapes: BodyShapes) -> int:
         last = _last_uses(shapes.body)
         alive: dict[str, int] = {}
-        most = 0
+        total = most = 0
         for index, node in enumerate(shapes.body.nodes):
             own = 0 if node.target is None else sum(size_bytes(shape) for shape in shapes.nodes[node.key])
             inner = own
@@ -61,9 +61,12 @@ class _Usage:
                 inner = max(own, self.peak(shapes.children[node.key]))
             elif node.key in shapes.units:
                 inner = max(own, *(self._unit_peak(unit) for unit in shapes.units[node.key]))
-            most = max(most, sum(alive.values()) + inner)
+            most = max(most, total + inner)
             alive[node.key] = own
-            alive = {key: size for key, size in alive.items() if last.get(key, index) > index}
+            total += own
+            for name in {node.key, *(ref.node for ref in node.inputs)}:
+                if last.get(name, index) <= index:
+                    total -= alive.pop(name, 0)
         return most
 
     def _unit_peak(self, unit: UnitShapes) -> int:
@@ -72,19 +75,20 @@ class _Usage:
 
     def total(self, shapes: BodyShapes) -> int:
         if id(shapes) not in self._totals:
-            self._totals[id(shapes)] = sum(self._node_total(key, shapes) for key in (n.key for n in shapes.body.nodes))
+            self._totals[id(shapes)] = sum(self._node_total(node, shapes) for node in shapes.body.nodes)
         return self._totals[id(shapes)]
 
-    def _node_total(self, key: str, shapes: BodyShapes) -> int:
-        if key in shapes.children:
-            return self.total(shapes.children[key])
-        if key in shapes.units:
+    def _node_total(self, node: Node, shapes: BodyShapes) -> int:
+        if node.target is None:
+            return 0
+        if node.key in shapes.children:
+            return self.total(shapes.children[node.key])
+        if node.key in shapes.units:
             return sum(
                 unit.count * (self.total(unit.body) if unit.body is not None else self._outputs(unit))
-                for unit in shapes.units[key]
+                for unit in shapes.units[node.key]
             )
-        absent = shapes.body.node(key).target is None
-        return 0 if absent else sum(size_bytes(shape) for shape in shapes.nodes[key])
+        return sum(size_bytes(shape) for shape in shapes.nodes[node.key])
 
     def _outputs(self, unit: UnitShapes) -> int:
         return sum(size_bytes(shape) for shape in unit.outputs)

@@ -55,7 +55,11 @@ class Figure:
         return render(self.scene, self.title, self.description, self.palette)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the figure; the suffix says how (.svg, .dot). UsageError for any other, or what is in the way."""
+        """Write the figure; the suffix says how (.svg, .dot). UsageError for any other, or what is in the way.
+
+        The file is written whole or not at all, over whatever was there: the call names it, and a figure is made anew
+        rather than edited. `archspec draw`, which may choose the name itself, keeps what is not its own.
+        """
         target = Path(path)
         suffix = target.suffix.lower()
         if suffix not in FORMATS:

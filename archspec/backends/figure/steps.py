@@ -103,7 +103,7 @@ def step(op: Op, inputs: tuple[Shape, ...], output: Shape, path: str) -> Step:
     stride = _stride(inputs[0], output)
     label = op.label(*inputs)
     brief = _brief(op.name, label, stride)
-    return Step(op.name, family, label, brief, path, output, stride > 1, op.weighted)
+    return Step(op.name, family, label, brief, path, output, stride > 1, op.weighted > 0)
 
 
 def _brief(name: str, label: str, stride: int) -> str:
