@@ -69,10 +69,15 @@ class SpecError(Exception):
 
 @dataclass(eq=False)
 class UsageError(Exception):
-    """The call is wrong, not the spec: a missing file, an unknown network, an option that does not exist."""
+    """The call is wrong, not the spec: a missing file, an unknown network, an option that does not exist.
+
+    `diagnostic` points at the place in an argument of the call, where there is one; `texts` holds that argument.
+    """
 
     message: str
     help: str | None = None
+    diagnostic: Diagnostic | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.message if self.help is None else f"{self.message}\n{self.help}"

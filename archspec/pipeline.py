@@ -65,7 +65,7 @@ def _read(source: str | Path, variant: str | None, settings: Mapping[str, Value]
     path, chosen = locate(str(source))
     if variant is not None and chosen is not None and variant != chosen:
         raise UsageError(f"both `{chosen}` and `{variant}` are asked for", "name one variant")
-    return load_text(read_bytes(path), str(shown(path)), variant or chosen, settings, report)
+    return load_text(read_bytes(path, special=True), str(shown(path)), variant or chosen, settings, report)
 
 
 def locate(source: str) -> tuple[Path, str | None]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,9 +106,92 @@ def test_check_takes_zoo_names_globs_folders_and_standard_input(call: Call, tmp_
 def test_settings_reach_the_spec(call: Call) -> None:
     assert call("check", "tiny.yaml@wide", "--set", "width=16")[1].split()[2] == "618"
     assert call("check", "tiny.yaml", "--set", "width=16")[1].splitlines()[0].split()[2] == "618"
-    for settings in (["width"], ["=3"], ["width=1", "--set", "width=2"], ["width=[1"]):
-        code, out, err = call("check", "tiny.yaml", "--set", *settings)
-        assert (code, out) == (2, "") and err.startswith("error: "), settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "place", "line"),
+    [
+        (["width"], "E0502", "--set:1:1", "1 | width"),
+        (["=3"], "E0502", "--set:1:1", "1 | =3"),
+        (["width=1", "width=2"], "E0502", "--set:2:1", "2 | width=2"),
+        (["width="], "E0502", "--set:1:7", "1 | width="),
+        (["width={a: 1}"], "E0502", "--set:1:7", "1 | width={a: 1}"),
+        (["width=1", "wdith=2"], "E0502", "--set:2:1", "2 | wdith=2"),
+        (["width=[1"], "E0116", "--set:1:7", "1 | width=[1"),
+        (["width=1", "depth=off"], "E0114", "--set:2:7", "2 | depth=off"),
+    ],
+)
+def test_a_wrong_setting_is_wrong_use_with_an_excerpt(
+    call: Call, settings: list[str], code: str, place: str, line: str
+) -> None:
+    for verb in ("check", "build"):
+        exit_code, out, err = call(verb, "tiny.yaml", *(word for text in settings for word in ("--set", text)))
+        assert (exit_code, out) == (2, "") and err.startswith(f"error[{code}]: ")
+        assert f" --> {place}\n" in err and f"\n{line}\n" in err and " | " in err.split(line)[1]
+
+
+def test_a_setting_of_the_wrong_type_is_shown_in_its_argument(call: Call) -> None:
+    code, out, _ = call("check", "tiny.yaml", "--set", "width=wide")
+    assert code == 1 and " --> --set:1:7\n  |\n1 | width=wide\n  |       ^^^^\n" in out
+
+
+def test_a_source_that_cannot_be_read_hides_no_other(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text(edited("op: linear", "op: liner"), encoding="utf-8")
+    sources = ["missing.yaml", "tiny.yaml", "nothing*.yaml", "wrong.yaml", "tiny.yaml@narrow", "n" * 300]
+    code, out, err = call("check", *sources)
+    assert code == 2 and "ok  tiny" in out and "error[E0217]" in out
+    assert [line.split("`")[1] for line in err.splitlines() if line.startswith("error: ")] == [
+        "missing.yaml", "nothing*.yaml", "tiny.yaml", "n" * 300,
+    ]  # fmt: skip
+    found = json.loads(call("check", *sources, "--format", "json")[1])
+    assert [network["name"] for network in found["networks"]] == ["tiny", "wide"]
+    codes = [(diagnostic["code"], diagnostic["span"] is None) for diagnostic in found["diagnostics"]]
+    assert codes == [("E0217", False)] + [("E0501", True)] * 4
+    code, out, err = call("check", "missing.yaml", "tiny.yaml", "--format", "github")
+    assert (code, err) == (2, "") and out.startswith("::error title=E0501")
+
+
+def test_a_variant_of_standard_input_and_the_same_input_twice(call: Call) -> None:
+    assert call("check", "-@wide", stdin=TINY)[1].split()[:3] == ["ok", "wide", "618"]
+    assert [line.split()[1] for line in call("check", "-", "-@wide", stdin=TINY)[1].splitlines()] == [
+        "tiny", "wide", "wide",
+    ]  # fmt: skip
+    assert "class Wide" in call("build", "-@wide", "-o", "-", stdin=TINY)[1]
+    assert call("check", "-@none", stdin=TINY)[0] == 2
+
+
+def test_pipes_are_read_where_the_user_names_them_and_nowhere_else(call: Call, tmp_path: Path) -> None:
+    code, out, err = call("check", "/dev/zero")
+    assert (code, err) == (1, "") and "error[E0101]" in out
+    os.mkfifo(tmp_path / "pipe.yaml")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe.yaml").write_text(TINY, encoding="utf-8"))
+    writer.start()
+    assert call("check", "pipe.yaml@wide")[1].split()[:3] == ["ok", "wide", "618"]
+    writer.join()
+    for key in ("use: pipe", "extends: pipe.yaml", "use: /dev/zero"):
+        code, out, _ = call("check", "-", stdin=edited("name: tiny", f"name: tiny\n{key}"))
+        assert code == 1 and "error[E0210]" in out
+    assert call("build", "tiny.yaml", "-o", "pipe.yaml")[0] == 2
+
+
+def test_main_leaves_the_process_as_it_was(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS", raising=False)
+    before = gc.get_threshold()
+    assert call("check", "tiny.yaml")[0] == 0
+    assert gc.get_threshold() == before and "PYDANTIC_DISABLE_PLUGINS" not in os.environ
+
+
+def test_the_hook_for_pre_commit_checks_what_it_is_given(call: Call, tmp_path: Path) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    (tmp_path / "specs" / "blocks").mkdir(parents=True)
+    for name in ("specs/tiny.yaml", "specs/blocks/unit.yaml", "other.yaml"):
+        (tmp_path / name).write_text(TINY, encoding="utf-8")
+    chosen = [
+        name for name in ("specs/tiny.yaml", "specs/blocks/unit.yaml", "other.yaml") if re.search(hook["files"], name)
+    ]
+    assert chosen == ["specs/tiny.yaml"]
+    program, *words = hook["entry"].split()
+    assert program == "archspec" and call(*words, *chosen)[0] == 0
 
 
 def test_a_wrong_spec_is_exit_1_with_its_place(call: Call) -> None:

@@ -221,7 +221,7 @@ net:
 
 
 def test_work_grows_with_the_number_of_nodes() -> None:
-    """Instructions of the interpreter in the passes and the graph, on nets in which every value stays alive to the end."""
+    """Instructions of the interpreter in the passes and the graph, on nets whose values stay alive to the end."""
 
     def work(count: int) -> int:
         items = [f"  - c{i}: {{op: conv2d, from: x, out: {i % 7 + 1}, kernel: 1}}" for i in range(count)]

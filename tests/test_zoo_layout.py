@@ -55,8 +55,12 @@ def test_frozen_fingerprints_are_those_of_torchvision() -> None:
 
 
 def test_a_promised_layout_holds_for_the_variants_that_it_knows() -> None:
-    text = (SPECS / "vgg19.yaml").read_text(encoding="utf-8").split("\nexpect:")[0] + "\nweights: {layout: torchvision}\n"
-    wrong = text.replace("vgg11: {depths: [1, 1, 2, 2, 2]}", "vgg11: {depths: [1, 1, 2, 2, 3]}\n  mine: {depths: [1, 1, 1, 1, 1]}")
+    text = (SPECS / "vgg19.yaml").read_text(encoding="utf-8").split("\nexpect:")[
+        0
+    ] + "\nweights: {layout: torchvision}\n"
+    wrong = text.replace(
+        "vgg11: {depths: [1, 1, 2, 2, 2]}", "vgg11: {depths: [1, 1, 2, 2, 3]}\n  mine: {depths: [1, 1, 1, 1, 1]}"
+    )
     assert wrong != text and check(text, "vgg11") and check(wrong) and check(wrong, "mine")
     with pytest.raises(SpecError) as error:
         check(wrong, "vgg11")

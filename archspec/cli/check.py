@@ -10,22 +10,24 @@ from dataclasses import dataclass, field, replace
 from archspec import pipeline
 from archspec.backends.numbers import quantity
 from archspec.checked import Checked
-from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
+from archspec.cli.command import FINE, SPEC_IS_WRONG, WRONG_USE, Command
 from archspec.cli.sources import add_spec, expanded, load
 from archspec.cli.terminal import Terminal
-from archspec.diagnostics import Diagnostic, SpecError
+from archspec.diagnostics import Diagnostic, SpecError, UsageError
 from archspec.passes.sizes import in_words
 from archspec.rendering import render_github, render_json, render_sarif, render_text
 from archspec.spec.model import Spec
+from archspec.spec.settings import parse_settings
 
 
 @dataclass(slots=True)
 class Verdict:
-    """What was found: the networks that fit, by source, and the diagnostics, one per mistake."""
+    """What was found: the networks that fit, by source, the diagnostics, one per mistake, and what was not found."""
 
     networks: list[tuple[str, Checked]] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    unusable: list[UsageError] = field(default_factory=list)
 
     def add(self, diagnostics: tuple[Diagnostic, ...], texts: Mapping[str, str]) -> None:
         """Take up diagnostics; one that a variant shares with its base, or files with a library, counts once."""
@@ -33,9 +35,17 @@ class Verdict:
         self.diagnostics += [d for d in diagnostics if _mistake(d) not in known]
         self.texts.update(texts)
 
-    def fails(self, strict: bool) -> bool:
-        """Whether the specs are wrong; under `strict` warnings are reason enough."""
-        return any(strict or d.severity == "error" for d in self.diagnostics)
+    def exit_code(self, strict: bool) -> int:
+        """That of the worst of all sources; under `strict` warnings are reason enough."""
+        if self.unusable:
+            return WRONG_USE
+        wrong = any(strict or d.severity == "error" for d in self.diagnostics)
+        return SPEC_IS_WRONG if wrong else FINE
+
+    def records(self) -> list[Diagnostic]:
+        """Everything that is wrong, for scripts: what could not be read has no place in a spec."""
+        lost = [e.diagnostic or Diagnostic("E0501", e.message, help=e.help) for e in self.unusable]
+        return [*self.diagnostics, *lost]
 
 
 def _mistake(diagnostic: Diagnostic) -> tuple[object, ...]:
@@ -49,11 +59,22 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
+    parse_settings(args.settings)  # a mistake in them is one of the call, whatever the sources
     verdict = Verdict()
-    for source in expanded(args.specs):
-        _check(source, args, verdict)
+    seen: set[str] = set()
+    for pattern in args.specs:
+        try:
+            for source in expanded(pattern):
+                if source not in seen:
+                    seen.add(source)
+                    _check(source, args, verdict)
+        except UsageError as error:
+            verdict.unusable.append(error)
     terminal.write(_shown(verdict, args.format, terminal))
-    return SPEC_IS_WRONG if verdict.fails(args.strict) else FINE
+    if args.format == "text":
+        for error in verdict.unusable:
+            terminal.refuse(error)
+    return verdict.exit_code(args.strict)
 
 
 def _check(source: str, args: Namespace, verdict: Verdict) -> None:
@@ -83,13 +104,13 @@ def _with_variants(spec: Spec) -> Iterator[Spec]:
 
 def _shown(verdict: Verdict, form: str, terminal: Terminal) -> str:
     if form == "sarif":
-        return render_sarif(verdict.diagnostics)
+        return render_sarif(verdict.records())
     if form == "github":
-        return render_github(verdict.diagnostics)
+        return render_github(verdict.records())
     if form == "json":
         networks = [{"source": source, **_facts(checked)} for source, checked in verdict.networks]
         return (
-            json.dumps({"networks": networks, "diagnostics": json.loads(render_json(verdict.diagnostics))}, indent=2)
+            json.dumps({"networks": networks, "diagnostics": json.loads(render_json(verdict.records()))}, indent=2)
             + "\n"
         )
     problems = render_text(verdict.diagnostics, verdict.texts, terminal.color)

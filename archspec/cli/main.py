@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command
+from archspec.cli.sources import shielded
 from archspec.cli.terminal import Terminal, open_terminal
 from archspec.diagnostics import SpecError, UsageError
 from archspec.rendering import render_text
@@ -76,11 +77,16 @@ def make_parser(verbs: Sequence[str] = VERBS) -> Parser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; only `--help` and `--version` leave through SystemExit."""
+def command() -> int:
+    """The command `archspec`, which has the process to itself; `main` changes nothing that outlives it."""
     # Looking for plugins of pydantic scans every installed package, and would run their code on a stranger's spec.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(RARELY)
+    return main()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; only `--help` and `--version` leave through SystemExit."""
     terminal = open_terminal("auto", quiet=False)
     try:
         args = _parse(sys.argv[1:] if argv is None else argv)
@@ -92,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         terminal.err.write(render_text(error.diagnostics, error.texts, terminal.color_err))
         return SPEC_IS_WRONG
     except UsageError as error:
-        terminal.complain(f"error: {error.message}" + (f"\nhelp: {error.help}" if error.help else ""))
+        terminal.refuse(error)
         return WRONG_USE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
@@ -110,6 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str]) -> Namespace:
+    argv = [shielded(argument) for argument in argv]
     verb = argv[0] if argv else ""
     if verb in VERBS and verb != "completion":
         return make_parser([verb]).parse_args(argv)

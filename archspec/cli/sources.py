@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
@@ -11,10 +12,9 @@ from pathlib import Path
 from archspec import pipeline
 from archspec.diagnostics import UsageError
 from archspec.report import Report
-from archspec.spec.load import load_text
+from archspec.spec.load import MAX_BYTES, load_text
 from archspec.spec.model import Spec
-from archspec.spec.settings import parse_setting
-from archspec.values import Value
+from archspec.spec.settings import SETTINGS, parse_settings
 
 STDIN = "-"
 
@@ -25,7 +25,8 @@ def add_spec(parser: ArgumentParser, *, several: bool = False) -> None:
         "specs",
         metavar="SPEC",
         nargs="+" if several else 1,
-        help="a file, FILE@VARIANT, a network of the zoo, or - for standard input",
+        type=_unshielded,
+        help="a file, FILE@VARIANT, a network of the zoo, or - or -@VARIANT for standard input",
     )
     add_settings(parser)
 
@@ -42,30 +43,20 @@ def add_settings(parser: ArgumentParser) -> None:
     )
 
 
-def settings_of(args: Namespace) -> dict[str, Value]:
-    """The `--set` options by name, the values read as a spec's own are."""
-    settings: dict[str, Value] = {}
-    for text in args.settings:
-        name, value = parse_setting(text)
-        if name in settings:
-            raise UsageError(f"`--set {name}` is given twice")
-        settings[name] = value
-    return settings
+def shielded(argument: str) -> str:
+    """An argument as argparse may see it, which would take `-@VARIANT` for an option."""
+    return f" {argument}" if argument.startswith(f"{STDIN}@") else argument
 
 
-def expanded(specs: list[str]) -> list[str]:
-    """The sources with patterns and folders replaced by the spec files that they stand for, each once."""
-    found: dict[str, None] = {}
-    for spec in specs:
-        found.update(dict.fromkeys(_expand(spec)))
-    return list(found)
+def _unshielded(argument: str) -> str:
+    return argument[1:] if argument.startswith(f" {STDIN}@") else argument
 
 
-def _expand(spec: str) -> list[str]:
-    path = Path(spec)
-    if path.is_dir():
-        files = [str(p) for p in sorted(path.glob("*.yaml"))]
-    elif glob.has_magic(spec) and not path.exists():
+def expanded(spec: str) -> list[str]:
+    """The spec files that a pattern or a folder stands for; any other source is itself. UsageError where none match."""
+    if os.path.isdir(spec):
+        files = [str(path) for path in sorted(Path(spec).iterdir()) if path.suffix in (".yaml", ".yml")]
+    elif glob.has_magic(spec) and not os.path.exists(spec):
         files = sorted(glob.glob(spec, recursive=True))
     else:
         return [spec]
@@ -76,10 +67,15 @@ def _expand(spec: str) -> list[str]:
 
 def load(source: str, args: Namespace) -> Spec:
     """The spec that a SPEC argument names, with the `--set` options of the call."""
-    return replace(_read(source), settings=settings_of(args))
+    settings, text = parse_settings(args.settings)
+    spec = _read(source, args)
+    return replace(spec, settings=settings, texts={**spec.texts, SETTINGS: text}) if settings else spec
 
 
-def _read(source: str) -> Spec:
-    if source == STDIN:
-        return load_text(sys.stdin.buffer.read(), "<stdin>", None, {}, Report())
-    return pipeline.load(source)
+def _read(source: str, args: Namespace) -> Spec:
+    name, _, variant = source.partition("@")
+    if name != STDIN:
+        return pipeline.load(source)
+    if "stdin" not in args:  # it can be read once, and `check - -@wide` names it twice
+        args.stdin = sys.stdin.buffer.read(MAX_BYTES + 1)
+    return load_text(args.stdin, "<stdin>", variant or None, {}, Report())

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
+from archspec.diagnostics import UsageError
+from archspec.rendering import render_text
+
 ColorChoice = Literal["auto", "always", "never"]
 
 
@@ -38,6 +41,13 @@ class Terminal:
     def complain(self, text: str) -> None:
         """A line about a failure; never silent."""
         self.err.write(text + "\n")
+
+    def refuse(self, error: UsageError) -> None:
+        """Why a call cannot be served, with the place in the argument if it has one."""
+        if error.diagnostic is not None:
+            self.err.write(render_text([error.diagnostic], error.texts, self.color_err))
+        else:
+            self.complain(f"error: {error.message}" + (f"\nhelp: {error.help}" if error.help else ""))
 
     @contextmanager
     def working(self, what: str) -> Iterator[None]:

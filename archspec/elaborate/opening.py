@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archspec.diagnostics import Label, UsageError
+from archspec.diagnostics import Diagnostic, Label, UsageError
 from archspec.elaborate.env import Env, name_of
 from archspec.elaborate.params import bind, is_handed_open, with_lets, with_param
 from archspec.elaborate.requires import check_requires
@@ -13,6 +13,7 @@ from archspec.span import Span
 from archspec.spec.fields import listed
 from archspec.spec.load import library_key
 from archspec.spec.model import Spec, SpecFile
+from archspec.spec.settings import SETTINGS
 
 
 def open_scope(spec: Spec, report: Report) -> Scope:
@@ -79,7 +80,11 @@ def _settings(spec: Spec, scope: Scope, report: Report) -> Given:
     for name, value in spec.settings.items():
         if name not in names:
             known = f"its params: {listed(names) or 'none'}"
-            raise UsageError(f"`{spec.name}` has no param `{name}`", suggestion(name, names) or known)
+            title, help_ = f"`{spec.name}` has no param `{name}`", suggestion(name, names) or known
+            written = value.span.line
+            place = Span(SETTINGS, written, 1, written, len(name) + 1)
+            shown = Diagnostic("E0502", title, place, help=help_) if SETTINGS in spec.texts else None
+            raise UsageError(title, help_, shown, spec.texts)
         given[name] = (value, scope.env)
     return given
 

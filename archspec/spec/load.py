@@ -35,10 +35,13 @@ def load_text(text: str | bytes, path: str, variant: str | None, settings: Mappi
     return Spec(file, loader.libraries, report.texts, variant, settings, tuple(report.diagnostics))
 
 
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a spec file; a UsageError says why not."""
+def read_bytes(path: Path, *, special: bool = False) -> bytes:
+    """The bytes of a spec file, at most one more than it may have; a UsageError says why not.
+
+    `special`: the user named the path himself, so it may be a pipe or a device (`<(...)`, `/dev/stdin`).
+    """
     try:
-        if not path.is_file():
+        if not path.is_file() and (not special or not path.exists() or path.is_dir()):
             raise UsageError(f"there is no file `{path}`" if not path.exists() else f"`{path}` is not a file")
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 
 from archspec.diagnostics import UsageError
@@ -37,7 +38,7 @@ def entries() -> Iterator[Entry]:
 def find(name: str) -> tuple[Path, str | None]:
     """The file of a bare name, and the variant if it is a variant's. UsageError if nothing or more than one fits."""
     path = folder("specs") / f"{name}.yaml"
-    if name.replace("_", "").replace("-", "").isalnum() and path.is_file():
+    if name.replace("_", "").replace("-", "").isalnum() and isfile(path):
         return path, None
     zoo = list(entries())
     owners = [entry for entry in zoo if name in entry.variants]
