@@ -72,8 +72,8 @@ def _run(args: Namespace, terminal: Terminal) -> int:
             verdict.unusable.append(error)
     terminal.write(_shown(verdict, args.format, terminal))
     if args.format == "text":
-        for error in verdict.unusable:
-            terminal.refuse(error)
+        for unusable in verdict.unusable:
+            terminal.refuse(unusable)
     return verdict.exit_code(args.strict)
 
 
