@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from archspec.elaborate.network import Elaboration
 from archspec.ir.graph import Graph
 from archspec.passes.sizes import Sizes, solve
+from archspec.records import replace
 from archspec.report import Report
 from archspec.shapes import Dim, Shape, Size, symbol
 from archspec.span import Span

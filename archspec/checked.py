@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archspec.diagnostics import Diagnostic
 from archspec.ir.graph import Graph
 from archspec.passes.cost import Cost
 from archspec.passes.shapes import Shapes
 from archspec.passes.sizes import Sizes, solve
+from archspec.records import Record
 from archspec.shapes import Demand
 from archspec.span import Span
 from archspec.spec.model import Spec
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Record):
     """A graph whose shapes fit, with its shapes and cost, the spec it came from, and warnings.
 
     `demands` is what the free sizes of the input must satisfy, each with the place in the spec that makes it.

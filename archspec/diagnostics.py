@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
+from archspec.records import Record
 from archspec.span import Span
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Record):
     """A second place that a diagnostic speaks of, and what is to be said of it."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Record):
     """One link of the chain that made a value: `in bottleneck, called by layer2.0 (line 60, repeat 1 of 8)`."""
 
     what: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Record):
     """One thing that is wrong with a spec, and how to mend it.
 
     `code` is stable (`E0301`), `title` one line, `label` the words beside the caret, `notes` say what was expected
@@ -53,12 +50,12 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(unique, key=lambda d: (d.span or first, d.code, d.title)))
 
 
-@dataclass(eq=False)
 class SpecError(Exception):
     """A spec is wrong. `diagnostics` holds every error found, ordered by position; `texts` the sources by file name."""
 
-    diagnostics: tuple[Diagnostic, ...]
-    texts: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], texts: Mapping[str, str] | None = None) -> None:
+        super().__init__(diagnostics, texts)
+        self.diagnostics, self.texts = diagnostics, texts or {}
 
     def __str__(self) -> str:
         return "\n".join(
@@ -67,17 +64,21 @@ class SpecError(Exception):
         )
 
 
-@dataclass(eq=False)
 class UsageError(Exception):
     """The call is wrong, not the spec: a missing file, an unknown network, an option that does not exist.
 
     `diagnostic` points at the place in an argument of the call, where there is one; `texts` holds that argument.
     """
 
-    message: str
-    help: str | None = None
-    diagnostic: Diagnostic | None = None
-    texts: Mapping[str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        message: str,
+        help: str | None = None,
+        diagnostic: Diagnostic | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, help, diagnostic, texts)
+        self.message, self.help, self.diagnostic, self.texts = message, help, diagnostic, texts or {}
 
     def __str__(self) -> str:
         return self.message if self.help is None else f"{self.message}\n{self.help}"

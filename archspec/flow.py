@@ -8,7 +8,8 @@ is a map of two. Once recognised, such an expression is reported, its flow chara
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+from archspec.records import Record, replace
 
 MAX_EXPRESSION = 1_000
 
@@ -18,8 +19,7 @@ _COMPREHENSION = re.compile(r"\bfor\s+[^\W\d]\w*(?:\s*,\s*\w+)*\s+in\b")
 _OPENERS, _CLOSERS = "([{", ")]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Masked:
+class Masked(Record):
     """A text with some regions masked; `text` has the same length, so offsets hold for both."""
 
     original: str

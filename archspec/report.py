@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 
 from archspec.diagnostics import Diagnostic, Frame, Label, SpecError, in_order
+from archspec.records import Record
 from archspec.span import Span
 
 MAX_ERRORS = 50
@@ -19,8 +19,7 @@ LOCAL = frozenset({"E0112", "E0114", "E0115"})
 """Mistakes of the text that concern one value: what else is wrong with that value is a consequence."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Record):
     """A call being worked on: of which block, defined where, by which item, where, and which unit of a repeat it is."""
 
     block: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+
+from archspec.records import Record
 
 Plain = None | bool | int | float | str
 
@@ -16,8 +17,7 @@ _MAX_DIGITS = 18
 _MAX_TRAP = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Record):
     """Why a plain scalar is not taken: the trap, what other readers make of it, and the way out."""
 
     title: str

@@ -9,30 +9,28 @@ of the divisors) every form is affine in q, which is what decides for all sizes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from math import gcd, lcm
 from typing import Literal, NamedTuple
 
+from archspec.records import Record, field
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+
+class Symbol(Record):
     """A free size of the input (`H`), with the nominal value at which figures are stated, if one is declared."""
 
     name: str
     nominal: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(Record):
     """floor(of / divisor), where the form cannot be written without the floor."""
 
     of: Size
     divisor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Record):
     """A product of two or more symbolic sizes, such as the tokens of a ViT: exact, but not affine."""
 
     factors: tuple[Size, ...]
@@ -41,13 +39,12 @@ class Product:
 Atom = Symbol | Floor | Product
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Record):
     """constant + sum of coefficient * atom; at least one atom (without one it is an `int`)."""
 
     terms: tuple[tuple[Atom, int], ...]
     constant: int = 0
-    _hash: int = field(default=0, init=False, compare=False, repr=False)
+    _hash: int = field(default=0, init=False, compare=False)
 
     def __post_init__(self) -> None:
         # Once: sizes are keys of every memory of the passes, and a floor of floors would be hashed all the way down.
@@ -142,8 +139,7 @@ class Size:
 Dim = int | Size
 
 
-@dataclass(frozen=True, slots=True)
-class Quotient:
+class Quotient(Record):
     """A symbolic size divided where the division need not be exact; only `ceil` or `floor` make a size of it."""
 
     of: Size
@@ -320,8 +316,7 @@ def _at_nominal(size: Size) -> int | None:
 Relation = Literal["==", ">=", "divides"]
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Record):
     """What an op asks of the sizes it gets, as data: decided at the nominal size, and solvable for all sizes.
 
     `left relation right`, e.g. padded height >= effective kernel. `divides`: left divides right. `title`, `note` and

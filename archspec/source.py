@@ -7,7 +7,6 @@ the YAML library, so tags, aliases and merge keys are never more than events to 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import yaml
@@ -24,6 +23,7 @@ from archspec.flow import (
     unmask,
 )
 from archspec.keys import refusal, without_value
+from archspec.records import Record, field
 from archspec.scalars import Plain, Refusal, resolve
 from archspec.span import Span
 from archspec.syntax import Problem, directive, explain, tag
@@ -77,8 +77,7 @@ class _Stop(Exception):
     """Nothing after this point can be read."""
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Record, frozen=False):
     """A collection that is being read; a map alternates keys and values, and drops a value whose key was refused."""
 
     kind: Literal["list", "map", "document"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from archspec.records import Record
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Record):
     """A stretch of text: 1-based lines and columns in code points, the end exclusive."""
 
     file: str
@@ -14,6 +13,9 @@ class Span:
     column: int
     end_line: int
     end_column: int
+
+    def __lt__(self, other: Span) -> bool:
+        return bool(Span.__values__(self) < Span.__values__(other))
 
     def within(self, start: int, end: int) -> Span:
         """The part from offset `start` to `end` of a text on one line; the whole where it spans several."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from archspec.diagnostics import Diagnostic, Label
+from archspec.records import Record
 from archspec.text import Text, brief
 
 MAX_KEY = 1024
 """YAML's own bound on a key without a `?` before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Record):
     """A parser's complaint: what it was doing since `context_at`, and what it met at offset `at`."""
 
     context: str

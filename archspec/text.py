@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from dataclasses import dataclass, field
 
 from archspec.diagnostics import Diagnostic
+from archspec.records import Record, field
 from archspec.span import Span
 
 MAX_BYTES = 1 << 20
@@ -28,8 +28,7 @@ def normalise(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Record):
     """A file's normalised content, and where its lines start."""
 
     content: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from archspec.records import Record
 from archspec.scalars import Plain
 from archspec.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarValue:
+class ScalarValue(Record):
     """A scalar: `value` is what it means, `text` its content as written (without quotes, escapes resolved)."""
 
     value: Plain
@@ -26,24 +25,21 @@ class ScalarValue:
         return self.span.within(start + surplus // 2, end + surplus // 2)
 
 
-@dataclass(frozen=True, slots=True)
-class ListValue:
+class ListValue(Record):
     """A list in either notation."""
 
     items: tuple[Value, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Record):
     """One `key: value` of a map; the key's value is a string."""
 
     key: ScalarValue
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class MapValue:
+class MapValue(Record):
     """A map in either notation, in the order of the text; keys are unique."""
 
     entries: tuple[Entry, ...]

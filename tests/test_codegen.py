@@ -6,7 +6,6 @@ import ast
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -18,6 +17,7 @@ from archspec.backends.torch_code.audit import AuditError, audit
 from archspec.backends.torch_code.layout import wrap
 from archspec.backends.torch_code.render import docstring
 from archspec.ir.graph import Graph
+from archspec.records import replace
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"

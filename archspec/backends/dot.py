@@ -6,7 +6,6 @@ Node ids are ours, so no name of a spec can become a port or an attribute; label
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from archspec.backends.figure.lettering import clean
 from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Outline, Step, Tangle
 from archspec.backends.figure.scene import WireKind
 from archspec.backends.figure.theme import LIGHT
+from archspec.records import Record, field
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -47,8 +47,7 @@ def source(outlines: Sequence[Outline], title: str) -> str:
     return str(graph.source)
 
 
-@dataclass(slots=True)
-class _Ids:
+class _Ids(Record, frozen=False):
     """Names of nodes and clusters that come from no spec."""
 
     nodes: Iterator[int] = field(default_factory=count)
@@ -61,8 +60,7 @@ class _Ids:
         return f"cluster{next(self.clusters)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(Record):
     """Writes chains into one graph or cluster; each method returns the node that the next wire leaves from."""
 
     graph: Digraph

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from archspec.ir.graph import Body, Graph, Node, Repeat
 from archspec.ops.base import Op
 from archspec.passes.cost import Amount, Costs
 from archspec.passes.shapes import BodyShapes, Shapes
+from archspec.records import Record, replace
 from archspec.shapes import Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Record):
     """One stage: what it is called, what comes out of it, how many blocks it has, and what it costs."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -11,13 +10,13 @@ from archspec.backends.numbers import bytes_text, quantity
 from archspec.backends.stages import Stage, stages
 from archspec.checked import Checked
 from archspec.passes.memory import Memory
+from archspec.records import Record
 from archspec.shapes import Shape
 
 Row = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Record):
     """Rows of words under a head; `flush` marks the columns that are set flush left, the others are numbers."""
 
     head: Row
@@ -58,8 +57,7 @@ class Grid:
         return f"<tr>{''.join(cells)}</tr>"
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Record):
     """What a network is and costs, stage by stage. `str` gives a table, `to_dict` what `--format json` prints.
 
     MACs are those of convolutions, linears and attention's products, for one example at the nominal size; FLOPs are
@@ -145,8 +143,7 @@ class Summary:
         return Grid(("stage", "output", "blocks", "parameters", "MACs"), rows, frozenset({0, 1}), total)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Record):
     """Several networks, one row each."""
 
     summaries: tuple[Summary, ...]

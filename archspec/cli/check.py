@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from archspec import pipeline
 from archspec.backends.numbers import quantity
@@ -15,13 +14,13 @@ from archspec.cli.sources import add_spec, expanded, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
 from archspec.passes.sizes import in_words
+from archspec.records import Record, field, replace
 from archspec.rendering import render_github, render_json, render_sarif, render_text
 from archspec.spec.model import Spec
 from archspec.spec.settings import parse_settings
 
 
-@dataclass(slots=True)
-class Verdict:
+class Verdict(Record, frozen=False):
     """What was found: the networks that fit, by source, the diagnostics, one per mistake, and what was not found."""
 
     networks: list[tuple[str, Checked]] = field(default_factory=list)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from archspec.cli.terminal import Terminal
+from archspec.records import Record
 
 FINE = 0
 SPEC_IS_WRONG = 1
@@ -14,8 +14,7 @@ WRONG_USE = 2
 OUR_BUG = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Record):
     """One verb. `run` returns the exit code: 0 fine, 1 the spec is wrong, 2 wrong use or files, 3 a bug of ours."""
 
     summary: str

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from argparse import SUPPRESS, Action, ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from archspec.cli.command import FINE, Command
 from archspec.cli.terminal import Terminal
+from archspec.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Record):
     """An option: its spellings, the words it may be followed by, whether it takes a value, and its help."""
 
     names: tuple[str, ...]
@@ -20,8 +19,7 @@ class Flag:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(Record):
     """A command as a shell sees it; `choices` are the words its positional argument may be."""
 
     name: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
-from dataclasses import asdict
 from textwrap import fill, indent
 
 from archspec.cli.command import FINE, Command
 from archspec.cli.terminal import Terminal
 from archspec.codes import CODES, Code
 from archspec.diagnostics import UsageError
+from archspec.records import as_dict
 from archspec.report import suggestion
 
 
@@ -22,7 +22,7 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace, terminal: Terminal) -> int:
     codes = [_find(args.code)] if args.code else list(CODES.values())
     if args.format == "json":
-        rows = [asdict(code) for code in codes]
+        rows = [as_dict(code) for code in codes]
         terminal.say(json.dumps(rows[0] if args.code else rows, indent=2, ensure_ascii=False))
     elif args.code:
         terminal.write(_page(codes[0]))

@@ -6,11 +6,11 @@ import glob
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 from pathlib import Path
 
 from archspec import pipeline
 from archspec.diagnostics import UsageError
+from archspec.records import replace
 from archspec.report import Report
 from archspec.spec.load import MAX_BYTES, load_text
 from archspec.spec.model import Spec

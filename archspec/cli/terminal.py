@@ -6,17 +6,16 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Literal, TextIO
 
 from archspec.diagnostics import UsageError
+from archspec.records import Record
 from archspec.rendering import render_text
 
 ColorChoice = Literal["auto", "always", "never"]
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(Record):
     """Where results and remarks go. `color` holds for results on `out`."""
 
     out: TextIO

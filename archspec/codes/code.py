@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from archspec.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Record):
     """One kind of mistake: what is wrong, why it is refused, and a spec before and after mending.
 
     `bad` and `mended` are pieces of a spec; "" where no text can show it.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.diagnostics import Label
 from archspec.elaborate.paths import Paths
 from archspec.ir.graph import Body, BodyKind, Node, Option, Ref
+from archspec.records import Record, replace
 from archspec.report import Report
 from archspec.shapes import Shape
 from archspec.span import Span
@@ -17,16 +17,14 @@ FLOWING = "x"
 """What a container calls the value that flows into it, if that name is free."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Record):
     """One value inside a body: where it comes from, and its shape (None after an error: no cascade)."""
 
     ref: Ref
     shape: Shape | None
 
 
-@dataclass(slots=True)
-class Result:
+class Result(Record, frozen=False):
     """What a name stands for: the outputs of a node, or nothing (`absent`).
 
     `names` are those of the outputs, `inside` is the builder of a container, which names may reach into.
@@ -39,8 +37,7 @@ class Result:
     absent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Record):
     """How to run a named node's module again: the node's key, and what makes its target for other operands."""
 
     key: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.diagnostics import Label
@@ -17,6 +16,7 @@ from archspec.expressions.trees import free_names as names_in
 from archspec.ir.graph import Option
 from archspec.ops import OPS
 from archspec.ops.base import Op
+from archspec.records import Record, replace
 from archspec.report import Report, suggestion
 from archspec.shapes import Shape, Size
 from archspec.source import Value
@@ -27,8 +27,7 @@ from archspec.spec.model import BrokenItem, Signature
 MAX_ALIASES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Record):
     """An input of a call: what it is called, its shape, where it is named, and where it comes from."""
 
     name: str
@@ -37,8 +36,7 @@ class Operand:
     source: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Record):
     """A callee with aliases followed: an op or a block with a body, the arguments for it, and the aliases' `when`.
 
     `keys` are the places of the arguments' names.
@@ -54,8 +52,7 @@ class Resolved:
         return self.op.name if self.op is not None else str(self.block)
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Record):
     """What following a name needs: the scope and names around the call, its inputs (None: unknown), its place.
 
     `open` are the caller's open names, in whose terms the shapes of the inputs are.

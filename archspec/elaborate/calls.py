@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from archspec.diagnostics import Label, SpecError, in_order
@@ -17,6 +16,7 @@ from archspec.expressions import expression_of
 from archspec.expressions.trees import free_names
 from archspec.ir.graph import Body, Option, Repeat
 from archspec.ops.base import Op
+from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.shapes import Demand, Shape, Size
 from archspec.span import Span
@@ -26,8 +26,7 @@ MAX_LAYERS = 10_000
 MAX_DEPTH = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Record):
     """Who calls, for messages: the name of the item, its place, which unit of a repeat, and its open names."""
 
     name: str
@@ -36,8 +35,7 @@ class Caller:
     open: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Record):
     """An elaborated call: its target, the arguments in the caller's terms, and the output shapes (None: unknown).
 
     The target is None after an error that leaves the shapes known: what follows is checked, and nothing is built.
@@ -49,8 +47,7 @@ class Called:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Elaborated:
+class Elaborated(Record):
     """A block's body for given arguments and input shapes; its output shapes are in the block's own terms."""
 
     body: Body | None

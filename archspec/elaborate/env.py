@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archspec.expressions import literal, substitute
+from archspec.records import Record, field, replace
 
 NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Record):
     """Why a name that is in scope must not be read."""
 
     title: str
@@ -21,8 +20,7 @@ class Bar:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class Env:
+class Env(Record):
     """The names in scope.
 
     `exprs` holds the expression for each name that is no constant of the enclosing body. `open` are the names whose

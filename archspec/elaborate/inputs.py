@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 
 from archspec.elaborate.body import BodyBuilder, Result
 from archspec.elaborate.env import Env
 from archspec.elaborate.values import evaluate_flag, render_name
 from archspec.expressions import ExpressionError, parse
+from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
@@ -19,8 +19,7 @@ PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\Z")
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Record):
     """One operand as written: what it stands for, how it is called, and where it is named."""
 
     result: Result

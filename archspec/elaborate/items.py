@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from archspec.elaborate.body import BodyBuilder, Recipe, Result, Wire
 from archspec.elaborate.callee import Operand
@@ -14,6 +13,7 @@ from archspec.elaborate.rows import read_rows
 from archspec.elaborate.scope import Scope
 from archspec.elaborate.values import evaluate_count, evaluate_flag, render_name
 from archspec.ir.graph import Node, Option, Ref
+from archspec.records import Record, replace
 from archspec.report import suggestion
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
@@ -22,8 +22,7 @@ from archspec.spec.model import BrokenItem, CallItem, ContainerItem, DoItem, Eac
 MAX_REPEAT = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """Where an item stands: the scope of its file, the names around it, its section, and whether it is a branch."""
 
     scope: Scope

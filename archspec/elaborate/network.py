@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from archspec.elaborate.blocks import Blocks
@@ -18,6 +17,7 @@ from archspec.elaborate.scope import Scope
 from archspec.elaborate.values import evaluate_flag
 from archspec.ir.graph import Graph, GraphOutput
 from archspec.ops import OPS
+from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.shapes import Demand
 from archspec.source import MapValue, plain
@@ -25,8 +25,7 @@ from archspec.span import Span
 from archspec.spec.model import OutputSpec, Spec
 
 
-@dataclass(frozen=True, slots=True)
-class Elaboration:
+class Elaboration(Record):
     """A graph, and what its symbolic sizes must satisfy, each demand with the place that makes it."""
 
     graph: Graph

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -17,6 +16,7 @@ from archspec.elaborate.values import evaluate_value, is_fixed, show
 from archspec.expressions import traced
 from archspec.ir.graph import Option
 from archspec.ops.base import Op
+from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
@@ -26,8 +26,7 @@ ITEM_KEYS = ("from", "when", "repeat", "first", "names", "init", "tie")
 """What an item may say beside its op's options."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldKind:
+class FieldKind(Record):
     """What a field admits: numbers (then text is an expression), members of a Literal, other text."""
 
     numeric: bool

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from archspec.diagnostics import Label
@@ -13,6 +12,7 @@ from archspec.elaborate.scope import BlockRef, Given, OpRef, Scope
 from archspec.elaborate.values import evaluate_value, free_names, is_fixed, is_open, show
 from archspec.ir.graph import Option
 from archspec.ops import OPS
+from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.source import Entry, ScalarValue, Value
 from archspec.span import Span
@@ -159,8 +159,7 @@ def block_value(name: str, value: Value, env: Env, scope: Scope, report: Report)
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(Record):
     """A block or op on its way through an expression such as `a if wide else b`."""
 
     ref: BlockRef | OpRef

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.elaborate.callee import Operand
@@ -12,6 +11,7 @@ from archspec.elaborate.env import Env
 from archspec.elaborate.paths import Paths
 from archspec.expressions import ExpressionError, literal, parse_template, substitute, to_text
 from archspec.ir.graph import Repeat, Run
+from archspec.records import Record, replace
 from archspec.report import Report
 from archspec.shapes import Shape
 from archspec.source import ScalarValue
@@ -20,16 +20,14 @@ SHOWN_UNITS = 1000
 """How many unit names are tried out: a template that gives names for these gives names for more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Record):
     """One elaborated unit of a repeat."""
 
     called: Called
     inits: tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unrolled:
+class Unrolled(Record):
     """A repeat with the shapes that come out of its last unit; without a target after an error in one."""
 
     target: Repeat | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import Any
 
 from archspec.elaborate.env import Env
@@ -12,6 +11,7 @@ from archspec.elaborate.scope import Scope
 from archspec.elaborate.values import evaluate_value, is_fixed, is_open, show
 from archspec.ir.graph import Option
 from archspec.ops import OPS
+from archspec.records import Record
 from archspec.report import Report
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.spec.model import EachItem
@@ -19,8 +19,7 @@ from archspec.spec.model import EachItem
 MAX_ROWS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Record):
     """The names that one round of an `each` binds; `open` are those that change with a constructor argument."""
 
     values: dict[str, Any]

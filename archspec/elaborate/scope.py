@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from archspec.elaborate.env import Env
+from archspec.records import Record, field
 from archspec.source import Entry, ScalarValue, Value
 from archspec.spec.model import Block, SpecFile
 
 
-@dataclass(eq=False, slots=True)
-class Scope:
+class Scope(Record, frozen=False):
     """A spec file with values for its params: what its blocks see, besides their own params."""
 
     file: SpecFile
@@ -20,8 +19,7 @@ class Scope:
     uses: list[tuple[Scope, ScalarValue, tuple[Entry, ...]]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class BlockRef:
+class BlockRef(Record):
     """A block in the scope of its file; what a param of type `block` holds."""
 
     block: Block
@@ -31,8 +29,7 @@ class BlockRef:
         return self.block.name
 
 
-@dataclass(frozen=True, slots=True)
-class OpRef:
+class OpRef(Record):
     """An op passed as a param."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.elaborate.body import BodyBuilder, Recipe, Result, Wire
@@ -18,12 +17,12 @@ from archspec.elaborate.ties import read_ties
 from archspec.elaborate.values import evaluate_count, evaluate_flag, free_names, render_name
 from archspec.ir.graph import Node, Option, Ref
 from archspec.ops.base import Op
+from archspec.records import Record, replace
 from archspec.report import suggestion
 from archspec.spec.model import CallItem
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Record):
     """One call item on its way into a body. `missing` operands are absent ones; a `join` gets branches."""
 
     item: CallItem

@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from archspec.expressions.errors import Fault
 from archspec.expressions.values import Meter, bounded, calculate, compare, equal, is_integer, is_list, is_number, kind
+from archspec.records import Record
 from archspec.shapes import Quotient, Size
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Record):
     """A function: how many arguments it takes, what they are called, whether it takes inexact quotients as they are."""
 
     call: Callable[..., Any]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from keyword import iskeyword
@@ -14,6 +13,7 @@ from archspec.expressions.errors import ExpressionError
 from archspec.expressions.functions import FUNCTIONS
 from archspec.expressions.trees import free_names
 from archspec.expressions.values import COMPARISONS, MOST_INTEGER, SIGNS
+from archspec.records import Record
 
 MOST_CHARACTERS = 1000
 MOST_NODES = 200
@@ -49,8 +49,7 @@ _TYPOS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Record):
     """A parsed expression. Positions in `tree` are offsets into `text`; `names` are its free names. Never mutate it."""
 
     text: str

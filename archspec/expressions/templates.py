@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +11,10 @@ from archspec.expressions.errors import ExpressionError
 from archspec.expressions.evaluation import evaluate
 from archspec.expressions.parsing import Expression, parse
 from archspec.expressions.values import is_integer, kind
+from archspec.records import Record
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(Record):
     """A text whose holes are expressions; `names` are the free names of all of them. Without holes it is constant."""
 
     text: str

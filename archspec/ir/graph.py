@@ -11,32 +11,29 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from archspec.ops.base import Op
+from archspec.records import Record, field
 from archspec.shapes import Shape
 from archspec.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Record):
     """Output `output` of the node with this key, or an input of the body by its name."""
 
     node: str
     output: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Record):
     """A value and the expression it came from (None: a literal), in the names of the enclosing body."""
 
     value: Any
-    expr: ast.expr | None = field(default=None, compare=False, hash=False)
+    expr: ast.expr | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Record):
     """`count` equal units of a repeat, one after another."""
 
     count: int
@@ -45,8 +42,7 @@ class Run:
     inits: tuple[tuple[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Record):
     """Units in a chain: output k of a unit feeds input k of the next. `names` are unit paths, by default 0, 1, ….
 
     Runs are maximal: neighbouring runs differ. `template` is the expression text of `names:` with `i` free.
@@ -60,8 +56,7 @@ class Repeat:
         return sum(run.count for run in self.runs)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Record):
     """One step of a body.
 
     `key` is unique in the body and the same in all instances of a definition; `path` is what it adds to state_dict
@@ -85,8 +80,7 @@ class Node:
 BodyKind = Literal["block", "container", "net"]
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Record):
     """A block with its arguments filled in, an inline container, or the whole net.
 
     `definition` identifies where it was written (file and block name; for a container the block's id and the path to
@@ -107,8 +101,8 @@ class Body:
     symbols: tuple[tuple[str, ...], ...] = ()
     doc: str = ""
     register: tuple[str, ...] = ()
-    _hash: int = field(default=0, init=False, compare=False, repr=False)
-    _keyed: Mapping[str, Node] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _hash: int = field(default=0, init=False, compare=False)
+    _keyed: Mapping[str, Node] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_keyed", {node.key: node for node in self.nodes})
@@ -124,8 +118,7 @@ class Body:
         return self._keyed[key]
 
 
-@dataclass(frozen=True, slots=True)
-class GraphInput:
+class GraphInput(Record):
     """An input of the network: its name and shape, symbols where any size will do."""
 
     name: str
@@ -133,8 +126,7 @@ class GraphInput:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class GraphOutput:
+class GraphOutput(Record):
     """An output of the network; `mode` "train" marks one that exists in training only (an auxiliary head)."""
 
     name: str
@@ -142,8 +134,7 @@ class GraphOutput:
     mode: Literal["always", "train"] = "always"
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Record):
     """A whole network: the root body, its inputs and outputs, and what backends need to know of its spec.
 
     `open_params` become constructor arguments of the generated network: (name, type, default). `init` is the stated

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from archspec.records import Record
 from archspec.shapes import Demand, Dim, Shape, window
 
 Pair = int | tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Record):
     """Stands for input `index` of an op inside the arguments of a `Call`."""
 
     index: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Operands:
+class Operands(Record):
     """Stands for the tuple of all inputs inside the arguments of a `Call`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Record):
     """Stands for the op's own tensor (a bare `nn.Parameter`) inside the arguments of a `Call`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Record):
     """Stands for `start:stop:step` inside an index; Python's own `slice` cannot be hashed."""
 
     start: int | None = None
@@ -39,8 +35,7 @@ class Slice:
     step: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Record):
     """A call as data: backends print it or perform it.
 
     `path` is a name under `nn`, `F` or `torch` (`nn.Conv2d`, `F.pad`, `nn.init.normal_`), an operator (`operator.add`,
@@ -55,8 +50,7 @@ class Call:
     kwargs: tuple[tuple[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Record):
     """The receptive-field rule of an op along H and W: effective kernel, stride and padding at the top and left."""
 
     kernel: tuple[int, int]
@@ -64,8 +58,7 @@ class Window:
     padding: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalWindow:
+class GlobalWindow(Record):
     """The receptive-field rule of an op that sees the whole map (global pooling, attention)."""
 
 

@@ -6,12 +6,12 @@ None of them may add a key to a state_dict beyond those that its op's `tensors` 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from archspec.records import Record
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+
+class Piece(Record):
     """A class (`base` says what it extends) or a function (no base) of the support library: signature and meaning."""
 
     name: str

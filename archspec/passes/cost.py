@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 
 from archspec.ir.graph import Graph, Node
@@ -13,11 +12,11 @@ from archspec.passes.memory import Memory, activation_memory
 from archspec.passes.plain import plain
 from archspec.passes.receptive import receptive_field
 from archspec.passes.shapes import BodyShapes, Shapes
+from archspec.records import Record
 from archspec.shapes import Shape, nominal
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Record):
     """Learnable parameters (buffers excluded), and multiply-accumulates for one example at the nominal size."""
 
     parameters: int = 0
@@ -31,8 +30,7 @@ class Amount:
         return Amount(self.parameters * count, self.macs * count)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Record):
     """What a network costs.
 
     `nodes` holds the amounts of the root's nodes by key. MACs count convolutions, linears and the products of

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
 from archspec.ir.graph import Body, Graph, Node
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
+from archspec.records import Record
 from archspec.shapes import Shape
 
 BYTES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Record):
     """Bytes of fp32 activations for one example at the nominal size, parameters excluded.
 
     `inference_peak_bytes`: the most that is alive at once, each value freed after its last reader. `training_bytes`:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from archspec.ir.graph import Body, Graph, Node, Ref, Repeat, Run
 from archspec.ops.base import Op
 from archspec.passes.plain import plain
+from archspec.records import Record
 from archspec.shapes import Demand, Shape
 
 
-@dataclass(frozen=True, slots=True)
-class UnitShapes:
+class UnitShapes(Record):
     """`count` neighbouring units of a repeat with equal inputs: what goes in, what comes out, the inside of a block."""
 
     count: int
@@ -22,8 +21,7 @@ class UnitShapes:
     body: BodyShapes | None
 
 
-@dataclass(frozen=True, slots=True)
-class BodyShapes:
+class BodyShapes(Record):
     """The shapes inside one body: of each node's outputs by key, and of the bodies and units inside."""
 
     body: Body
@@ -43,8 +41,7 @@ class BodyShapes:
         return tuple(self.of(ref) for ref in node.inputs)
 
 
-@dataclass(frozen=True, slots=True)
-class Shapes:
+class Shapes(Record):
     """The shapes of a whole network, from its root body down."""
 
     root: BodyShapes

@@ -8,20 +8,19 @@ which are a product of two axes) is decided at the nominal size alone, and said 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from math import lcm
 from typing import NamedTuple
 
 from archspec.ir.graph import Graph
+from archspec.records import Record, replace
 from archspec.shapes import Demand, Dim, Relation, Size
 from archspec.span import Span
 
 MAX_PERIOD = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(Record):
     """The sizes of one axis for which the network holds.
 
     `low` are the legal sizes below `start`, ascending; from `start` on, exactly those whose remainder modulo `period`

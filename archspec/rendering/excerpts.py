@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from archspec.diagnostics import Diagnostic, Frame
+from archspec.records import Record
 from archspec.rendering.cells import printable
 from archspec.rendering.marks import Mark, draw
 from archspec.rendering.style import Role, paint
@@ -35,8 +35,7 @@ def count(errors: int, warnings: int) -> str:
     return " and ".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Record):
     """A label of either kind, still in spans."""
 
     span: Span

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from archspec.records import Record
 from archspec.rendering.cells import cells, printable, width
 from archspec.rendering.style import Role, paint
 
@@ -12,8 +12,7 @@ MAX_CHARACTERS = 160
 _LEAD = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Record):
     """A stretch of one line, from code point `start` (0-based) up to `end`, and the words for it."""
 
     start: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from keyword import iskeyword
 
 from archspec.expressions.functions import FUNCTIONS
@@ -14,7 +14,7 @@ from archspec.spec.yaml_text import flow
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
-KIND = {ScalarValue: "a single value", ListValue: "a list", MapValue: "a map"}
+KIND: Mapping[type, str] = {ScalarValue: "a single value", ListValue: "a list", MapValue: "a map"}
 
 
 class Fields:
@@ -69,7 +69,10 @@ class Fields:
         if isinstance(value, kind):
             return True
         self.report.error(
-            "E0203", f"`{key}` of {self.what} must be {KIND[kind]}", value.span, label=f"this is {KIND[type(value)]}"
+            "E0203",
+            f"`{key}` of {self.what} must be {KIND[kind]}",
+            value.span,
+            label=f"this is {KIND[type(value)]}",
         )
         self.fine = False
         return False

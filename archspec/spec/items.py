@@ -6,8 +6,8 @@ A mistake in one item is no reason to stop reading: it becomes a `BrokenItem`, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from archspec.records import replace
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.fields import Fields, check_name, one_key, text_of

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from archspec.diagnostics import Diagnostic
+from archspec.records import Record, field
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class ParamType:
+class ParamType(Record):
     """`int`, `float`, `bool`, `str`, `block`, `enum[...]` (with members) or `list[...]` (with the element's type)."""
 
     kind: str
@@ -24,8 +23,7 @@ class ParamType:
         return f"list[{self.element}]" if self.kind == "list" else self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Record):
     """`num_classes: open int = 1000`. `default` is the text after `=`, with its span; None: must be given."""
 
     name: str
@@ -35,16 +33,14 @@ class Param:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Record):
     """One entry of a signature: an expression text, and the nominal size after `=` if there is one."""
 
     text: ScalarValue
     nominal: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Record):
     """`x[N, 3, H=224, W=224]`: the name of an input and its axes."""
 
     name: str
@@ -52,8 +48,7 @@ class Signature:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CallItem:
+class CallItem(Record):
     """`name: {op: …}`: an op or a block; `same` instead of `op` runs another node's module again."""
 
     name: ScalarValue | None
@@ -70,8 +65,7 @@ class CallItem:
     init: MapValue | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerItem:
+class ContainerItem(Record):
     """`name: [items]` or `name: {body: [items], from:, when:}`: a path level in the same lexical scope."""
 
     name: ScalarValue
@@ -82,8 +76,7 @@ class ContainerItem:
     register: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EachItem:
+class EachItem(Record):
     """`each: {width: widths, …}` with `do:`: the items once per row of columns; `index` names its number, else `s`."""
 
     columns: tuple[tuple[ScalarValue, Value], ...]
@@ -93,8 +86,7 @@ class EachItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatItem:
+class RepeatItem(Record):
     """`repeat: n` with `do:`: a splice of n times the items, numbered like their siblings."""
 
     repeat: Value
@@ -102,8 +94,7 @@ class RepeatItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DoItem:
+class DoItem(Record):
     """`do: [items]`, perhaps with `section:`: a group without a path or scope of its own."""
 
     do: tuple[Item, ...]
@@ -112,8 +103,7 @@ class DoItem:
     when: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParallelItem:
+class ParallelItem(Record):
     """`parallel: [branches]` with `join: {op: …}`: every branch gets the same input."""
 
     branches: tuple[Item, ...]
@@ -122,8 +112,7 @@ class ParallelItem:
     from_: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenItem:
+class BrokenItem(Record):
     """An item that could not be read; what reads it stays silent."""
 
     name: ScalarValue | None
@@ -133,8 +122,7 @@ class BrokenItem:
 Item = BrokenItem | CallItem | ContainerItem | EachItem | RepeatItem | DoItem | ParallelItem
 
 
-@dataclass(frozen=True, slots=True)
-class OutputSpec:
+class OutputSpec(Record):
     """An output: which node it comes from, its promised shape, and whether it exists in training only."""
 
     name: str
@@ -145,16 +133,14 @@ class OutputSpec:
     when: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Require:
+class Require(Record):
     """A precondition with a message of the author's; `{depth}` in it is filled in."""
 
     condition: Value
     message: ScalarValue | None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Block:
+class Block(Record, eq=False):
     """A block of a spec file. With `alias`, an op or block with arguments filled in, it has no body and no path."""
 
     name: str
@@ -172,8 +158,7 @@ class Block:
     alias: CallItem | BrokenItem | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class SpecFile:
+class SpecFile(Record, eq=False):
     """One YAML file, read: a network if it has an input and items, else a library of blocks."""
 
     path: str
@@ -197,8 +182,7 @@ class SpecFile:
     init: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Spec:
+class Spec(Record, eq=False):
     """A spec, loaded: its file with what it extends merged in, its libraries, and the chosen variant and settings.
 
     `faults` are the mistakes inside items; `check` reports them together with its own.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from keyword import iskeyword
 
 from archspec.diagnostics import Label
+from archspec.records import replace
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.fields import NAME, Fields, check_name, text_of

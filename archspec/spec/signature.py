@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
+from archspec.records import replace
 from archspec.report import Report
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span

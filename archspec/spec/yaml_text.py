@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from archspec.records import Record
 from archspec.source import ListValue, MapValue, ScalarValue, Value
 from archspec.span import Span
 
@@ -15,8 +15,7 @@ _PLAIN_IN_FLOW = re.compile(r"[A-Za-z0-9_$.+(-][A-Za-z0-9_$.+*/%()<>=! -]*\Z")
 _TRICKY = re.compile(r"(?:- |[>|&*!%@`'\"#?:,\[\]{}])|.*(?:: | #|:\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Record):
     """A line of YAML, and the place in the sources of what is first on it."""
 
     text: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
 
 from archspec.diagnostics import UsageError
+from archspec.records import Record
 from archspec.report import suggestion
 from archspec.resources import folder
 from archspec.source import MapValue, ScalarValue, parse
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Record):
     """A network of the zoo: the stem of its file, what it is, and its variants."""
 
     name: str

@@ -8,7 +8,6 @@ where their sizes come in different orders they just stand side by side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby, pairwise
 
@@ -21,6 +20,7 @@ from archspec.backends.figure.pieces import PAD, Draughtsman
 from archspec.backends.figure.scene import Part, Rule, Scene, Text, moved, of_network
 from archspec.backends.figure.theme import fills
 from archspec.backends.stages import size_text
+from archspec.records import Record, replace
 
 MARGIN = 14.0
 GUTTER = 60.0
@@ -30,8 +30,7 @@ _APART = 34.0
 _TITLE, _FACTS = 11.5, 8.0
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Record):
     """An item of the trunk: its group (-1: an input), the size of the row it stands in, and where its top is."""
 
     item: Item

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,21 +18,24 @@ from archspec.backends.figure.theme import LIGHT, PALETTES, THEMES, Theme
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.files import write
+from archspec.records import Record
 
 LEVELS: tuple[Level, ...] = ("stage", "block", "layer")
 FORMATS = (".svg", ".dot")
 _Word = TypeVar("_Word", bound=str)
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Record):
     """A drawn figure; in a notebook it shows itself. `description` says in words what it shows."""
 
     title: str
     description: str
-    scene: Scene = field(repr=False)
-    outlines: tuple[Outline, ...] = field(repr=False)
+    scene: Scene
+    outlines: tuple[Outline, ...]
     theme: Theme = "auto"
+
+    def __repr__(self) -> str:
+        return f"Figure(title={self.title!r}, description={self.description!r}, theme={self.theme!r})"
 
     @property
     def palette(self) -> Mapping[str, str]:

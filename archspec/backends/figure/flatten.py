@@ -7,7 +7,6 @@ through them from the input.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import cast
 
 from archspec.backends.stages import divided_name, is_divided, is_transparent, stage_name
@@ -15,6 +14,7 @@ from archspec.expressions import Template, parse_template
 from archspec.ir.graph import Body, GraphInput, Node, Repeat
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes, UnitShapes
+from archspec.records import Record, field
 from archspec.shapes import Shape
 
 SOURCE = -1
@@ -26,8 +26,7 @@ Drawn = Op | BodyShapes | tuple[UnitShapes, ...] | GraphInput
 """An op, a block with its shapes, the units of a repeat, or one of several inputs of the network."""
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(Record):
     """A drawn node: what it is, where its values come from (positions of atoms, SOURCE for an input), its stage.
 
     `units` names the units of a repeat, where they are not just counted.
@@ -47,8 +46,7 @@ class Atom:
         return f"{self.path}.{name}" if self.path else name
 
 
-@dataclass(slots=True)
-class Flattening:
+class Flattening(Record, frozen=False):
     """Opens bodies into `atoms`. Containers are always opened, blocks where `blocks` says so."""
 
     blocks: bool

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from archspec.backends.figure.scene import Part, Point, Wire, WireKind, moved
+from archspec.records import Record
 
 GAP = 9.0
 GAP_AFTER_JOIN = 14.0
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(Record):
     """`left` and `right` are how far it reaches from the trunk.
 
     A `soft` one begins with a wire of its own (a fork, a tail), so the wire that comes in carries no arrowhead; a

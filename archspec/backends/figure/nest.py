@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from archspec.backends.figure.outline import Chain, Fork, Step, Tangle
 from archspec.backends.figure.shortcut import classify
+from archspec.records import Record
 
 SOURCE = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Nesting:
+class Nesting(Record):
     """`sources[i]` are the positions atom i reads from (all smaller; SOURCE is the entry), `items[i]` what it draws.
 
     Positions are topological, so a place where no edge passes over an atom is a place where all paths meet.

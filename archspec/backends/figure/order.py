@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TypeGuard
 
 from archspec.backends.figure.outline import Chain, Fork, Item, Step, Tangle
+from archspec.records import replace
 
 
 def stands_out(chain: Chain) -> bool:

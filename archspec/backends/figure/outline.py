@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from archspec.backends.figure.scene import WireKind
+from archspec.records import Record
 from archspec.shapes import Shape
 
 Family = Literal["layer", "stage", "pool", "norm", "act", "quiet", "join", "op", "input", "output"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """One op of the network, or several norms and activations in a row.
 
     `brief` is its label beside a shortcut (`1×1 /2`). `strided` steps make the map smaller.
@@ -29,8 +28,7 @@ class Step:
     weighted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Record):
     """One way from a fork to its join. `kind` is set for a shortcut; `steps` are all its steps, folded ones too."""
 
     chain: Chain
@@ -38,16 +36,14 @@ class Branch:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(Record):
     """Branches from one place that meet again in `join`, the main branch first."""
 
     branches: tuple[Branch, ...]
     join: Step
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Record):
     """`count` equal units of a block, one after another."""
 
     name: str
@@ -57,16 +53,14 @@ class Card:
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Tangle:
+class Tangle(Record):
     """Pieces in topological order whose wires do not nest; `wires` are pairs of positions, -1 the place before."""
 
     pieces: tuple[Chain, ...]
     wires: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(Record):
     """Steps that lead to an output of their own and never come back: an auxiliary head."""
 
     name: str
@@ -77,8 +71,7 @@ Item = Step | Fork | Card | Tangle | Tail
 Chain = tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Record):
     """A stretch of the trunk that belongs to one stage, and what the whole stage costs."""
 
     name: str
@@ -88,8 +81,7 @@ class Group:
     parameters: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Record):
     """A network as a figure shows it: its name, the words below it, and its stages from top to bottom.
 
     `entry` is its input; None where several inputs stand among the steps.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from archspec.backends.figure.fragment import GAP, Fragment, down, lane, stack
 from archspec.backends.figure.lettering import fit, width
 from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Step, Tail, Tangle
 from archspec.backends.figure.scene import Box, BoxShape, Part, Text, Wire
 from archspec.backends.figure.shortcut import tangled
+from archspec.records import Record
 
 BOX, POOL, ROW, SLIM = 112.0, 88.0, 17.0, 13.0
 CIRCLE = 10.0
@@ -23,8 +23,7 @@ _LABEL = 7.0
 _BADGE = 9.0
 
 
-@dataclass(frozen=True, slots=True)
-class Draughtsman:
+class Draughtsman(Record):
     """Draws items; `fills` gives the colour of a channel width, `left` and `right` how far cards reach at least."""
 
     fills: Mapping[int, str]

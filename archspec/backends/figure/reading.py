@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Literal
 
@@ -16,6 +15,7 @@ from archspec.backends.numbers import counted, quantity
 from archspec.backends.stages import Stage, stages
 from archspec.checked import Checked
 from archspec.passes.cost import Amount
+from archspec.records import replace
 
 Level = Literal["stage", "block", "layer"]
 

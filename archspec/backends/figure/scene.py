@@ -14,8 +14,9 @@ The contract with the backends:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from archspec.records import Record, replace
 
 Point = tuple[float, float]
 BoxShape = Literal["rect", "pill", "circle", "card", "shadow", "bare", "badge", "bar"]
@@ -23,8 +24,7 @@ WireKind = Literal["flow", "identity", "projection", "pad", "gated"]
 Anchor = Literal["start", "middle", "end"]
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Record):
     """A shape with centred lines of text; `x`, `y` is its top left corner.
 
     `fill` names a colour of the theme. `heavy` boxes change the size of the map and have a thicker outline. `symbol`
@@ -61,8 +61,7 @@ class Box:
         return replace(self, x=self.x + dx, y=self.y + dy)
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Record):
     """A line through `points` with rounded corners; `dot` marks where it leaves another wire."""
 
     points: tuple[Point, ...]
@@ -79,8 +78,7 @@ class Wire:
         return replace(self, points=tuple((x + dx, y + dy) for x, y in self.points))
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Record):
     """A line of free text; `x`, `y` is the anchor on its baseline. `role` names a colour of the theme."""
 
     x: float
@@ -100,8 +98,7 @@ class Text:
         return replace(self, x=self.x + dx, y=self.y + dy)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """A hairline: horizontal across the figure at a change of size, or the vertical bracket of a stage."""
 
     start: Point
@@ -121,8 +118,7 @@ class Rule:
 Part = Box | Wire | Text | Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Record):
     """A finished picture: its size and its parts in drawing order.
 
     `breaks` are the heights at which a printer may cut it into pages, none where it fits on one.

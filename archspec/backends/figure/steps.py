@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening
 from archspec.backends.figure.nest import Nesting
@@ -13,6 +12,7 @@ from archspec.ir.graph import GraphInput
 from archspec.ops import activation, join, norm, pool
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes
+from archspec.records import Record, field
 from archspec.shapes import Shape, nominal
 
 _FAMILY: Mapping[str, Family] = {
@@ -26,8 +26,7 @@ _SINGLE = 4
 """Up to this many units of a single box each are drawn one by one: a card would take no less room."""
 
 
-@dataclass(slots=True)
-class Reader:
+class Reader(Record, frozen=False):
     """Reads bodies into chains, each distinct one once.
 
     With `unfold` every unit is drawn, and no cards; with `ordered` all norms and activations of blocks are. `unusual`

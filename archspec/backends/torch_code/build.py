@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +14,7 @@ from archspec.backends.torch_code.trace import Instance, Step, value_of, written
 from archspec.expressions import literal, parse_template
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Call, Operand
+from archspec.records import replace
 
 SMALL = 3
 FRESH = frozenset({"conv2d", "conv_transpose2d", "linear", "batch_norm", "group_norm", "add"})

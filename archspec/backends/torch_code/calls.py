@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +11,7 @@ from archspec.backends.torch_code.resolve import Resolver, Seen
 from archspec.backends.torch_code.trace import Names, Step, value_of, written_as
 from archspec.expressions import substitute
 from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
+from archspec.records import Record, field, replace
 
 DEFAULTS: Mapping[str, Any] = {
     "stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "output_padding": 0, "ceil_mode": False,
@@ -51,8 +51,7 @@ INPLACE = frozenset(
 _BINARY = {"operator.add": "+", "operator.mul": "*", "operator.sub": "-"}
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Record):
     """A step as the class sees it: in which of its instances, in whose terms, at which place of a repeat."""
 
     instance: int
@@ -75,8 +74,7 @@ class Member:
         return replace(self, step=step, names=names, bindings=bindings)
 
 
-@dataclass(eq=False, slots=True)
-class Writer:
+class Writer(Record, frozen=False):
     """Writes the calls of one class's `__init__`, or (with a prefix) of its `forward`."""
 
     resolver: Resolver

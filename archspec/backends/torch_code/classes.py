@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.backends.torch_code.build import Builder, is_chain, is_fresh, is_module, one_way
@@ -15,13 +14,13 @@ from archspec.backends.torch_code.notes import shape_note
 from archspec.backends.torch_code.resolve import Resolver, Seen, same, text_of
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Op
+from archspec.records import Record, field
 
 NEUTRAL = (0, 1, None)
 """What may be left out of a call (and false and true with them): the values that change nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClassPlan:
+class ClassPlan(Record):
     """Everything there is to print of a class. Lines of code are logical: they are wrapped when printed."""
 
     name: str
@@ -37,8 +36,7 @@ class ClassPlan:
     inits: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
 
 
-@dataclass(slots=True)
-class Needs:
+class Needs(Record, frozen=False):
     """What the module needs at its top: names to import, and pieces of the support library."""
 
     imports: set[str] = field(default_factory=set)

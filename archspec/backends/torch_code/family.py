@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.backends.torch_code.trace import Instance, Step
 from archspec.ir.graph import Node
 from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
+from archspec.records import Record, field
 
 Signature = tuple[Any, ...]
 
 
-@dataclass(eq=False, slots=True)
-class Argument:
+class Argument(Record, frozen=False):
     """A constructor argument of a class. `source` is its name in the spec's terms; None: lifted from the instances."""
 
     name: str
@@ -25,8 +24,7 @@ class Argument:
     has_default: bool = False
 
 
-@dataclass(eq=False, slots=True)
-class Family:
+class Family(Record, frozen=False):
     """One class: its instances (all of one structure), and the constructor arguments that tell them apart."""
 
     definition: str

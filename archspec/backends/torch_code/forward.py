@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from archspec.backends.torch_code.calls import Member, Writer
 from archspec.backends.torch_code.family import Family
@@ -12,6 +11,7 @@ from archspec.backends.torch_code.notes import shape_note
 from archspec.backends.torch_code.resolve import TAKEN, Resolver
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Call, Parameter
+from archspec.records import Record
 
 LONGEST = 64
 POOLS = frozenset(
@@ -19,8 +19,7 @@ POOLS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Record):
     """A line of `forward` with a comment; `training`: it runs in training only."""
 
     text: str
@@ -29,8 +28,7 @@ class Statement:
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Record):
     """How a node's module is reached: `self.conv1`, and under what condition it is run (None: always)."""
 
     text: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from archspec.backends.torch_code.build import is_inline
 from archspec.backends.torch_code.classes import ClassPlan, ClassWriter, Needs
@@ -14,12 +13,12 @@ from archspec.backends.torch_code.naming import class_name
 from archspec.backends.torch_code.resolve import argument_name, text_of
 from archspec.backends.torch_code.trace import Instance, Step, trace, written_as
 from archspec.ir.graph import Graph, Node
+from archspec.records import Record, replace
 
 Rows = tuple[tuple[str, str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ModulePlan:
+class ModulePlan(Record):
     """A generated module: its classes in reading order (the network last), and what stands above them."""
 
     classes: tuple[ClassPlan, ...]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.backends.torch_code.family import Family
@@ -17,6 +16,7 @@ from archspec.elaborate.reserved import MODULE_ATTRIBUTES
 from archspec.expressions import ExpressionError, simplify, substitute, to_text
 from archspec.expressions.evaluation import evaluate_tree
 from archspec.expressions.trees import free_names, rebuilt
+from archspec.records import Record
 
 TAKEN = frozenset(
     {
@@ -50,8 +50,7 @@ _FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor", "log": "math.log", "sq
 _PLAIN_FUNCTIONS = frozenset({"min", "max", "abs", "round", "len", "sum"})
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Record):
     """A value in one instance, with its expression in the class's terms; `unit` is its place in a repeat."""
 
     instance: int
@@ -64,17 +63,14 @@ class Unwritable(Exception):
     """A value differs between instances and cannot be written without a new argument, which is not wanted here."""
 
 
-@dataclass(eq=False)
 class Resolver:
     """Writes the values of one family, and collects what its class needs: arguments, imports, support functions."""
 
-    family: Family
-    lifting: bool = True
-    used: set[str] = field(default_factory=set)
-    support: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        instances = self.family.instances
+    def __init__(self, family: Family, lifting: bool = True, support: set[str] | None = None) -> None:
+        self.family, self.lifting = family, lifting
+        self.used: set[str] = set()
+        self.support: set[str] = set() if support is None else support
+        instances = family.instances
         names = [name for name in instances[0].names.values if all(name in one.names.values for one in instances)]
         self.layers = {(node.path or "").partition(".")[0] for one in instances for node in one.body.nodes}
         self.values = {name: [one.names.values[name] for one in instances] for name in names}

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.expressions import expression_of, literal, substitute, traced
 from archspec.ir.graph import Body, Graph, Node, Option, Ref, Repeat
 from archspec.ops.base import Op, Operand
 from archspec.ops.base import Value as OpValue
+from archspec.records import Record, field
 from archspec.shapes import Dim, Shape, symbol
 
 Calls = Op | Body
 
 
-@dataclass(eq=False, slots=True)
-class Names:
+class Names(Record, frozen=False):
     """The names in a block's scope: their values, and how to write lets in terms of params and symbols."""
 
     values: dict[str, Any]
@@ -33,8 +32,7 @@ class Names:
         return substitute(tree, self.lets)
 
 
-@dataclass(eq=False, slots=True)
-class Step:
+class Step(Record, frozen=False):
     """What a node (or a unit of a repeat) does in one instance. Shapes are in the instance's terms.
 
     `inputs` and `outputs` are the real shapes, `local` the outputs with H and W as this body's own symbols. Of an op,
@@ -62,8 +60,7 @@ class Step:
         return self.callee is None and self.units is None
 
 
-@dataclass(eq=False, slots=True)
-class Instance:
+class Instance(Record, frozen=False):
     """A body on inputs of given shapes: its names, and a step for each of its nodes, by key."""
 
     body: Body

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archspec.expressions import parse_template
 from archspec.ir.graph import Body, Graph, Node, Ref, Repeat
 from archspec.ops.base import Op
 from archspec.passes.plain import plain
 from archspec.passes.shapes import BodyShapes, UnitShapes, infer
+from archspec.records import replace
 
 
 def unrolled(graph: Graph) -> Graph:

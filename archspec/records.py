@@ -1,0 +1,135 @@
+"""The nouns: what `dataclass(frozen=True, slots=True)` gives, without its price at every start.
+
+A frozen dataclass writes and compiles seven methods and makes its class twice, 0.3 ms each, and a check knows a hundred
+of them. A record inherits its methods, and its `__init__` is compiled when the first instance is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any, TypeVar, dataclass_transform
+
+T = TypeVar("T", bound="Record")
+ABSENT: Any = object()
+
+
+class Field:
+    """A field's default, or what makes it; whether `__init__` takes it, and whether equality looks at it."""
+
+    __slots__ = ("compare", "default", "factory", "init")
+
+    def __init__(self, default: Any, factory: Callable[[], Any] | None, init: bool, compare: bool) -> None:
+        self.default, self.factory, self.init, self.compare = default, factory, init, compare
+
+
+def field(
+    *,
+    default: Any = ABSENT,
+    default_factory: Callable[[], Any] | None = None,
+    init: bool = True,
+    compare: bool = True,
+) -> Any:
+    """As in `dataclasses`: a default made anew for each record, a field that `__post_init__` sets or `==` ignores."""
+    return Field(default, default_factory, init, compare)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class RecordType(type):
+    """Makes the class of a record: each annotated name is a field with a slot."""
+
+    __fields__: Mapping[str, Field]
+    __values__: Callable[[Any], Any]
+    """The fields that equality looks at."""
+
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], space: dict[str, Any], *, eq: bool = True, frozen: bool = True
+    ) -> RecordType:
+        hints: Mapping[str, str] = space.get("__annotations__", {})
+        own = {each: space.pop(each, ABSENT) for each, hint in hints.items() if not hint.startswith("ClassVar")}
+        space["__slots__"] = tuple(own)
+        space.setdefault("__init__", _first_init)
+        if not (eq and frozen):
+            space.update(__eq__=object.__eq__, __hash__=object.__hash__)
+        if not frozen:
+            space.update(__setattr__=object.__setattr__, __delattr__=object.__delattr__)
+        made = super().__new__(cls, name, bases, space)
+        inherited = {each: about for base in bases for each, about in getattr(base, "__fields__", {}).items()}
+        made.__fields__ = inherited | {
+            each: about if isinstance(about, Field) else Field(about, None, True, True) for each, about in own.items()
+        }
+        compared = [each for each, about in made.__fields__.items() if about.compare]
+        made.__values__ = attrgetter(*compared) if compared else type
+        return made
+
+    def __init__(cls, *_: Any, **__: Any) -> None:
+        """Nothing is left to do."""
+
+
+def _first_init(self: Record, *args: Any, **options: Any) -> None:
+    """Stands in for the `__init__` of a class without instances."""
+    type(self).__init__ = _compiled_init(type(self))  # type: ignore[method-assign]
+    type(self).__init__(self, *args, **options)
+
+
+def _compiled_init(cls: RecordType) -> Callable[..., None]:
+    taken, lines = ["self"], []
+    names: dict[str, Any] = {"ABSENT": ABSENT}
+    for name, about in cls.__fields__.items():
+        value = name if about.init else f"default_{name}"
+        required = about.default is ABSENT and about.factory is None
+        names |= {f"set_{name}": getattr(cls, name).__set__, f"default_{name}": about.default}
+        if about.factory is not None:
+            names[f"make_{name}"] = about.factory
+            value = f"make_{name}() if {value} is ABSENT else {value}"
+        if about.init:
+            taken.append(name if required else f"{name}=default_{name}")
+        if about.init or not required:
+            lines.append(f" set_{name}(self, {value})\n")
+    if hasattr(cls, "__post_init__"):
+        lines.append(" self.__post_init__()\n")
+    exec(f"def __init__({', '.join(taken)}):\n{''.join(lines) or ' pass'}", names)
+    init: Callable[..., None] = names["__init__"]
+    return init
+
+
+class Record(metaclass=RecordType):
+    """Equal to a record of the same class with equal fields."""
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if self.__class__ is not other.__class__:
+            return NotImplemented
+        values = self.__class__.__values__
+        return bool(values(self) == values(other))
+
+    def __hash__(self) -> int:
+        return hash(self.__class__.__values__(self))
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name, about in type(self).__fields__.items() if about.compare)
+        return f"{type(self).__qualname__}({', '.join(shown)})"
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"cannot assign to `{name}`: a {type(self).__name__} is frozen")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"cannot delete `{name}`: a {type(self).__name__} is frozen")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), as_dict(self))
+
+
+def as_dict(record: Record) -> dict[str, Any]:
+    """The values that make a record, by name."""
+    return {name: getattr(record, name) for name, about in type(record).__fields__.items() if about.init}
+
+
+def replace(record: T, **changes: Any) -> T:
+    """The record with other values in some fields."""
+    return type(record)(**{**as_dict(record), **changes})
+
+
+def _restored(cls: type[T], values: dict[str, Any]) -> T:
+    return cls(**values)
