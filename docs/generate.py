@@ -2,7 +2,8 @@
 
 In Markdown, a `console` block holds commands after `$ ` and what they print; a `python` block is run; a `yaml` or
 `python` block behind `<!-- file: NAME -->` is first written to that file. All of a page's blocks run in one scratch
-folder in which `specs` is the zoo. `docs/ops.md` is made from the op registry, `docs/errors.md` from the catalogue.
+folder in which `specs` is the zoo. Between `<!-- keys: PLACE -->` and `<!-- end -->` stands the table of a place's keys, as
+the JSON schema knows them. `docs/ops.md` is made from the op registry, `docs/errors.md` from the catalogue.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from pathlib import Path
 from archspec.codes import CODES
 from archspec.ops import OPS
 from archspec.ops.base import Op
+from archspec.spec.places import PLACES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "docs/tour.md", "docs/language.md", "docs/adding.md")
 FENCE = re.compile(
     r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<kind>console|python|yaml)\n(?P<body>.*?)```", re.DOTALL
 )
+KEYS = re.compile(r"<!-- keys: (?P<place>\w+) -->\n.*?<!-- end -->", re.DOTALL)
 ENVIRONMENT = {
     **os.environ,
     "NO_COLOR": "1",
@@ -37,7 +40,19 @@ def refreshed(text: str) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "specs").symlink_to(ROOT / "specs")
+        text = KEYS.sub(
+            lambda match: f"<!-- keys: {match['place']} -->\n{keys_table(match['place'])}<!-- end -->", text
+        )
         return FENCE.sub(lambda match: _block(match, folder), text)
+
+
+def keys_table(place: str) -> str:
+    """The keys of a place of a spec, a row each."""
+    rows = [
+        f"| `{key.name}` | {key.kind.words} | {key.default} | {key.meaning} |\n".replace("|  |", "| |")
+        for key in PLACES[place]
+    ]
+    return "| key | type | default | meaning |\n|---|---|---|---|\n" + "".join(rows)
 
 
 def _block(match: re.Match[str], folder: Path) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from archspec.spec.places import PLACES
+
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
 assert SPEC is not None and SPEC.loader is not None
@@ -23,6 +25,17 @@ def test_commands_print_what_the_page_says(page: str) -> None:
 
 def test_a_stale_output_is_noticed() -> None:
     assert generate.refreshed("```console\n$ echo new\nold\n```") == "```console\n$ echo new\nnew\n```"
+
+
+def test_a_stale_table_of_keys_is_noticed() -> None:
+    made = generate.refreshed("<!-- keys: weights -->\n| `layuot` |\n<!-- end -->\n")
+    assert "layuot" not in made and "| `layout` | text | | the state_dict's layout" in made
+    assert made == generate.refreshed(made)
+
+
+def test_every_place_of_a_spec_has_its_table() -> None:
+    text = (ROOT / "docs/language.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"<!-- keys: (\w+) -->", text)) == sorted(PLACES)
 
 
 def test_generated_pages_are_current() -> None:

@@ -3,63 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from archspec.ops import OPS
 from archspec.ops.base import Op
-
-Schema = dict[str, Any]
-
-NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
-TEXT: Schema = {"type": "string"}
-EXPRESSION: Schema = {"type": ["string", "number", "boolean"], "description": "a literal or an expression"}
-ITEMS: Schema = {"type": "array", "items": {"$ref": "#/$defs/item"}}
-FROM: Schema = {
-    "description": "the name of a node, a list of names, or an expression of names",
-    "anyOf": [TEXT, {"type": "array", "items": TEXT}],
-}
-SHAPE: Schema = {
-    "type": "array",
-    "items": {"type": ["string", "integer"]},
-    "description": "a shape: [N, 64, ceil(H/2), W]",
-}
-SIGNATURE: Schema = {
-    "anyOf": [TEXT, {"type": "array", "items": TEXT}],
-    "description": "such as `x[N, 3, H=224, W=224]`",
-}
-PARAM: Schema = {
-    "type": "string",
-    "description": "`type = default`",
-    "pattern": r"^\s*(open\s+)?(int|float|bool|str|block|enum\s*\[.*\]|list\s*\[\s*(int|float|bool|str)\s*\])"
-    r"\s*(=.*)?$",
-}
-LETS: Schema = {"type": "object", "propertyNames": {"pattern": NAME}}
-REQUIRE: Schema = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["if"],
-        "additionalProperties": False,
-        "properties": {"if": EXPRESSION, "else": TEXT},
-    },
-}
-EXPECTED: Schema = {
-    "parameters": {"type": "integer"},
-    "macs": {"type": "integer"},
-    "weighted_layers": {"type": "integer"},
-    "receptive_field": {"type": "integer"},
-    "shapes": {"type": "object", "additionalProperties": SHAPE},
-}
-CALL: Schema = {
-    "from": FROM,
-    "when": EXPRESSION,
-    "repeat": EXPRESSION,
-    "names": TEXT,
-    "tie": {"type": "object"},
-    "same": TEXT,
-    "first": {"type": "object", "description": "options of the first unit of a repeat"},
-    "init": {"description": "initialisation, by tensor: {weight: zeros}"},
-}
+from archspec.spec.places import ITEMS, PLACES, Key, Schema
 
 
 def schema() -> Schema:
@@ -70,8 +17,12 @@ def schema() -> Schema:
         "type": "object",
         "required": ["archspec"],
         "additionalProperties": False,
-        "properties": _file(),
-        "$defs": {"item": _item(), "block": _block(), **{f"op_{name}": _op(op) for name, op in OPS.items()}},
+        "properties": properties(PLACES["file"]),
+        "$defs": {
+            "item": _item(),
+            "block": {"type": "object", "properties": properties(PLACES["block"])},
+            **{f"op_{name}": _op(op) for name, op in OPS.items()},
+        },
     }
 
 
@@ -80,90 +31,27 @@ def schema_text() -> str:
     return json.dumps(schema(), indent=1) + "\n"
 
 
-def _file() -> Schema:
-    variants = {"type": "object", "additionalProperties": {"type": "object"}}
-    return {
-        "archspec": {"const": 1, "description": "the version of the language"},
-        "name": TEXT,
-        "doc": TEXT,
-        "class": {"type": "string", "description": "the name of the generated class"},
-        "params": {"type": "object", "additionalProperties": PARAM, "propertyNames": {"pattern": NAME}},
-        "let": LETS,
-        "use": {
-            "description": "block libraries, with arguments for their params",
-            "anyOf": [TEXT, {"type": "array", "items": TEXT}, {"type": "object"}],
-        },
-        "extends": {"type": "string", "description": "the one parent"},
-        "require": REQUIRE,
-        "blocks": {
-            "type": "object",
-            "additionalProperties": {"$ref": "#/$defs/block"},
-            "propertyNames": {"pattern": NAME},
-        },
-        "input": SIGNATURE,
-        "inputs": SIGNATURE,
-        "stem": ITEMS,
-        "stages": ITEMS,
-        "head": ITEMS,
-        "net": ITEMS,
-        "register": {"type": "array", "items": TEXT},
-        "output": SHAPE,
-        "outputs": _outputs(),
-        "init": {"type": "object", "propertyNames": {"enum": list(OPS)}},
-        "variants": variants,
-        "weights": {"type": "object", "properties": {"layout": TEXT}, "additionalProperties": False},
-        "expect": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {
-                **EXPECTED,
-                "variants": {
-                    "type": "object",
-                    "additionalProperties": {"type": "object", "properties": EXPECTED, "additionalProperties": False},
-                },
-            },
-        },
-    }
-
-
-def _outputs() -> Schema:
-    one = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"from": FROM, "shape": SHAPE, "mode": {"enum": ["always", "train"]}, "when": EXPRESSION},
-    }
-    return {"type": "object", "additionalProperties": {"anyOf": [TEXT, one]}}
-
-
-def _block() -> Schema:
-    return {
-        "type": "object",
-        "required": [],
-        "properties": {
-            "doc": TEXT,
-            "params": {"type": "object", "additionalProperties": PARAM},
-            "in": SIGNATURE,
-            "out": SHAPE,
-            "outputs": _outputs(),
-            "let": LETS,
-            "require": REQUIRE,
-            "body": ITEMS,
-            "register": {"type": "array", "items": TEXT},
-            "op": TEXT,
-            "when": EXPRESSION,
-        },
-    }
+def properties(keys: tuple[Key, ...]) -> Schema:
+    """The schemas of a place's keys."""
+    return {key.name: key.schema for key in keys}
 
 
 def _item() -> Schema:
     """Keyword items, calls, and named ones; a call of an op is checked by that op's options."""
+    container = {"type": "object", "required": ["body"], "properties": properties(PLACES["container"])}
     named = {
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,
-        "additionalProperties": {"anyOf": [ITEMS, {"$ref": "#/$defs/item"}, {"type": "object", "required": ["body"]}]},
+        "additionalProperties": {
+            "anyOf": [ITEMS.schema, {"$ref": "#/$defs/item"}, {**container, "additionalProperties": False}]
+        },
     }
-    keyed = [{"type": "object", "required": [key]} for key in ("same", "each", "repeat", "parallel", "do")]
+    keyed: list[Schema] = [{"type": "object", "required": ["same"]}]
+    for name in ("each", "repeat", "parallel", "group"):
+        needed = [key.name for key in PLACES[name] if key.required]
+        place = {"type": "object", "required": needed, "properties": properties(PLACES[name])}
+        keyed.append({**place, "additionalProperties": False})
     ops = [
         {"if": {"properties": {"op": {"const": name}}, "required": ["op"]}, "then": {"$ref": f"#/$defs/op_{name}"}}
         for name in OPS
@@ -179,7 +67,7 @@ def _op(op: type[Op]) -> Schema:
         "description": (op.__doc__ or op.summary).split("\n")[0],
         "required": ["op", *fields.get("required", [])],
         "additionalProperties": False,
-        "properties": {"op": {"const": op.name}, **options, **{k: v for k, v in CALL.items() if k not in options}},
+        "properties": {**properties(PLACES["call"]), **options, "op": {"const": op.name}},
     }
     if "$defs" in fields:
         found["$defs"] = fields["$defs"]
