@@ -38,8 +38,8 @@ $(VENV)/demo.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[torch]'
 	touch $@
 
-# torchvision's wheel asks for its own build of torch, so it comes without its dependencies.
+# Live oracles come without their dependencies: torchvision's wheel, for one, asks for its own build of torch.
 $(VENV)/test.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[torch,test]'
-	$(PIP) --no-deps torchvision
+	$(PIP) --no-deps torchvision pytorchcv
 	touch $@ $(VENV)/demo.stamp

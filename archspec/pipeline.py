@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 
     from archspec.backends.figure import Figure
     from archspec.backends.table import Summary
+    from archspec.checkpoints.weights import Weights
 
 figure = lazy("archspec.backends.figure")
 table = lazy("archspec.backends.table")
 torch_code = lazy("archspec.backends.torch_code")
 torch_module = lazy("archspec.backends.module")
+checkpoints = lazy("archspec.checkpoints.weights")
 
 Source = str | Path | Spec | Checked
 
@@ -139,3 +141,12 @@ def draw(*sources: Source, **options: Any) -> Figure:
     """
     drawn: Figure = figure.draw_figure(*(check(source) for source in sources), **options)
     return drawn
+
+
+def weights(checkpoint: str | Path, source: Source, *, key_map: str | Path | None = None) -> Weights:
+    """How a checkpoint file goes with a network: `.fit`, `.state_dict()` in the network's layout, `.save(path)`.
+
+    UsageError where the file is no checkpoint; nothing in it is run.
+    """
+    held: Weights = checkpoints.hold(checkpoint, check(source), key_map)
+    return held

@@ -26,6 +26,8 @@ DOORS = {
         "archspec.backends.interpreter",
         "archspec.backends.module",
         "archspec.backends.reference_layers",
+        "archspec.checkpoints.file",
+        "archspec.checkpoints.weights",
         "archspec.pipeline",
     },
 }

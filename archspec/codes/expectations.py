@@ -27,4 +27,11 @@ CODES: tuple[Code, ...] = (
         "`weights: {layout: ...}` promises that checkpoints of another library load. The keys of the state_dict, their "
         "order or their shapes are not those of any network that the layout knows.",
     ),
+    Code(
+        "E0405",
+        "a key map that cannot be followed",
+        "`archspec weights --map` reads a YAML map from the checkpoint's keys to the network's. A hole `{i}` takes one "
+        "name between two dots, `{rest}` takes several; on the right side a hole is an expression, so `{i+1}` counts "
+        "on. No two keys may come to have one name.",
+    ),
 )

@@ -1,0 +1,47 @@
+"""A checkpoint held against a network: what fits, the tensors in the network's layout, and the file of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from archspec.checked import Checked
+from archspec.checkpoints.file import Checkpoint, converted, read, write
+from archspec.checkpoints.fit import Fit, Named, fit
+from archspec.checkpoints.keymap import read_key_map, renamed
+from archspec.passes.layout import tensors
+from archspec.report import Report
+from archspec.spec.load import read_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`fit` says what goes where; `state_dict()` loads into the network's module with `strict=True`."""
+
+    network: str
+    checkpoint: Checkpoint
+    wanted: tuple[Named, ...]
+    fit: Fit
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The checkpoint's tensors under the network's keys, in its order; ValueError where it does not fill them."""
+        return converted(self.checkpoint, self.fit, {one.key: one.shape for one in self.wanted})
+
+    def save(self, path: str | Path) -> None:
+        """Write `state_dict()` as a safetensors file, whole or not at all."""
+        write(path, self.state_dict(), self.network)
+
+
+def hold(path: str | Path, checked: Checked, key_map: str | Path | None = None) -> Weights:
+    """Read a checkpoint and match it with a checked network; `key_map` is a file of renamings that come first."""
+    checkpoint = read(path)
+    if key_map is not None:
+        report = Report()
+        rules = read_key_map(read_bytes(Path(key_map)), str(key_map), report)
+        given = renamed(checkpoint.names, rules, report)
+        held = {new: checkpoint.tensors[old] for new, old in given.items()}
+        checkpoint = Checkpoint(checkpoint.path, held, checkpoint.ordered, checkpoint.under)
+    wanted = tuple(Named(entry.key, tuple(map(int, entry.shape))) for entry in tensors(checked.shapes))
+    return Weights(checked.name, checkpoint, wanted, fit(wanted, checkpoint.names, ordered=checkpoint.ordered))
