@@ -2,8 +2,8 @@
 
 In Markdown, a `console` block holds commands after `$ ` and what they print; a `python` block is run; a `yaml` or
 `python` block behind `<!-- file: NAME -->` is first written to that file. All of a page's blocks run in one scratch
-folder in which `specs` is the zoo. Between `<!-- keys: PLACE -->` and `<!-- end -->` stands the table of a place's keys, as
-the JSON schema knows them. `docs/ops.md` is made from the op registry, `docs/errors.md` from the catalogue.
+folder in which `specs` is the zoo. Between `<!-- keys: PLACE -->` and `<!-- end -->` stands the table of a place's
+keys, as the JSON schema knows them. `docs/ops.md` is made from the op registry, `docs/errors.md` from the catalogue.
 """
 
 from __future__ import annotations
