@@ -22,6 +22,11 @@ class Field:
     def __init__(self, default: Any, factory: Callable[[], Any] | None, init: bool, compare: bool) -> None:
         self.default, self.factory, self.init, self.compare = default, factory, init, compare
 
+    @property
+    def required(self) -> bool:
+        """Whether it has neither."""
+        return self.default is ABSENT and self.factory is None
+
 
 def field(
     *,
@@ -77,14 +82,13 @@ def _compiled_init(cls: RecordType) -> Callable[..., None]:
     names: dict[str, Any] = {"ABSENT": ABSENT}
     for name, about in cls.__fields__.items():
         value = name if about.init else f"default_{name}"
-        required = about.default is ABSENT and about.factory is None
         names |= {f"set_{name}": getattr(cls, name).__set__, f"default_{name}": about.default}
         if about.factory is not None:
             names[f"make_{name}"] = about.factory
             value = f"make_{name}() if {value} is ABSENT else {value}"
         if about.init:
-            taken.append(name if required else f"{name}=default_{name}")
-        if about.init or not required:
+            taken.append(name if about.required else f"{name}=default_{name}")
+        if about.init or not about.required:
             lines.append(f" set_{name}(self, {value})\n")
     if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()\n")
@@ -119,6 +123,11 @@ class Record(metaclass=RecordType):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), as_dict(self))
+
+
+def fields_of(cls: type[Record]) -> Mapping[str, Field]:
+    """The fields of a record by name, in order."""
+    return cls.__fields__
 
 
 def as_dict(record: Record) -> dict[str, Any]:

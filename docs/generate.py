@@ -19,6 +19,7 @@ from pathlib import Path
 from archspec.codes import CODES
 from archspec.ops import OPS
 from archspec.ops.base import Op
+from archspec.records import fields_of
 from archspec.spec.places import PLACES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,12 +113,12 @@ def _docstring(op: type[Op]) -> Iterator[str]:
 
 
 def _options(op: type[Op]) -> Iterator[str]:
-    if not op.model_fields:
+    if not fields_of(op):
         return
     yield "| option | default |"
     yield "|---|---|"
-    for name, field in op.model_fields.items():
-        yield f"| `{name}` | {'required' if field.is_required() else f'`{_shown(field.default)}`'} |"
+    for name, field in fields_of(op).items():
+        yield f"| `{name}` | {'required' if field.required else f'`{_shown(field.default)}`'} |"
 
 
 def _shown(value: object) -> str:

@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from archspec.ops.options import make_op
+
 sys.path.insert(0, str(Path(__file__).parent))  # for `python -m tests.random_specs`
 
 from ops_samples import SAMPLES
@@ -272,11 +274,12 @@ class Grower:
             options, _ = SAMPLES[name](rng)
             if name in ("reshape", "flatten", "split", "select", "permute"):
                 options = self._fitted(name, options, shape)
-            op = OPS[name].model_validate(
+            op = make_op(
+                OPS[name],
                 {
                     key: [2 if v == "N" else v for v in value] if key == "to" and isinstance(value, list) else value
                     for key, value in options.items()
-                }
+                },
             )
             fits = (op.ranks is None or shape.rank in op.ranks) and all(d.holds() for d in op.demands(shape))
             if (fits and _size(op.shape(shape)) < 20_000) or rng.random() < 0.03:

@@ -29,6 +29,7 @@ from archspec.elaborate.calls import Calls
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes
 from archspec.pipeline import build, check
+from archspec.records import fields_of, replace
 from archspec.shapes import Demand, Shape, Size
 
 LANGUAGE = {
@@ -119,8 +120,8 @@ def torch_refuses(op: Op, inputs: tuple[Shape, ...], demand: Demand) -> None:
     if demand.code in STRICTER:
         return
     shapes = tuple(Shape(tuple(8 if d is None else d for d in x.at({"N": 2})), x.axes) for x in inputs)
-    if "to" in type(op).model_fields and isinstance(op.to, tuple):  # S3: written with N, it would take any batch
-        op = op.model_copy(update={"to": tuple(d if isinstance(d, int) else d.at({"N": 2}) for d in op.to)})  # type: ignore[attr-defined]
+    if "to" in fields_of(type(op)) and isinstance(op.to, tuple):  # S3: written with N, it would take any batch
+        op = replace(op, to=tuple(d if isinstance(d, int) else d.at({"N": 2}) for d in op.to))  # type: ignore[attr-defined]
     try:
         Performer(op, shapes).train()(*(torch.randn(x.dims) for x in shapes))  # type: ignore[arg-type]
     except (RuntimeError, ValueError, IndexError, TypeError, AssertionError):

@@ -17,6 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archspec.expressions import evaluate, expression_of, parse, to_text, traced
 from archspec.ops import OPS, Op
+from archspec.ops.options import make_op
+from archspec.records import fields_of, replace
 from archspec.shapes import Demand, Shape, symbol
 
 ROUNDS = 120
@@ -62,7 +64,7 @@ def samples(name: str) -> list[tuple[Op, tuple[Shape, ...]]]:
     made = []
     for seed in range(ROUNDS):
         options, inputs = SAMPLES[name](Random(f"{name}{seed}"))
-        made.append((OPS[name].model_validate(options), inputs))
+        made.append((make_op(OPS[name], options), inputs))
     return made
 
 
@@ -146,11 +148,11 @@ def with_symbols(inputs: tuple[Shape, ...]) -> tuple[tuple[Shape, ...], dict[str
 def test_reshape_takes_its_sizes_from_the_input() -> None:
     n, h = symbol("N"), symbol("H")
     x = Shape.of(n, 6, h, 4)
-    op = OPS["reshape"].model_validate({"to": [n, 2, 3, 4 * h], "axes": list("NGCT")})
+    op = make_op(OPS["reshape"], {"to": [n, 2, 3, 4 * h], "axes": list("NGCT")})
     assert verdict(op, (x,)) is None
     for batch, height in ((1, 5), (3, 7)):
         assert Performer(op, (x,))(torch.randn(batch, 6, height, 4)).shape == (batch, 2, 3, 4 * height)
-    twice = OPS["reshape"].model_validate({"to": [2 * n, 3, 4 * h]})
+    twice = make_op(OPS["reshape"], {"to": [2 * n, 3, 4 * h]})
     assert verdict(twice, (x,)) == "E0322"
 
 
@@ -165,7 +167,7 @@ def test_demands_are_words() -> None:
             seen[failed.title] = failed
             assert failed.code.startswith("E03"), failed
             assert "found" in failed.note, failed
-            assert failed.option is None or failed.option in OPS[name].model_fields, failed
+            assert failed.option is None or failed.option in fields_of(OPS[name]), failed
     assert len(seen) >= 25
 
 
@@ -173,11 +175,11 @@ def test_shapes_keep_the_expressions_of_their_channels() -> None:
     """Code is printed from the expressions that numbers carry, so no rule may turn one into a plain number."""
     channels = traced(6, parse("width").tree)
     x = Shape.of(symbol("N"), channels, symbol("H"), symbol("W"))
-    conv = OPS["conv2d"].model_validate({"out": 12, "kernel": 3, "groups": 2})
-    conv = conv.model_copy(update={"out": traced(12, parse("2*width").tree)})
+    conv = make_op(OPS["conv2d"], {"out": 12, "kernel": 3, "groups": 2})
+    conv = replace(conv, out=traced(12, parse("2*width").tree))
     y = conv.shape(x)
-    halves = outputs(OPS["split"].model_validate({"parts": 2}), (y,))
-    joined = outputs(OPS["concat"].model_validate({}), (x, y))[0]
+    halves = outputs(make_op(OPS["split"], {"parts": 2}), (y,))
+    joined = outputs(make_op(OPS["concat"], {}), (x, y))[0]
     written = [to_text(expression_of(s.channels)) for s in (x, y, halves[0], joined)]
     assert written[:2] == ["width", "2 * width"]
     values = [evaluate(parse(text), {"width": 6}) for text in written]

@@ -10,7 +10,9 @@ import yaml
 from ops_performer import Performer
 
 from archspec.ops import OPS, Op
+from archspec.ops.options import make_op
 from archspec.pipeline import check
+from archspec.records import fields_of
 from archspec.shapes import Shape
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/adding.md").read_text(encoding="utf-8")
@@ -31,7 +33,7 @@ def test_the_op_is_what_torch_computes() -> None:
     exec(compile(blocks("python")[0], "docs/adding.md", "exec", dont_inherit=True), names)
     made = names["LocalResponseNorm"]
     assert isinstance(made, type) and issubclass(made, Op)
-    op = made.model_validate({"size": 5, "k": 2.0})
+    op = make_op(made, {"size": 5, "k": 2.0})
     x = torch.randn(2, 8, 5, 5)
     assert torch.equal(Performer(op, (Shape.of(2, 8, 5, 5),))(x), torch.nn.LocalResponseNorm(5, k=2.0)(x))
     assert [d.holds() for d in op.demands(Shape((2, 5, 5, 8), "NHWC"))] == [False]
@@ -47,5 +49,5 @@ def test_every_docstring_has_a_shape_law_and_an_example() -> None:
         for example in examples:
             (item,) = yaml.safe_load(example)
             options = item if "op" in item else next(iter(item.values()))
-            assert set(options) <= {"op", "from", "when", *op.model_fields}, example
-            assert {n for n, field in op.model_fields.items() if field.is_required()} <= set(options), example
+            assert set(options) <= {"op", "from", "when", *fields_of(op)}, example
+            assert {n for n, field in fields_of(op).items() if field.required} <= set(options), example

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from ops_samples import SAMPLES
-from pydantic import ValidationError
+from pydantic import BaseModel, create_model
 
+from archspec.expressions import parse, traced
 from archspec.ops import OPS, Op
 from archspec.ops.base import Call
+from archspec.ops.options import UNSURE, OptionsError, make_op, model_of, read_option
+from archspec.records import fields_of
 from archspec.shapes import Demand, Shape, symbol
 
 WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
@@ -38,19 +41,54 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
 
 @pytest.mark.parametrize(("name", "options", "message"), WRONG)
 def test_one_message_for_one_mistake(name: str, options: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValidationError) as refused:
-        OPS[name].model_validate(options)
-    found = [f"{error['loc'][0]}: {error['msg']}" for error in refused.value.errors()]
+    with pytest.raises(OptionsError) as refused:
+        make_op(OPS[name], options)
+    found = [f"{error['loc'][0]}: {error['msg']}" for error in refused.value.details]
     assert found == [message]
+
+
+ODD: tuple[Any, ...] = (
+    *(None, True, False, 0, 1, -1, 2, 7, 64, 65, 1024, 1025, 2**20, 2**20 + 1, -(2**20), 2**24 + 1, 2**53, 10**400),
+    *(0.0, 1.0, 0.5, -0.5, 1.5, float("nan"), float("inf"), 1e300, "", "A", "NCHW", "a", "A\n", "ABCDEFGHI", "none"),
+    *("same", "tf_same", "bilinear", "zeros", "both", (), (1,), (1, 2), (0, 0), (1, True), (1, 2.0), (1, 2, 3, 4)),
+    *((1, -1), (1025, 1), (1,) * 9, ("N", "C"), ("same", 1), ((1, 2), 3), (2 * symbol("H"), 3), symbol("N"), {}, b"A"),
+    *(traced(3, parse("2*a + 1").tree), (traced(3, parse("3*a").tree), 1)),
+)
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_what_is_taken_without_pydantic_is_what_pydantic_takes(name: str) -> None:
+    model = model_of(OPS[name])
+    for option in fields_of(OPS[name]):
+        for value in ODD:
+            read = read_option(OPS[name], option, value)
+            if read is UNSURE:
+                continue
+            held = getattr(_alone(model, option).model_validate({option: value}), option)
+            assert (read, repr(read)) == (held, repr(held)) and type(read) is type(held), (option, value)
+
+
+def _alone(model: type[BaseModel], option: str) -> type[BaseModel]:
+    """The model with this option only."""
+    field = model.model_fields[option]
+    return create_model("Alone", __config__=model.model_config, **{option: (field.rebuild_annotation(), ...)})  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_options_that_fit_are_taken_without_pydantic(name: str) -> None:
+    for seed in range(20):
+        options, _ = SAMPLES[name](Random(seed))
+        for option, value in options.items():
+            assert read_option(OPS[name], option, tuple(value) if isinstance(value, list) else value) is not UNSURE
 
 
 @pytest.mark.parametrize("name", OPS)
 def test_schema_admits_what_the_op_admits(name: str) -> None:
-    validator = Draft202012Validator(OPS[name].model_json_schema())
+    validator = Draft202012Validator(model_of(OPS[name]).model_json_schema())
     for seed in range(20):
         options, _ = SAMPLES[name](Random(seed))
         listed = {key: list(value) if isinstance(value, tuple) else value for key, value in options.items()}
-        OPS[name].model_validate(options)
+        make_op(OPS[name], options)
         assert not list(validator.iter_errors(listed)), listed
 
 
@@ -58,15 +96,15 @@ def test_schema_admits_what_the_op_admits(name: str) -> None:
 def test_misnomers_lead_to_options(name: str) -> None:
     op = OPS[name]
     for wrong, right in op.aliases.items():
-        assert wrong not in op.model_fields, f"{wrong} is an option"
-        assert right in op.model_fields or " " in right, f"{wrong} leads to {right}"
+        assert wrong not in fields_of(op), f"{wrong} is an option"
+        assert right in fields_of(op) or " " in right, f"{wrong} leads to {right}"
 
 
 def test_calls_read_as_a_person_writes_them() -> None:
     x = Shape.of(symbol("N"), 3, symbol("H"), symbol("W"))
 
     def call(name: str, **options: Any) -> Any:
-        return OPS[name].model_validate(options).module(x)
+        return make_op(OPS[name], options).module(x)
 
     assert call("conv2d", out=64, kernel=7, stride=2, padding=3, bias=False) == Call(
         "nn.Conv2d", (3, 64), (("kernel_size", 7), ("stride", 2), ("padding", 3), ("bias", False))
@@ -83,7 +121,7 @@ def test_labels() -> None:
     x = Shape.of(symbol("N"), 32, symbol("H"), symbol("W"))
 
     def label(name: str, **options: Any) -> str:
-        return OPS[name].model_validate(options).label(x)
+        return make_op(OPS[name], options).label(x)
 
     assert label("conv2d", out=128, kernel=3, stride=2) == "3×3 conv, 128, /2"
     assert label("conv2d", out=32, kernel=3, groups=32) == "3×3 dw conv, 32"
@@ -100,15 +138,15 @@ def refusal(op: Op, *inputs: Shape) -> Demand:
 
 def test_words_of_the_commonest_mistakes() -> None:
     n, h, w = symbol("N"), symbol("H", 224), symbol("W", 224)
-    linear = OPS["linear"].model_validate({"out": 10})
+    linear = make_op(OPS["linear"], {"out": 10})
     on_a_map = refusal(linear, Shape.of(n, 512, 7, 7))
     assert (on_a_map.code, on_a_map.title) == ("E0314", "`linear` on a feature map")
     assert on_a_map.help == "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it"
     assert refusal(linear, Shape.of(n, 512 * h * w)).title == "`linear` needs a fixed number of features"
-    added = refusal(OPS["add"].model_validate({}), Shape.of(n, 512, h, w), Shape.of(n, 256, h, w))
+    added = refusal(make_op(OPS["add"], {}), Shape.of(n, 512, h, w), Shape.of(n, 256, h, w))
     assert (added.code, added.operand) == ("E0301", 1)
     assert added.note == "expected [N, 512, H, W], found [N, 256, H, W]: they differ in axis C"
-    conv = OPS["conv2d"].model_validate({"out": 8, "kernel": 7})
+    conv = make_op(OPS["conv2d"], {"out": 8, "kernel": 7})
     assert refusal(conv, Shape.of(n, 3, 4, 4)).note == "expected a height of at least the window's 7, found 4"
-    groups = refusal(OPS["conv2d"].model_validate({"out": 64, "kernel": 1, "groups": 3}), Shape.of(n, 64, h, w))
+    groups = refusal(make_op(OPS["conv2d"], {"out": 64, "kernel": 1, "groups": 3}), Shape.of(n, 64, h, w))
     assert groups.note == "expected a divisor of 64, found 3"

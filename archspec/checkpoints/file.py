@@ -8,7 +8,6 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from torch import Tensor
 from archspec.checkpoints.fit import COUNTER, Fit, Named
 from archspec.diagnostics import UsageError
 from archspec.files import write_bytes
+from archspec.records import Record
 from archspec.rendering.cells import printable
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network")
@@ -32,8 +32,7 @@ _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Record):
     """The tensors of a file. `ordered`: they stand in the order in which modules registered them."""
 
     path: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
+
+from archspec.records import Record, field
 
 Shape = tuple[int, ...]
 
@@ -31,8 +32,7 @@ class Pair(NamedTuple):
     held: Named
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Record):
     """What fits and what does not. `renamed` go by position or unique shape; `why_not`: why no more could be mapped."""
 
     named: tuple[Pair, ...] = ()
@@ -100,8 +100,7 @@ def fit(wanted: Sequence[Named], held: Sequence[Named], *, ordered: bool = True)
     )
 
 
-@dataclass(slots=True)
-class _Mapping:
+class _Mapping(Record, frozen=False):
     """Pairs of unequal names, how they were found, or why there are none."""
 
     pairs: list[Pair] = field(default_factory=list)

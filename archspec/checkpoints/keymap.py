@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from archspec.checkpoints.fit import Named
 from archspec.expressions import ExpressionError, Template, parse_template
+from archspec.records import Record
 from archspec.report import Report
 from archspec.source import MapValue, ScalarValue, parse
 from archspec.span import Span
@@ -16,8 +16,7 @@ WHOLE = "rest"
 """The hole that takes several names, `conv.weight`; any other takes one, between two dots."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """Keys like `pattern` are called as `target` says."""
 
     pattern: re.Pattern[str]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
@@ -12,12 +11,12 @@ from archspec.checkpoints.file import Checkpoint, converted, read, write
 from archspec.checkpoints.fit import Fit, Named, fit
 from archspec.checkpoints.keymap import read_key_map, renamed
 from archspec.passes.layout import tensors
+from archspec.records import Record
 from archspec.report import Report
 from archspec.spec.load import read_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Record):
     """`fit` says what goes where; `state_dict()` loads into the network's module with `strict=True`."""
 
     network: str

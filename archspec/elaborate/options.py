@@ -8,15 +8,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import ValidationError
-
 from archspec.elaborate.env import Env
 from archspec.elaborate.scope import Given
 from archspec.elaborate.values import evaluate_value, is_fixed, show
 from archspec.expressions import traced
 from archspec.ir.graph import Option
 from archspec.ops.base import Op
-from archspec.records import Record
+from archspec.ops.options import OptionsError, annotation, make_op
+from archspec.records import Record, fields_of, replace
 from archspec.report import Report, suggestion
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
@@ -37,22 +36,22 @@ class FieldKind(Record):
 @cache
 def field_kind(op: type[Op], name: str) -> FieldKind:
     """The kind of a field, from its annotation."""
-    leaves = list(_leaves(op.model_fields[name].annotation))
+    leaves = list(_leaves(annotation(op, name)))
     members = frozenset(m for leaf in leaves if isinstance(leaf, tuple) for m in leaf if isinstance(m, str))
     return FieldKind(any(leaf in (int, float, bool, Any) for leaf in leaves), members, str in leaves)
 
 
-def _leaves(annotation: Any) -> Iterable[Any]:
-    origin = get_origin(annotation)
+def _leaves(hint: Any) -> Iterable[Any]:
+    origin = get_origin(hint)
     if origin is Literal:
-        yield get_args(annotation)
+        yield get_args(hint)
     elif origin is Annotated:
-        yield from _leaves(get_args(annotation)[0])
+        yield from _leaves(get_args(hint)[0])
     elif origin in (Union, types.UnionType, tuple, list):
-        for part in get_args(annotation):
+        for part in get_args(hint):
             yield from _leaves(part)
-    elif isinstance(annotation, type) or annotation is Any:
-        yield annotation
+    elif isinstance(hint, type) or hint is Any:
+        yield hint
 
 
 def build_op(op: type[Op], given: Given, span: Span, report: Report, keys: Mapping[str, Span]) -> Op | None:
@@ -68,22 +67,22 @@ def build_op(op: type[Op], given: Given, span: Span, report: Report, keys: Mappi
         if env.open and not is_traceable(found[name].value) and not is_fixed(value, env, report, f"`{name}`"):
             return None
     try:
-        built = op.model_validate({name: _plain(option.value) for name, option in found.items()})
-    except ValidationError as error:
+        built = make_op(op, {name: option.value for name, option in found.items()})
+    except OptionsError as error:
         _explain(op, error, found, {n: v.span for n, (v, _) in known.items()}, span, report)
         return None
     update = {name: trace(getattr(built, name), option) for name, option in found.items() if option.expr is not None}
-    return built.model_copy(update=update) if update else built
+    return replace(built, **update) if update else built
 
 
 def _check_names(op: type[Op], given: Given, report: Report, keys: Mapping[str, Span]) -> bool:
     fine = True
     for name, (value, _) in given.items():
-        if name in op.model_fields:
+        if name in fields_of(op):
             continue
         fine = False
         right = op.aliases.get(name)
-        fields = list(op.model_fields)
+        fields = list(fields_of(op))
         if right is not None and right not in fields:
             report.error("E0222", f"`{name}` is not written", keys.get(name, value.span), notes=[right])
         else:
@@ -120,10 +119,6 @@ def _text(value: Value, env: Env, report: Report) -> Option | None:
     return evaluate_value(value, env, report)
 
 
-def _plain(value: Any) -> Any:
-    return tuple(_plain(v) for v in value) if isinstance(value, list | tuple) else value
-
-
 def is_traceable(value: Any) -> bool:
     """Whether a value can know the expression it came from: a number, or a list of numbers."""
     if isinstance(value, tuple):
@@ -142,10 +137,10 @@ def trace(value: Any, option: Option) -> Any:
 
 
 def _explain(
-    op: type[Op], error: ValidationError, options: dict[str, Option], spans: dict[str, Span], span: Span, report: Report
+    op: type[Op], error: OptionsError, options: dict[str, Option], spans: dict[str, Span], span: Span, report: Report
 ) -> None:
     by_field: dict[str, list[Any]] = {}
-    for detail in error.errors(include_url=False):
+    for detail in error.details:
         by_field.setdefault(str(detail["loc"][0]) if detail["loc"] else "", []).append(detail)
     for name, details in by_field.items():
         if details[0]["type"] == "missing":
@@ -154,12 +149,12 @@ def _explain(
                 f"`{op.name}` needs `{name}`",
                 span,
                 help=f"add `{name}: ...`",
-                notes=[f"its options: {listed(op.model_fields)}"],
+                notes=[f"its options: {listed(fields_of(op))}"],
             )
             continue
         words = " or ".join(dict.fromkeys(_words(detail) for detail in details))
         found = options[name].value if name in options else None
-        members = field_kind(op, name).members if name in op.model_fields else frozenset()
+        members = field_kind(op, name).members if name in fields_of(op) else frozenset()
         report.error(
             "E0224",
             f"`{name}` of `{op.name}` does not fit",

@@ -17,7 +17,7 @@ from archspec.elaborate.ties import read_ties
 from archspec.elaborate.values import evaluate_count, evaluate_flag, free_names, render_name
 from archspec.ir.graph import Node, Option, Ref
 from archspec.ops.base import Op
-from archspec.records import Record, replace
+from archspec.records import Record, fields_of, replace
 from archspec.report import suggestion
 from archspec.spec.model import CallItem
 
@@ -122,7 +122,7 @@ class Steps(Items):
     ) -> Called | None:
         if resolved.op is None:
             return self.call_block(resolved, operands, caller)
-        if "init" in resolved.op.model_fields and step.item.init is not None:
+        if "init" in fields_of(resolved.op) and step.item.init is not None:
             resolved.given["init"] = (step.item.init, step.place.env)
         return self.call_op(resolved, operands, step.item.span)
 
@@ -192,7 +192,7 @@ class Steps(Items):
         builder.add(node, _result(key, called, item), step.name)
 
     def _inits(self, step: _Step, called: Called, operands: tuple[Operand, ...] | None) -> tuple[tuple[str, Any], ...]:
-        if step.item.init is None or (isinstance(called.target, Op) and "init" in type(called.target).model_fields):
+        if step.item.init is None or (isinstance(called.target, Op) and "init" in fields_of(type(called.target))):
             return ()
         if not isinstance(called.target, Op):
             self.report.error(

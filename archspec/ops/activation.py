@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
-
 from archspec.ops.base import Call, Op
-from archspec.ops.fields import Axis
+from archspec.ops.fields import Axis, Limits
 from archspec.ops.named_axes import axis_exists
 from archspec.ops.spatial import said
 from archspec.shapes import Demand, Shape
@@ -70,7 +68,7 @@ class LeakyRelu(Op):
     summary: ClassVar[str] = "x where positive, else slope * x"
     aliases: ClassVar[dict[str, str]] = {"negative_slope": "slope", "alpha": "slope"}
 
-    slope: Annotated[float, Field(ge=0, le=1)] = 0.01
+    slope: Annotated[float, Limits(ge=0, le=1)] = 0.01
     inplace: bool = True
 
     def module(self, *inputs: Shape) -> Call:
@@ -91,7 +89,7 @@ class Elu(Op):
     name: ClassVar[str] = "elu"
     summary: ClassVar[str] = "x where positive, else alpha * (exp(x) - 1)"
 
-    alpha: Annotated[float, Field(gt=0)] = 1.0
+    alpha: Annotated[float, Limits(gt=0)] = 1.0
     inplace: bool = True
 
     def module(self, *inputs: Shape) -> Call:

@@ -1,11 +1,9 @@
-"""What an op is: a frozen model of its options that answers every question the compiler asks of it."""
+"""What an op is: a frozen record of its options that answers every question the compiler asks of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
-
-from pydantic import BaseModel, ConfigDict
 
 from archspec.records import Record
 from archspec.shapes import Demand, Dim, Shape, window
@@ -69,16 +67,12 @@ Value = Call | Operand | Parameter
 """What an output can be: the result of a call, an input as it is, or the op's own tensor."""
 
 
-class Op(BaseModel):
+class Op(Record):
     """The base class is the list of questions; each op's file answers them.
 
-    Options are the model's fields, in PyTorch's order. Shape rules run on integers that may know the expression they
+    Options are the record's fields, in PyTorch's order. Shape rules run on integers that may know the expression they
     came from and on symbolic sizes, so they use plain arithmetic, `window` and `//`, and leave refusals to `demands`.
     """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True, arbitrary_types_allowed=True
-    )
 
     name: ClassVar[str]
     summary: ClassVar[str] = ""

@@ -1,70 +1,115 @@
-"""The types of options: bounded numbers, numbers for both axes, axis labels. Each mistake gets one plain message."""
+"""The types of options: bounded numbers, numbers for both axes, axis labels. Each mistake gets one plain message.
+
+The annotations speak pydantic's language by its protocol (`__get_pydantic_core_schema__`) and do not import it: a check
+in which every option fits has no need of it, see `archspec/ops/options.py`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
-
-from pydantic import Discriminator, Field, InstanceOf, Tag, WithJsonSchema
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from archspec.shapes import Size
 
-Channels = Annotated[int, Field(ge=1, le=2**20)]
-Count = Annotated[int, Field(ge=1, le=2**20)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-Epsilon = Annotated[float, Field(ge=0, le=1)]
-Axis = Annotated[str, Field(pattern="^[A-Z]$")]
+Core = dict[str, Any]
+"""A core schema of pydantic, or a JSON schema."""
+
+
+class Limits:
+    """The bounds of a number, the pattern of a text, the lengths of a list, by pydantic's names for them."""
+
+    def __init__(
+        self,
+        *,
+        ge: float | None = None,
+        gt: float | None = None,
+        le: float | None = None,
+        pattern: str | None = None,
+        min_length: int | None = None,
+        max_length: int | None = None,
+    ) -> None:
+        said = {"ge": ge, "gt": gt, "le": le, "pattern": pattern, "min_length": min_length, "max_length": max_length}
+        self.said = {name: limit for name, limit in said.items() if limit is not None}
+
+    def admit(self, value: Any) -> bool:
+        """Whether a value of the right type is within all limits."""
+        return all(_WITHIN[name](value, limit) for name, limit in self.said.items())
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Core]) -> Core:
+        return {**handler(source), **self.said}
+
+
+_WITHIN: Mapping[str, Callable[[Any, Any], bool]] = {
+    "ge": lambda value, limit: value >= limit,
+    "gt": lambda value, limit: value > limit,
+    "le": lambda value, limit: value <= limit,
+    "pattern": lambda value, limit: re.search(limit, value) is not None and "\n" not in value,
+    "min_length": lambda value, limit: len(value) >= limit,
+    "max_length": lambda value, limit: len(value) <= limit,
+}
+
+
+class ByForm:
+    """Of a union, only the member that has the form of the value speaks: a word, a number, a pair, four numbers."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Core:
+        choices = {_form_of(member): handler.generate_schema(member) for member in get_args(source)}
+
+        def form(value: Any) -> str:
+            if isinstance(value, list | tuple):
+                return "four" if len(value) == 4 and "four" in choices else "pair"
+            return "word" if isinstance(value, str) and "word" in choices else "number"
+
+        return {"type": "tagged-union", "choices": choices, "discriminator": form}
+
+
+def _form_of(member: Any) -> str:
+    origin, arguments = get_origin(member), get_args(member)
+    if origin is Annotated:
+        return _form_of(arguments[0])
+    if origin is tuple:
+        return "four" if len(arguments) == 4 else "pair"
+    return "word" if origin is Literal else "number"
+
+
+class InSchema:
+    """What the JSON schema says of a type that it has no words for."""
+
+    def __init__(self, **said: Any) -> None:
+        self.said = said
+
+    def __get_pydantic_json_schema__(self, *_: Any) -> Core:
+        return self.said
+
+
+Channels = Annotated[int, Limits(ge=1, le=2**20)]
+Count = Annotated[int, Limits(ge=1, le=2**20)]
+Probability = Annotated[float, Limits(ge=0, le=1)]
+Epsilon = Annotated[float, Limits(ge=0, le=1)]
+Axis = Annotated[str, Limits(pattern="^[A-Z]$")]
 """The label of an axis: N, C, H, W, T, D."""
-Axes = Annotated[tuple[Axis, ...], Field(strict=False, min_length=1, max_length=8)]
+Axes = Annotated[tuple[Axis, ...], Limits(min_length=1, max_length=8)]
 
-_Kernel = Annotated[int, Field(ge=1, le=1024)]
-_Padding = Annotated[int, Field(ge=0, le=1024)]
-_Extent = Annotated[int, Field(ge=1, le=2**24)]
+_Kernel = Annotated[int, Limits(ge=1, le=1024)]
+_Padding = Annotated[int, Limits(ge=0, le=1024)]
+_Extent = Annotated[int, Limits(ge=1, le=2**24)]
+_Pair = tuple[_Padding, _Padding]
+_Four = tuple[_Padding, _Padding, _Padding, _Padding]
 
-
-def _form(value: Any) -> str:
-    return "pair" if isinstance(value, list | tuple) else "number"
-
-
-def _form_or_word(value: Any) -> str:
-    return "word" if isinstance(value, str) else _form(value)
-
-
-def _form_or_four(value: Any) -> str:
-    return "four" if isinstance(value, list | tuple) and len(value) == 4 else _form(value)
-
-
-Kernels = Annotated[
-    Annotated[_Kernel, Tag("number")] | Annotated[tuple[_Kernel, _Kernel], Field(strict=False), Tag("pair")],
-    Discriminator(_form),
-]
+Kernels = Annotated[_Kernel | tuple[_Kernel, _Kernel], ByForm()]
 """A number of at least 1 for both axes, or (height, width)."""
-_Number = Annotated[_Padding, Tag("number")]
-_PaddingPair = Annotated[tuple[_Padding, _Padding], Field(strict=False), Tag("pair")]
-Paddings = Annotated[_Number | _PaddingPair, Discriminator(_form)]
+Paddings = Annotated[_Padding | _Pair, ByForm()]
 """A number of at least 0 for both axes, or (height, width)."""
-ConvPadding = Annotated[
-    _Number | _PaddingPair | Annotated[Literal["same", "tf_same"], Tag("word")], Discriminator(_form_or_word)
-]
+ConvPadding = Annotated[_Padding | _Pair | Literal["same", "tf_same"], ByForm()]
 """A padding, `same` (torch: keeps the size at stride 1) or `tf_same` (TensorFlow: ceil(size / stride))."""
-PoolPadding = Annotated[
-    _Number | _PaddingPair | Annotated[Literal["tf_same"], Tag("word")], Discriminator(_form_or_word)
-]
+PoolPadding = Annotated[_Padding | _Pair | Literal["tf_same"], ByForm()]
 """A padding, or `tf_same` (TensorFlow: ceil(size / stride))."""
-Sides = Annotated[
-    _Number | _PaddingPair | Annotated[tuple[_Padding, _Padding, _Padding, _Padding], Field(strict=False), Tag("four")],
-    Discriminator(_form_or_four),
-]
+Sides = Annotated[_Padding | _Pair | _Four, ByForm()]
 """A number for all sides, (height, width), or (left, right, top, bottom) as in `F.pad`."""
-Extents = Annotated[tuple[_Extent, ...], Field(strict=False, max_length=8)]
+Extents = Annotated[tuple[_Extent, ...], Limits(max_length=8)]
 """The sizes of a tensor; numbers all of them."""
 Sizes = Annotated[
-    tuple[Annotated[_Extent | InstanceOf[Size], WithJsonSchema({"type": ["integer", "string"]})], ...],
-    Field(strict=False, min_length=1, max_length=8),
+    tuple[Annotated[_Extent | Size, InSchema(type=["integer", "string"])], ...], Limits(min_length=1, max_length=8)
 ]
 """A shape, in which the sizes of the input may appear as symbols."""
-
-
-def words(annotation: Any) -> tuple[str, ...]:
-    """The words that an option of this type may be (`same`, `tf_same`): the members of its Literals."""
-    found = [w for part in get_args(annotation) for w in ([part] if isinstance(part, str) else words(part))]
-    return tuple(dict.fromkeys(found))

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from math import prod
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
 from archspec.ops.base import TAKEN, Call, Op
 from archspec.ops.conv import groups_divide
-from archspec.ops.fields import Count, Epsilon
+from archspec.ops.fields import Count, Epsilon, Limits
 from archspec.ops.linear import features, last_axis_holds_features
 from archspec.ops.spatial import channels_first, said
 from archspec.shapes import Demand, Dim, Shape
@@ -38,7 +36,7 @@ class BatchNorm(Op):
     aliases: ClassVar[dict[str, str]] = {**EPSILON, "track_running_stats": "track"}
 
     eps: Epsilon = 1e-5
-    momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
+    momentum: Annotated[float, Limits(gt=0, le=1)] = 0.1
     affine: bool = True
     track: bool = True
 

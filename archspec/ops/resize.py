@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
-
 from archspec.ops.base import Call, Op, Operand, Slice, Window, pair
 from archspec.ops.conv import groups_divide
-from archspec.ops.fields import Count, Kernels
+from archspec.ops.fields import Count, Kernels, Limits
 from archspec.ops.spatial import ceil_div, channels_first, said, step
 from archspec.shapes import Demand, Shape
 
@@ -171,7 +169,7 @@ class PixelShuffle(Op):
     ranks: ClassVar[frozenset[int] | None] = MAPS
     aliases: ClassVar[dict[str, str]] = {"upscale_factor": "scale"}
 
-    scale: Annotated[int, Field(ge=1, le=64)]
+    scale: Annotated[int, Limits(ge=1, le=64)]
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from math import prod
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
 from archspec.ops.base import Call, Op, Operand, Slice
-from archspec.ops.fields import Axes, Axis, Extents, Sizes
+from archspec.ops.fields import Axes, Axis, Extents, Limits, Sizes
 from archspec.ops.named_axes import axis_exists
 from archspec.shapes import Demand, Dim, Shape
 
@@ -111,7 +109,7 @@ class Permute(Op):
     summary: ClassVar[str] = "axes in another order"
     aliases: ClassVar[dict[str, str]] = {"dims": "order", "axes": "order"}
 
-    order: Annotated[str, Field(pattern="^[A-Z]{1,8}$")]
+    order: Annotated[str, Limits(pattern="^[A-Z]{1,8}$")]
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         yield from reorders(self.name, inputs[0].axes, tuple(self.order))
@@ -195,7 +193,7 @@ class Select(Op):
     aliases: ClassVar[dict[str, str]] = {"dim": "axis"}
 
     axis: Axis
-    index: Annotated[int, Field(ge=-(2**20), le=2**20)] = 0
+    index: Annotated[int, Limits(ge=-(2**20), le=2**20)] = 0
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs
@@ -236,7 +234,7 @@ class Split(Op):
     aliases: ClassVar[dict[str, str]] = {"dim": "axis", "chunks": "parts"}
 
     axis: Axis = "C"
-    parts: Annotated[int, Field(ge=2, le=1024)] | None = None
+    parts: Annotated[int, Limits(ge=2, le=1024)] | None = None
     sizes: Extents | None = None
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:

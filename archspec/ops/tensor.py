@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
-
 from archspec.ops.base import Call, Op, Operand, Parameter, Value
-from archspec.ops.fields import Axes, Extents
+from archspec.ops.fields import Axes, Extents, Limits
 from archspec.shapes import Demand, Shape
 
 Start = Literal["zeros", "ones", "normal", "trunc_normal", "uniform"]
@@ -30,7 +28,7 @@ class Param(Op):
 
     size: Extents
     start: Start = "zeros"
-    std: Annotated[float, Field(gt=0)] = 1.0
+    std: Annotated[float, Limits(gt=0)] = 1.0
     axes: Axes | None = None
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:

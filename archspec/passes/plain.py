@@ -6,15 +6,16 @@ from functools import lru_cache
 from typing import Any
 
 from archspec.ops.base import Op
+from archspec.records import fields_of, replace
 
 
 @lru_cache(maxsize=4096)
 def plain(op: Op) -> Op:
     """The op with plain numbers for options."""
-    values = {name: getattr(op, name) for name in type(op).model_fields}
+    values = {name: getattr(op, name) for name in fields_of(type(op))}
     stripped = {name: _plain(value) for name, value in values.items()}
     changed = {name: value for name, value in stripped.items() if value is not values[name]}
-    return op.model_copy(update=changed) if changed else op
+    return replace(op, **changed) if changed else op
 
 
 def _plain(value: Any) -> Any:

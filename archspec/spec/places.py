@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from archspec.ops import OPS
+from archspec.records import Record
 
 Schema = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Record):
     """What a value may be: in words for the reference, and as a schema for editors."""
 
     words: str
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Record):
     """A key of a place. `default` is what holds where it is left out, in the words of the reference."""
 
     name: str

@@ -6,6 +6,7 @@ import json
 
 from archspec.ops import OPS
 from archspec.ops.base import Op
+from archspec.ops.options import model_of
 from archspec.spec.places import ITEMS, PLACES, Key, Schema
 
 
@@ -60,7 +61,7 @@ def _item() -> Schema:
 
 
 def _op(op: type[Op]) -> Schema:
-    fields = op.model_json_schema()
+    fields = model_of(op).model_json_schema()
     options = {name: _expressible(field) for name, field in fields.get("properties", {}).items()}
     found: Schema = {
         "type": "object",
