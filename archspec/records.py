@@ -50,8 +50,8 @@ class RecordType(type):
     def __new__(
         cls, name: str, bases: tuple[type, ...], space: dict[str, Any], *, eq: bool = True, frozen: bool = True
     ) -> RecordType:
-        hints: Mapping[str, str] = space.get("__annotations__", {})
-        own = {each: space.pop(each, ABSENT) for each, hint in hints.items() if not hint.startswith("ClassVar")}
+        hints: Mapping[str, Any] = space.get("__annotations__", {})
+        own = {each: space.pop(each, ABSENT) for each, hint in hints.items() if "ClassVar[" not in str(hint)}
         space["__slots__"] = tuple(own)
         space.setdefault("__init__", _first_init)
         if not (eq and frozen):

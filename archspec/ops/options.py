@@ -56,7 +56,8 @@ def _frozen(value: Any) -> Any:
 def annotation(op: type[Op], name: str) -> Any:
     """The declared type of an option."""
     owner = next(base for base in op.__mro__ if name in base.__annotations__)
-    return _evaluated(owner.__annotations__[name], owner.__module__)
+    said = owner.__annotations__[name]
+    return _evaluated(said, owner.__module__) if isinstance(said, str) else said
 
 
 @cache
