@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from archspec.ir.graph import Body, Graph
+from archspec.ir.graph import Graph
 from archspec.ops.base import GlobalWindow, Op, Window
-from archspec.passes.shapes import BodyShapes, Shapes
+from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 
 
 class Field(NamedTuple):
@@ -30,12 +30,12 @@ def receptive_field(graph: Graph, shapes: Shapes) -> int | None:
     """
     if not graph.inputs or graph.inputs[0].shape.rank != 4:
         return None
-    fields = _Fields().through(shapes.root, (Field(),) * len(shapes.root.inputs))
+    fields = Fields().through(shapes.root, (Field(),) * len(shapes.root.inputs))
     last = fields[0]
     return None if last.everything else int(last.extent) + 1
 
 
-class _Fields:
+class Fields:
     """Fields through bodies, once per distinct body: from another start the answer is shifted and scaled."""
 
     def __init__(self) -> None:
@@ -52,6 +52,11 @@ class _Fields:
         return tuple(f._replace(extent=shift + f.extent * scale, jump=f.jump * scale) for f in found)
 
     def _through(self, shapes: BodyShapes, starts: tuple[Field, ...]) -> tuple[Field, ...]:
+        fields = self.nodes(shapes, starts)
+        return tuple(fields[ref.node][ref.output] for _, ref in shapes.body.outputs)
+
+    def nodes(self, shapes: BodyShapes, starts: tuple[Field, ...]) -> dict[str, tuple[Field, ...]]:
+        """The fields inside one body: at its inputs by name, and at the outputs of each node by key."""
         named = zip(shapes.body.inputs, starts, strict=True)
         fields: dict[str, tuple[Field, ...]] = {name: (start,) for name, start in named}
         for node in shapes.body.nodes:
@@ -60,19 +65,19 @@ class _Fields:
                 fields[node.key] = self.through(shapes.children[node.key], into)
             elif node.key in shapes.units:
                 for unit in shapes.units[node.key]:
-                    into = self._units(unit.run.target, unit.body, into, unit.count)
+                    into = self.units(unit, into, unit.count)
                 fields[node.key] = into
             else:
                 here = _widest(into)
                 after = _after(node.target, here) if isinstance(node.target, Op) else here
                 fields[node.key] = (after,) * len(shapes.nodes[node.key])
-        return tuple(fields[ref.node][ref.output] for _, ref in shapes.body.outputs)
+        return fields
 
-    def _units(
-        self, target: Op | Body, body: BodyShapes | None, into: tuple[Field, ...], count: int
-    ) -> tuple[Field, ...]:
+    def units(self, unit: UnitShapes, into: tuple[Field, ...], count: int) -> tuple[Field, ...]:
+        """The fields after the first `count` of a run's units."""
         for index in range(count):
-            after = self.through(body, into) if body is not None else (_after(target, into[0]),)  # type: ignore[arg-type]
+            inner = unit.body
+            after = self.through(inner, into) if inner is not None else (_after(unit.run.target, into[0]),)  # type: ignore[arg-type]
             if len(into) == 1 and after[0].jump == into[0].jump and after[0].pooled == into[0].pooled:
                 step = after[0].extent - into[0].extent
                 return (after[0]._replace(extent=after[0].extent + step * (count - index - 1)),)

@@ -95,6 +95,8 @@ class Flattening(Record, frozen=False):
 
     def _add(self, node: Node, shapes: BodyShapes, live: list[tuple[Shape, int]], place: str, stage: str) -> None:
         target = shapes.children.get(node.key) or shapes.units.get(node.key) or node.target
+        if node.path is None:  # a join that nobody named: it has no place in state_dict, but one in the figure
+            place = f"{place}.{node.key}".removeprefix(".")
         output = shapes.nodes[node.key][0]
         stage = divided_name(stage, output) if stage in self.divided else stage
         inputs, sources = tuple(shape for shape, _ in live), tuple(port for _, port in live)

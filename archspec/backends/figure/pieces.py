@@ -226,4 +226,5 @@ def _units(card: Card) -> str:
 
 
 def _note(step: Step) -> str:
-    return f"{step.path}: {step.label} → {step.shape}" if step.path else f"{step.label} → {step.shape}"
+    place = step.path.partition("#")[0].rstrip(".")
+    return f"{place}: {step.label} → {step.shape}" if place else f"{step.label} → {step.shape}"
