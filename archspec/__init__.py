@@ -2,7 +2,7 @@
 
 from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
-from archspec.pipeline import build, check, draw, load, module, summary, verify, weights
+from archspec.pipeline import build, check, draw, load, module, page, summary, verify, weights
 from archspec.spec.model import Spec
 from archspec.version import VERSION as __version__
 
@@ -18,6 +18,7 @@ __all__ = [
     "draw",
     "load",
     "module",
+    "page",
     "summary",
     "verify",
     "weights",

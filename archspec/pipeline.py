@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from archspec.checkpoints.weights import Weights
 
 figure = lazy("archspec.backends.figure")
+pages = lazy("archspec.backends.page")
 table = lazy("archspec.backends.table")
 torch_code = lazy("archspec.backends.torch_code")
 torch_module = lazy("archspec.backends.module")
@@ -150,3 +151,12 @@ def weights(checkpoint: str | Path, source: Source, *, key_map: str | Path | Non
     """
     held: Weights = checkpoints.hold(checkpoint, check(source), key_map)
     return held
+
+
+def page(*sources: Source, level: str = "block", theme: str = "auto") -> str:
+    """An HTML page of one network or several that needs no network: folds, facts on every node, search.
+
+    `level` says what is unfolded at first, `theme` whose colours it has, as in `draw`.
+    """
+    text: str = pages.write_page(*(check(source) for source in sources), level=level, theme=theme)
+    return text

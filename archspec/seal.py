@@ -42,8 +42,8 @@ def authorship(text: str) -> Authorship:
 
 
 def _split_declaration(text: str) -> tuple[str, str]:
-    """An XML declaration has to stay the first line."""
-    if not text.startswith("<?xml"):
+    """The declaration of an XML or HTML document has to stay the first line."""
+    if not text.startswith(("<?xml", "<!doctype")):
         return "", text
     declaration, newline, body = text.partition("\n")
     return declaration + newline, body

@@ -381,3 +381,10 @@ def test_usage_errors() -> None:
         draw_figure(checked("small"), theme="pink")
     with pytest.raises(UsageError, match="nothing to draw"):
         draw_figure()
+
+
+def test_equal_blocks_at_different_places_have_paths_of_their_own() -> None:
+    """A body is read once, and its boxes stand below the block that is drawn, not below the first equal one."""
+    boxes = pipeline.draw("identity34").scene.boxes
+    paths = [box.path for box in boxes if box.path and box.shape != "bar"]
+    assert len(paths) == len(set(paths)) and {"layer3.4.conv1", "layer3.5.add"} <= set(paths)

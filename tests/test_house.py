@@ -20,7 +20,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 DOORS = {
     "yaml": {"archspec.source"},
     "networkx": {"archspec.ir.flat"},
-    "jinja2": {"archspec.backends.torch_code.render"},
+    "jinja2": {"archspec.backends.page.document", "archspec.backends.torch_code.render"},
     "graphviz": {"archspec.backends.dot"},
     "pydantic": {"archspec.ops.options"},
     "torch": {

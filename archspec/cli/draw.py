@@ -1,4 +1,4 @@
-"""`archspec draw`: figures, as SVG or as DOT for graphviz."""
+"""`archspec draw`: figures, as SVG, as a page to unfold, or as DOT for graphviz."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archspec.diagnostics import UsageError
 from archspec.files import write_generated
 from archspec.seal import DOT, XML, seal
 
-FORMATS = {"svg": XML, "dot": DOT}
+FORMATS = {"svg": XML, "html": XML, "dot": DOT}
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -30,9 +30,8 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace, terminal: Terminal) -> int:
     networks = [pipeline.check(load(source, args)) for source in args.specs]
     form = args.format or _format_of(args.output)
-    figure = pipeline.draw(*networks, level=args.level)
     names = ", ".join(network.name for network in networks)
-    text = seal(figure.svg if form == "svg" else figure.dot, names, _digest(networks), FORMATS[form])
+    text = seal(_drawn(networks, args.level, form), names, _digest(networks), FORMATS[form])
     if args.output == STDIN:
         terminal.write(text)
         return FINE
@@ -42,12 +41,19 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return FINE
 
 
+def _drawn(networks: list[Checked], level: str, form: str) -> str:
+    if form == "html":
+        return pipeline.page(*networks, level=level)
+    figure = pipeline.draw(*networks, level=level)
+    return figure.svg if form == "svg" else figure.dot
+
+
 def _format_of(output: str | None) -> str:
     suffix = Path(output or "").suffix.lower()
     if output in (None, STDIN):
         return "svg"
     if suffix[1:] not in FORMATS:
-        raise UsageError(f"a figure is SVG or DOT, not `{suffix or output}`", "-o figure.svg, or --format svg")
+        raise UsageError(f"a figure is SVG, HTML or DOT, not `{suffix or output}`", "-o figure.svg, or --format svg")
     return suffix[1:]
 
 

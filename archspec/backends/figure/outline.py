@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from archspec.backends.figure.scene import WireKind
-from archspec.records import Record
+from archspec.records import Record, replace
 from archspec.shapes import Shape
 
 Family = Literal["layer", "stage", "pool", "norm", "act", "quiet", "join", "op", "input", "output"]
@@ -116,3 +116,25 @@ def layers(chain: Chain) -> Iterator[Step]:
                 yield from layers(piece)
         else:
             yield from layers(item.chain)
+
+
+def relocated(chain: Chain, old: str, new: str) -> Chain:
+    """The chain of a block as it is at another place: all paths below `old` are below `new`."""
+    return tuple(_relocated(item, old, new) for item in chain)
+
+
+def _relocated(item: Item, old: str, new: str) -> Item:
+    if isinstance(item, Fork):
+        branches = tuple(replace(branch, chain=relocated(branch.chain, old, new)) for branch in item.branches)
+        return Fork(branches, replace(item.join, path=_path(item.join.path, old, new)))
+    if isinstance(item, Tangle):
+        return replace(item, pieces=tuple(relocated(piece, old, new) for piece in item.pieces))
+    if isinstance(item, Tail):
+        return replace(item, chain=relocated(item.chain, old, new))
+    if isinstance(item, Card):
+        return replace(item, chain=relocated(item.chain, old, new), path=_path(item.path, old, new))
+    return replace(item, path=_path(item.path, old, new))
+
+
+def _path(path: str, old: str, new: str) -> str:
+    return new + path[len(old) :] if path == old or path.startswith(old + ".") else path

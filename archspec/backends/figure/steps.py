@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening
 from archspec.backends.figure.nest import Nesting
 from archspec.backends.figure.order import fold, stands_out, visible
-from archspec.backends.figure.outline import Card, Chain, Family, Step
+from archspec.backends.figure.outline import Card, Chain, Family, Step, relocated
 from archspec.ir.graph import GraphInput
 from archspec.ops import activation, join, norm, pool
 from archspec.ops.base import Op
@@ -36,7 +36,7 @@ class Reader(Record, frozen=False):
     unfold: bool = False
     ordered: bool = False
     unusual: bool = False
-    _seen: dict[int, tuple[BodyShapes, Chain]] = field(default_factory=dict)
+    _seen: dict[int, tuple[BodyShapes, str, Chain]] = field(default_factory=dict)
 
     def body(self, shapes: BodyShapes, path: str) -> Chain:
         """The chain of a block, norms and activations folded away where their order is the usual one."""
@@ -46,8 +46,9 @@ class Reader(Record, frozen=False):
             chain = self.nested(flat.atoms, [port for port in ports if port is not None])
             unusual = stands_out(chain)
             self.unusual = self.unusual or unusual
-            self._seen[id(shapes)] = shapes, fold(chain, unusual or self.ordered)
-        return self._seen[id(shapes)][1]
+            self._seen[id(shapes)] = shapes, path, fold(chain, unusual or self.ordered)
+        _, first, known = self._seen[id(shapes)]
+        return known if first == path else relocated(known, first, path)
 
     def nested(self, atoms: Sequence[Atom], exits: Sequence[int]) -> Chain:
         """The chain of all atoms that lead to `exits`."""

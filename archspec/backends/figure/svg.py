@@ -30,6 +30,11 @@ def render(scene: Scene, title: str, description: str, palette: Mapping[str, str
     return "\n".join([*lines, "</svg>", ""])
 
 
+def draw_part(part: Part) -> str:
+    """One part as SVG elements, for a document that brings the style sheet."""
+    return "".join(_part(part, Paint(None)))
+
+
 class Paint:
     """Colour roles as attributes: classes of the style sheet, or the colours of a palette."""
 
