@@ -10,7 +10,7 @@ from archspec.backends.figure.reading import read
 from archspec.backends.figure.steps import Reader
 from archspec.backends.page.facts import Facts, collect
 from archspec.backends.stages import size_text
-from archspec.backends.table import nominal_text
+from archspec.backends.summary import nominal_text
 from archspec.checked import Checked
 from archspec.passes.cost import Amount
 from archspec.records import Record, replace
