@@ -27,8 +27,8 @@ LIGHT: Mapping[str, str] = {
 DARK: Mapping[str, str] = {
     **LIGHT,
     "paper": "#14181d", "ink": "#e8ebef", "soft": "#a5adb8", "wire": "#a9b1bc", "span": "#59636f",
-    "hairline": "#363d47", "outline": "#0d1014", "heavy": "#ffffff", "joint": "#e8ebef", "card": "#1b2027", "cardline": "#59636f",
-    "identity": "#6cb4f2", "projection": "#f0955a", "pad": "#f0955a", "gated": "#c79be8",
+    "hairline": "#363d47", "outline": "#0d1014", "heavy": "#ffffff", "joint": "#e8ebef", "card": "#1b2027",
+    "cardline": "#59636f", "identity": "#6cb4f2", "projection": "#f0955a", "pad": "#f0955a", "gated": "#c79be8",
     "macs": "#6d97c7", "params": "#6f7c8a", "badge": "#e8ebef", "badgeink": "#14181d",
 }  # fmt: skip
 GREY: Mapping[str, str] = {
@@ -36,8 +36,8 @@ GREY: Mapping[str, str] = {
     "w1": "#f4f4f4", "w2": "#dcdcdc", "w3": "#c2c2c2", "w4": "#a6a6a6", "w5": "#8c8c8c", "neutral": "#ffffff",
     "identity": "#2a2a2a", "projection": "#2a2a2a", "pad": "#2a2a2a", "gated": "#2a2a2a",
     "macs": "#6e6e6e", "params": "#a8a8a8", "wire": "#4a4a4a", "span": "#a8a8a8", "soft": "#5c5c5c",
-    "hairline": "#d6d6d6", "ink": "#1c1c1c", "boxink": "#1c1c1c", "outline": "#3c3c3c", "heavy": "#1c1c1c", "card": "#fbfbfb",
-    "cardline": "#a0a0a0", "badge": "#1c1c1c",
+    "hairline": "#d6d6d6", "ink": "#1c1c1c", "boxink": "#1c1c1c", "outline": "#3c3c3c", "heavy": "#1c1c1c",
+    "card": "#fbfbfb", "cardline": "#a0a0a0", "badge": "#1c1c1c",
 }  # fmt: skip
 PALETTES: Mapping[Theme, Mapping[str, str]] = {"light": LIGHT, "dark": DARK, "grey": GREY}
 THEMES: tuple[Theme, ...] = ("auto", "light", "dark", "grey")
