@@ -13,9 +13,8 @@ from archspec.backends.figure.scene import Box, Part, Rule, Text
 from archspec.backends.numbers import counted, quantity
 from archspec.records import Record
 
-COST_WIDTH = 118.0
+COST_WIDTH, COST_HEIGHT = 118.0, 33.0
 SMALL_HEIGHT = 25.5
-_HEIGHT = 33.0
 _BAR, _SMALL_BAR = 46.0, 52.0
 
 
@@ -29,6 +28,12 @@ class Bars(Record):
     def of(cls, groups: Sequence[Group]) -> Bars:
         """Bars to the scale of these stages."""
         return cls(max((g.macs for g in groups), default=0) or 1, max((g.parameters for g in groups), default=0) or 1)
+
+    def named(self, group: Group, x: float, y: float) -> Iterator[Part]:
+        """The name of a stage over its bars, COST_WIDTH by COST_HEIGHT."""
+        for line in fit(stage_words(group), COST_WIDTH - 8.0, 8.0, lines=1):
+            yield Text(x, y + 7.5, line, 8.0)
+        yield from self.wide(group, x, y + 12.0)
 
     def wide(self, group: Group, x: float, y: float) -> Iterator[Part]:
         """Two bars with their numbers to the right."""
@@ -64,7 +69,7 @@ class Beside:
         """A stage is as high as what is written beside it."""
         if before is None or before.group not in self._reach or item.group == before.group:
             return 0.0
-        return self._reach[before.group][0] + _HEIGHT + 4.0
+        return self._reach[before.group][0] + COST_HEIGHT + 4.0
 
     def add(self, before: Placed | None, item: Placed) -> None:
         """Let the stage of an item reach down to its end."""
@@ -76,12 +81,9 @@ class Beside:
         bars = Bars.of(self._groups)
         for index, (top, bottom) in self._reach.items():
             group = self._groups[index]
-            middle = max((top + bottom) / 2, top + _HEIGHT / 2)
+            middle = max((top + bottom) / 2, top + COST_HEIGHT / 2)
             yield Rule((x, top), (x, max(bottom, top + 8.0)), "cardline")
-            start, y = x + 7.0, middle - _HEIGHT / 2
-            for line in fit(stage_words(group), COST_WIDTH - 8.0, 8.0, lines=1):
-                yield Text(start, y + 7.5, line, 8.0)
-            yield from bars.wide(group, start, y + 12.0)
+            yield from bars.named(group, x + 7.0, middle - COST_HEIGHT / 2)
 
 
 def is_costly(group: Group) -> bool:
