@@ -29,7 +29,7 @@ def check_layout(spec: Spec, shapes: Shapes, report: Report) -> None:
     Of a variant that the layout does not know, and under settings, nothing is promised.
     """
     layout = spec.file.layout
-    if layout is None or spec.settings:
+    if layout is None or spec.settings or spec.features:
         return
     networks = layouts().get(layout.text)
     if spec.variant is not None and spec.name not in (networks or ()):

@@ -5,7 +5,7 @@ Each function takes a path, a zoo name (`resnet34@plain34`), text, or the result
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,12 @@ from archspec.checked import Checked
 from archspec.diagnostics import UsageError, in_order
 from archspec.elaborate.network import elaborate
 from archspec.expectations import expect, read_expectations
+from archspec.features import pruned, with_features
 from archspec.layouts import check_layout
 from archspec.lazy import lazy
 from archspec.passes.cost import measure
 from archspec.passes.shapes import infer
+from archspec.records import replace
 from archspec.report import Report
 from archspec.sharing import check_sharing
 from archspec.source import Value
@@ -31,14 +33,12 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archspec.backends.figure import Figure
-    from archspec.backends.summary import Summary
-    from archspec.backends.table import Table
+    from archspec.backends.table import Summary
     from archspec.checkpoints.weights import Weights
 
 figure = lazy("archspec.backends.figure")
 pages = lazy("archspec.backends.page")
-summaries = lazy("archspec.backends.summary")
-tables = lazy("archspec.backends.table")
+table = lazy("archspec.backends.table")
 torch_code = lazy("archspec.backends.torch_code")
 torch_module = lazy("archspec.backends.module")
 checkpoints = lazy("archspec.checkpoints.weights")
@@ -46,12 +46,18 @@ checkpoints = lazy("archspec.checkpoints.weights")
 Source = str | Path | Spec | Checked
 
 
-def load(source: Source, variant: str | None = None, **params: Any) -> Spec:
+def load(source: Source, variant: str | None = None, *, features: Sequence[str] = (), **params: Any) -> Spec:
     """Read a spec, with what it extends and uses; mistakes inside items are left to `check`, which finds the rest.
 
     `params` override the spec's, as `--set` does; `variant` may also stand in the name (`specs/vgg.yaml@vgg19`).
-    SpecError with every mistake found; UsageError if there is no such file, network or variant.
+    With `features`, names of nodes, the network is a backbone: these are its outputs, and what only others need is
+    gone. SpecError with every mistake found; UsageError if there is no such file, network or variant.
     """
+    spec = _load(source, variant, params)
+    return with_features(spec, features) if features else spec
+
+
+def _load(source: Source, variant: str | None, params: Mapping[str, Any]) -> Spec:
     if isinstance(source, Checked):
         source = source.spec
     settings = {name: setting(name, value) for name, value in params.items()}
@@ -59,7 +65,7 @@ def load(source: Source, variant: str | None = None, **params: Any) -> Spec:
         if variant is None and not params:
             return source
         merged = {**source.settings, **settings}
-        return Spec(source.file, source.libraries, source.texts, variant or source.variant, merged, source.faults)
+        return replace(source, variant=variant or source.variant, settings=merged)
     return _read(source, variant, settings)
 
 
@@ -84,19 +90,21 @@ def locate(source: str) -> tuple[Path, str | None]:
     return path, variant or own
 
 
-def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
+def check(source: Source, variant: str | None = None, *, features: Sequence[str] = (), **params: Any) -> Checked:
     """Prove that a network fits together: shapes, parameters, MACs, expectations.
 
     SpecError carries every error at once, each with its place in the spec; warnings are in the result.
     """
-    if isinstance(source, Checked) and variant is None and not params:
+    if isinstance(source, Checked) and variant is None and not params and not features:
         return source
-    spec = load(source, variant, **params)
+    spec = load(source, variant, features=features, **params)
     report = Report()
     report.texts.update(spec.texts)
     report.take(spec.faults)
     read_expectations(spec, report)
     elaboration = elaborate(spec, report)
+    if spec.features:
+        elaboration = replace(elaboration, graph=pruned(elaboration.graph))
     graph = with_nominal_sizes(elaboration, report)
     shapes = infer(graph)
     check_sharing(shapes, report)
@@ -104,23 +112,31 @@ def check(source: Source, variant: str | None = None, **params: Any) -> Checked:
     expect(spec, graph, shapes, cost, report)
     check_layout(spec, shapes, report)
     report.stop_if_failed()
-    warn_of_unused(spec, graph, report)
+    if not spec.features:
+        warn_of_unused(spec, graph, report)
     return Checked(spec, graph, shapes, cost, in_order(report.warnings), elaboration.demands)
 
 
-def build(source: Source, variant: str | None = None, **params: Any) -> str:
+def build(source: Source, variant: str | None = None, *, features: Sequence[str] = (), **params: Any) -> str:
     """PyTorch source of the network: one file that imports only torch."""
-    text: str = torch_code.generate(check(source, variant, **params))
+    text: str = torch_code.generate(check(source, variant, features=features, **params))
     return text
 
 
-def module(source: Source, *, init: bool = True, variant: str | None = None, **open_params: Any) -> nn.Module:
+def module(
+    source: Source,
+    *,
+    init: bool = True,
+    variant: str | None = None,
+    features: Sequence[str] = (),
+    **open_params: Any,
+) -> nn.Module:
     """The network as an `nn.Module`: the generated source, compiled in memory.
 
     `open_params` are constructor arguments, such as `num_classes=10`. With `init=False` parameters are left
-    uninitialised, for loading a checkpoint.
+    uninitialised, for loading a checkpoint. With `features` it is a backbone that returns these nodes.
     """
-    checked = check(source, variant)
+    checked = check(source, variant, features=features)
     network: nn.Module = torch_module.instantiate(checked.graph, build(checked), init=init, **open_params)
     return network
 
@@ -133,16 +149,7 @@ def verify(source: Source, text: str | None = None) -> None:
 
 def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
     """The network's stages with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
-    made: Summary = summaries.summarize(check(source, variant, **params))
-    return made
-
-
-def table(*sources: Source, caption: str = "") -> Table:
-    """What networks are made of, row by row of equal output size, as Table 1 of He et al. (2015).
-
-    `str` is for a terminal; `.markdown`, `.latex`, `.html`, `.csv`, `.to_dict()`, `.save(path)`, itself in a notebook.
-    """
-    made: Table = tables.make_table(*(check(source) for source in sources), caption=caption)
+    made: Summary = table.summarize(check(source, variant, **params))
     return made
 
 

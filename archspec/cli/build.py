@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from archspec import pipeline
 from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
-from archspec.cli.sources import STDIN, add_spec, load
+from archspec.cli.sources import STDIN, add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 from archspec.files import Standing, compare, write_generated
@@ -22,6 +22,7 @@ _NOT_CURRENT: dict[Standing, str] = {
 
 def _arguments(parser: ArgumentParser) -> None:
     add_spec(parser)
+    add_features(parser)
     parser.add_argument("-o", "--output", metavar="PATH", help="where to write it (NAME.py here), or - to print it")
     parser.add_argument(
         "--verify", action="store_true", help="also run it against the graph's interpreter, bit for bit (needs torch)"

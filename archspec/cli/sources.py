@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archspec import pipeline
 from archspec.diagnostics import UsageError
+from archspec.features import with_features
 from archspec.records import replace
 from archspec.report import Report
 from archspec.spec.load import MAX_BYTES, load_text
@@ -52,6 +53,15 @@ def _unshielded(argument: str) -> str:
     return argument[1:] if argument.startswith(f" {STDIN}@") else argument
 
 
+def add_features(parser: ArgumentParser) -> None:
+    """`--features NAME,NAME`."""
+    parser.add_argument(
+        "--features",
+        metavar="NODES",
+        help="make it a backbone: its outputs are these nodes (layer1,layer4), and what they do not need is gone",
+    )
+
+
 def expanded(spec: str) -> list[str]:
     """The spec files that a pattern or a folder stands for; any other source is itself. UsageError where none match."""
     if os.path.isdir(spec):
@@ -69,7 +79,8 @@ def load(source: str, args: Namespace) -> Spec:
     """The spec that a SPEC argument names, with the `--set` options of the call."""
     settings, text = parse_settings(args.settings)
     spec = _read(source, args)
-    return replace(spec, settings=settings, texts={**spec.texts, SETTINGS: text}) if settings else spec
+    spec = replace(spec, settings=settings, texts={**spec.texts, SETTINGS: text}) if settings else spec
+    return with_features(spec, args.features.split(",")) if getattr(args, "features", None) else spec
 
 
 def _read(source: str, args: Namespace) -> Spec:

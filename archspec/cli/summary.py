@@ -6,14 +6,15 @@ import json
 from argparse import ArgumentParser, Namespace
 
 from archspec import pipeline
-from archspec.backends.summary import compare, summarize
+from archspec.backends.table import compare, summarize
 from archspec.cli.command import FINE, Command
-from archspec.cli.sources import add_spec, load
+from archspec.cli.sources import add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 
 
 def _arguments(parser: ArgumentParser) -> None:
     add_spec(parser, several=True)
+    add_features(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
 
 

@@ -95,6 +95,7 @@ class _Network(Blocks):
             file.path.rsplit("/", 1)[-1],
             spec.variant,
             {name: plain(value) for name, value in spec.settings.items()},
+            spec.features,
         )
 
     def _refuse_library(self, spec: Spec) -> None:
@@ -154,12 +155,14 @@ def _is_there(result: Result) -> bool:
 
 def digest(spec: Spec) -> str:
     """The sha256 of what a spec says, whatever its layout on the page: keys sorted, files it uses included."""
-    said = {
+    said: dict[str, Any] = {
         "spec": plain(spec.file.tree),
         "variant": spec.variant,
         "settings": {name: plain(value) for name, value in spec.settings.items()},
         "uses": [plain(spec.libraries[key].tree) for key in sorted(spec.libraries, key=lambda k: k.rsplit("/", 1)[-1])],
     }
+    if spec.features:
+        said["features"] = spec.features
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 

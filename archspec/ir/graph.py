@@ -139,6 +139,7 @@ class Graph(Record):
 
     `open_params` become constructor arguments of the generated network: (name, type, default). `init` is the stated
     initialisation, (op name, tensor, scheme) in the order of the spec. `digest` is the sha256 of the resolved spec.
+    `features` are the nodes that were asked for as outputs, if the network is cut down to a backbone.
     """
 
     name: str
@@ -154,3 +155,4 @@ class Graph(Record):
     file: str = ""
     variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    features: tuple[str, ...] = ()

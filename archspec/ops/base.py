@@ -49,11 +49,21 @@ class Call(Record):
 
 
 class Window(Record):
-    """The receptive-field rule of an op along H and W: effective kernel, stride and padding at the top and left."""
+    """The receptive-field rule of an op along H and W: effective kernel, stride and padding at the top and left.
+
+    `scale` is how many times larger the op makes the map.
+    """
 
     kernel: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
+    scale: tuple[int, int] = (1, 1)
+
+
+class SteppedAs(Record):
+    """The receptive-field rule of an op that brings its input to the size of another operand."""
+
+    operand: int
 
 
 class GlobalWindow(Record):
@@ -105,7 +115,7 @@ class Op(Record):
         """Multiply-accumulates of convolutions, linears and attention's products; bias and norms count as 0."""
         return 0
 
-    def receptive(self) -> Window | GlobalWindow | None:
+    def receptive(self) -> Window | GlobalWindow | SteppedAs | None:
         """How the op widens the receptive field; None: not at all."""
         return None
 

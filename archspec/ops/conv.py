@@ -183,7 +183,7 @@ class ConvTranspose2d(Op):
 
     def receptive(self) -> Window:
         kernel, stride = reach(pair(self.kernel), pair(self.dilation)), pair(self.stride)
-        return Window(((kernel[0] - 1) // stride[0] + 1, (kernel[1] - 1) // stride[1] + 1))
+        return Window(((kernel[0] - 1) // stride[0] + 1, (kernel[1] - 1) // stride[1] + 1), scale=stride)
 
     def module(self, *inputs: Shape) -> Call:
         return Call(

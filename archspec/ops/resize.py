@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from archspec.ops.base import Call, Op, Operand, Slice, Window, pair
+from archspec.ops.base import Call, Op, Operand, Slice, SteppedAs, Window, pair
 from archspec.ops.conv import groups_divide
 from archspec.ops.fields import Count, Kernels, Limits
 from archspec.ops.spatial import ceil_div, channels_first, said, step
 from archspec.shapes import Demand, Shape
 
 MAPS = frozenset({4})
+
+_REACH = {"nearest": 1, "bilinear": 2, "bicubic": 4}
+"""How many values of a row an interpolated one depends on."""
 
 
 class Subsample2d(Op):
@@ -74,6 +77,10 @@ class Upsample2d(Op):
         rows, columns = pair(self.scale)
         return Shape((*x.dims[:2], x.dims[2] * rows, x.dims[3] * columns), x.axes)
 
+    def receptive(self) -> Window:
+        reach = _REACH[self.mode]
+        return Window((reach, reach), scale=pair(self.scale))
+
     def module(self, *inputs: Shape) -> Call:
         return Call(
             "nn.Upsample",
@@ -112,6 +119,9 @@ class ResizeLike(Op):
     def shape(self, *inputs: Shape) -> Shape:
         x, like = inputs
         return Shape((*x.dims[:2], *like.dims[2:]), x.axes)
+
+    def receptive(self) -> SteppedAs:
+        return SteppedAs(1)
 
     def function(self, *inputs: Shape) -> Call:
         size = Call("operator.getitem", (Call("Tensor.size", (Operand(1),)), Slice(2)))
@@ -189,6 +199,9 @@ class PixelShuffle(Op):
         return Shape(
             (x.dims[0], x.channels // (self.scale * self.scale), x.dims[2] * self.scale, x.dims[3] * self.scale), x.axes
         )
+
+    def receptive(self) -> Window:
+        return Window((1, 1), scale=(self.scale, self.scale))
 
     def module(self, *inputs: Shape) -> Call:
         return Call("nn.PixelShuffle", (self.scale,))

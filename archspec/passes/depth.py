@@ -12,9 +12,9 @@ from archspec.passes.shapes import BodyShapes, Shapes
 
 
 def weighted_layers(graph: Graph, shapes: Shapes) -> int:
-    """The most weighted layers on a path from an input to the network's first output."""
-    longest = _Longest().through(shapes.root, (0,) * len(shapes.root.inputs))
-    return longest[0] if longest else 0
+    """The most weighted layers on a path from an input to an output, those of training only aside."""
+    depths = _Longest().through(shapes.root, (0,) * len(shapes.root.inputs))
+    return max((d for d, output in zip(depths, graph.outputs, strict=True) if output.mode == "always"), default=0)
 
 
 class _Longest:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from archspec.ir.graph import Graph
-from archspec.ops.base import GlobalWindow, Op, Window
+from archspec.ops.base import GlobalWindow, Op, SteppedAs, Window
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 
 
@@ -21,18 +21,29 @@ class Field(NamedTuple):
     pooled: bool = False
     everything: bool = False
 
+    @property
+    def pixels(self) -> int:
+        """The receptive field in pixels of the input."""
+        return int(self.extent) + 1
+
 
 def receptive_field(graph: Graph, shapes: Shapes) -> int | None:
     """The receptive field in pixels along the larger axis; None without maps, or where attention is global.
 
     Along a path r grows by (kernel - 1) * jump and jump by the stride (Dumoulin & Visin 2016, sec. 2); where paths
-    meet, the widest counts. A gate that pools globally (squeeze-and-excitation) does not close the map it scales.
+    meet, and of several outputs, the widest counts. A gate that pools globally (squeeze-and-excitation) does not close
+    the map it scales.
     """
+    fields = output_fields(graph, shapes)
+    widest = [field for field, output in zip(fields, graph.outputs, strict=False) if output.mode == "always"]
+    return None if not widest or any(field.everything for field in widest) else max(field.pixels for field in widest)
+
+
+def output_fields(graph: Graph, shapes: Shapes) -> tuple[Field, ...]:
+    """The field of each output of the network; none where its input is no map."""
     if not graph.inputs or graph.inputs[0].shape.rank != 4:
-        return None
-    fields = Fields().through(shapes.root, (Field(),) * len(shapes.root.inputs))
-    last = fields[0]
-    return None if last.everything else int(last.extent) + 1
+        return ()
+    return Fields().through(shapes.root, (Field(),) * len(shapes.root.inputs))
 
 
 class Fields:
@@ -69,7 +80,7 @@ class Fields:
                 fields[node.key] = into
             else:
                 here = _widest(into)
-                after = _after(node.target, here) if isinstance(node.target, Op) else here
+                after = _after(node.target, here, into) if isinstance(node.target, Op) else here
                 fields[node.key] = (after,) * len(shapes.nodes[node.key])
         return fields
 
@@ -77,7 +88,7 @@ class Fields:
         """The fields after the first `count` of a run's units."""
         for index in range(count):
             inner = unit.body
-            after = self.through(inner, into) if inner is not None else (_after(unit.run.target, into[0]),)  # type: ignore[arg-type]
+            after = self.through(inner, into) if inner is not None else (_after(unit.run.target, into[0], into),)  # type: ignore[arg-type]
             if len(into) == 1 and after[0].jump == into[0].jump and after[0].pooled == into[0].pooled:
                 step = after[0].extent - into[0].extent
                 return (after[0]._replace(extent=after[0].extent + step * (count - index - 1)),)
@@ -93,10 +104,12 @@ def _widest(fields: tuple[Field, ...]) -> Field:
     return Field(max(f.extent for f in open_ones), jump, open_ones[0].pooled, everything)
 
 
-def _after(op: Op, before: Field) -> Field:
+def _after(op: Op, before: Field, operands: tuple[Field, ...]) -> Field:
     rule = op.receptive()
     if rule is None or before.pooled:
         return before
+    if isinstance(rule, SteppedAs):
+        return before._replace(jump=operands[rule.operand].jump)
     if isinstance(rule, GlobalWindow):
         return before._replace(everything=True) if op.name == "attention" else before._replace(pooled=True)
     return _windowed(rule, before)
@@ -104,4 +117,4 @@ def _after(op: Op, before: Field) -> Field:
 
 def _windowed(rule: Window, before: Field) -> Field:
     wider = before.extent + (max(rule.kernel) - 1) * before.jump
-    return before._replace(extent=wider, jump=before.jump * max(rule.stride))
+    return before._replace(extent=wider, jump=before.jump * max(rule.stride) / max(rule.scale))

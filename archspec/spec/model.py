@@ -185,7 +185,8 @@ class SpecFile(Record, eq=False):
 class Spec(Record, eq=False):
     """A spec, loaded: its file with what it extends merged in, its libraries, and the chosen variant and settings.
 
-    `faults` are the mistakes inside items; `check` reports them together with its own.
+    `faults` are the mistakes inside items; `check` reports them together with its own. `features` are the nodes that
+    were made its outputs, if any.
     """
 
     file: SpecFile
@@ -194,6 +195,7 @@ class Spec(Record, eq=False):
     variant: str | None = None
     settings: Mapping[str, Value] = field(default_factory=dict)
     faults: tuple[Diagnostic, ...] = ()
+    features: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -30,3 +30,13 @@ def build(name: str, **options: Any) -> torch.nn.Module:
     """A model of torchvision with random weights."""
     net: torch.nn.Module = getattr(_models()[0], name)(weights=None, **options)
     return net
+
+
+def feature_pyramid(backbone: str) -> torch.nn.Module:
+    """torchvision's ResNet with a feature pyramid, its norms those of training."""
+    _models()
+    made = importlib.import_module("torchvision.models.detection.backbone_utils").resnet_fpn_backbone
+    net: torch.nn.Module = made(
+        backbone_name=backbone, weights=None, norm_layer=torch.nn.BatchNorm2d, trainable_layers=5
+    )
+    return net

@@ -26,7 +26,7 @@ def generate(source: Checked | Graph) -> str:
     text = render(decided, _about(graph, decided, source.cost if isinstance(source, Checked) else None))
     audit(text)
     name = graph.file if graph.variant is None else f"{graph.file}@{graph.variant}"
-    return seal(text, name, graph.digest)
+    return seal(text, f"{name}, features {', '.join(graph.features)}" if graph.features else name, graph.digest)
 
 
 def arguments_of(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,105 @@
+"""Backbones: chosen nodes as outputs, the rest of the network gone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import archspec
+from archspec.cli import main
+from archspec.diagnostics import SpecError, UsageError
+from tests.oracles.torchvision_nets import feature_pyramid
+
+LAYERS = ("layer1", "layer2", "layer3", "layer4")
+
+
+def test_features_are_what_hooks_see_in_the_whole_network() -> None:
+    whole = archspec.module("resnet18").eval()
+    backbone = archspec.module("resnet18", init=False, features=LAYERS).eval()
+    state = whole.state_dict()
+    kept = {key: value for key, value in state.items() if not key.startswith("fc.")}
+    backbone.load_state_dict(kept, strict=True)
+    seen: dict[str, Tensor] = {}
+    for name in LAYERS:
+        whole.get_submodule(name).register_forward_hook(lambda _m, _i, out, name=name: seen.__setitem__(name, out))
+    x = torch.randn(2, 3, 70, 90)
+    with torch.no_grad():
+        whole(x)
+        found = backbone(x)
+    assert found._fields == LAYERS
+    assert all(torch.equal(getattr(found, name), seen[name]) for name in LAYERS)
+
+
+def test_one_feature_is_a_tensor_and_open_params_that_nothing_reads_are_gone() -> None:
+    backbone = archspec.module("resnet18", features=["layer3"])
+    found = backbone(torch.randn(2, 3, 64, 64))
+    assert isinstance(found, Tensor) and found.shape == (2, 256, 4, 4)
+    assert "num_classes" not in archspec.build("resnet18", features=["layer3"])
+    assert not any(key.startswith(("layer4", "fc")) for key in backbone.state_dict())
+
+
+def test_generated_backbones_equal_their_graphs() -> None:
+    checked = archspec.check("resnet50", features=["layer1", "layer4"])
+    archspec.verify(checked)
+    assert checked.spec.features == ("layer1", "layer4") and checked.warnings == ()
+
+
+def test_a_container_is_reached_into() -> None:
+    checked = archspec.check("resnet50_fpn", features=["body.layer2", "body.layer4"])
+    assert [output.name for output in checked.graph.outputs] == ["body_layer2", "body_layer4"]
+    archspec.verify(checked)
+
+
+def test_strides_channels_and_fields_are_in_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "resnet50", "--features", "layer1,layer2,layer4", "--format", "json"]) == 0
+    maps = json.loads(capsys.readouterr().out)["maps"]
+    assert [(m["name"], m["channels"], m["stride"], m["receptive_field"]) for m in maps] == [
+        ("layer1", 256, 4, 35),
+        ("layer2", 512, 8, 91),
+        ("layer4", 2048, 32, 427),
+    ]
+    assert main(["summary", "resnet50", "--features", "layer1,layer2"]) == 0
+    assert "layer2  [N, 512, 28, 28]       512       8" in capsys.readouterr().out
+
+
+def test_a_node_that_is_not_there_is_pointed_at(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", "resnet50", "--features", "layer1,layer9", "-o", "-"]) == 1
+    said = capsys.readouterr().err
+    assert "--features:1:8" in said and "there is no node `layer9`" in said and "did you mean" in said
+
+
+@pytest.mark.parametrize("names", [["layer1", "layer1"], [""], ["layer1", ""]])
+def test_what_is_no_list_of_features_is_refused(names: list[str]) -> None:
+    with pytest.raises((UsageError, SpecError)):
+        archspec.check("resnet18", features=names)
+
+
+def test_another_file_is_written_for_a_backbone(tmp_path: Path) -> None:
+    whole, cut = (archspec.build("resnet18", features=features) for features in ((), ("layer2",)))
+    assert whole.splitlines()[1] != cut.splitlines()[1]
+    assert "features layer2" in cut.splitlines()[0]
+
+
+def test_the_feature_pyramid_is_torchvision_s() -> None:
+    """Keys, their order, and every map to the bit, at sizes that no stride divides."""
+    torch.manual_seed(0)
+    theirs = feature_pyramid("resnet50").eval()
+    ours = archspec.module("resnet50_fpn", init=False).eval()
+    assert [(k, v.shape) for k, v in ours.state_dict().items()] == [
+        (k, v.shape) for k, v in theirs.state_dict().items()
+    ]
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(1, 3, 97, 130)
+    with torch.no_grad():
+        pairs = list(zip(ours(x), theirs(x).values(), strict=True))
+    assert all(torch.equal(mine, other) for mine, other in pairs) and len(pairs) == 5
+
+
+def test_strides_of_resampled_maps() -> None:
+    maps = archspec.summary("resnet50_fpn").maps
+    assert [(one.name, int(one.stride)) for one in maps] == [("p2", 4), ("p3", 8), ("p4", 16), ("p5", 32), ("p6", 64)]
+    assert isinstance(archspec.module("resnet50_fpn", init=False), nn.Module)
