@@ -5,6 +5,7 @@ Its wheel brings operators compiled for another torch; the models do without the
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import json
 from functools import cache
@@ -13,8 +14,12 @@ from typing import Any
 
 import torch
 
-FACTS = json.loads(Path(__file__).with_name("torchvision.json").read_text(encoding="utf-8"))
-"""Of torchvision 0.29: parameters, macs (with every auxiliary head idle) and the ordered [key, shape] of a net."""
+FACTS: dict[str, Any] = json.loads(gzip.decompress(Path(__file__).with_name("torchvision.json.gz").read_bytes()))
+"""Of torchvision 0.29, by builder: parameters, macs (with every auxiliary head idle) at the published crop, and the
+ordered [key, shape] pairs of the state_dict."""
+
+ADDRESSES = {"googlenet": "googlenet@googlenet_torchvision_aux"}
+"""Builders whose network has another name in the zoo, whose `googlenet` is the paper's."""
 
 
 @cache
@@ -24,6 +29,12 @@ def _models() -> Any:
     library.define("qnms(Tensor boxes, Tensor scores, float threshold) -> Tensor")
     models = importlib.import_module("torchvision.models")
     return models, library
+
+
+def version() -> str:
+    """The version of the installed torchvision."""
+    _models()
+    return str(importlib.import_module("torchvision").__version__)
 
 
 def build(name: str, **options: Any) -> torch.nn.Module:
