@@ -89,7 +89,9 @@ def evidence(name: str) -> dict[str, Any]:
     ours = module(address)
     mine, other = ours.state_dict(), theirs.state_dict()
     found = {
-        "keys": "equal" if [(k, v.shape) for k, v in mine.items()] == [(k, v.shape) for k, v in other.items()] else "no",
+        "keys": "equal"
+        if [(k, v.shape) for k, v in mine.items()] == [(k, v.shape) for k, v in other.items()]
+        else "no",
         "initial": _same(list(mine.values()), list(other.values())),
     }
     for figure in ("parameters", "macs"):
@@ -100,7 +102,13 @@ def evidence(name: str) -> dict[str, Any]:
     found["eval"] = _same(_outputs(ours, size, False), _outputs(theirs, size, False))
     found["train"] = _same(_outputs(ours, size, True), _outputs(theirs, size, True))
     checks = {kind: found[kind] for kind in CHECKS}
-    return {"spec": address, "images": [2, 3, size, size], "parameters": cost.parameters, "macs": cost.macs, **{"checks": checks}}
+    return {
+        "spec": address,
+        "images": [2, 3, size, size],
+        "parameters": cost.parameters,
+        "macs": cost.macs,
+        "checks": checks,
+    }
 
 
 def main(names: list[str]) -> int:

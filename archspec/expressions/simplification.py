@@ -68,7 +68,7 @@ def _simpler(tree: ast.expr, integers: frozenset[str]) -> ast.expr:
         case ast.Compare(ops=[ast.Eq() | ast.NotEq()], comparators=[right]) if same(tree.left, right):
             return ast.copy_location(ast.Constant(isinstance(tree.ops[0], ast.Eq)), tree)
         case ast.BinOp():
-            simpler = neutral(tree, integers)
+            simpler = neutral(_cancelled(tree, integers), integers)
             return collected(simpler) if is_whole(simpler, integers) else simpler
         case ast.Call(func=ast.Name(id="ceil" | "floor" | "round"), args=[inner]) if is_whole(inner, integers):
             return inner
@@ -114,6 +114,18 @@ def _logic(tree: ast.BoolOp) -> ast.expr:
     if len(kept) < 2:
         return kept[0] if kept else ast.copy_location(ast.Constant(not decisive), tree)
     return ast.copy_location(ast.BoolOp(tree.op, kept), tree)
+
+
+def _cancelled(tree: ast.BinOp, integers: frozenset[str]) -> ast.BinOp:
+    """`x * 128 // 64` as `2 * x`, for an integer or a size x."""
+    match tree:
+        case ast.BinOp(
+            left=ast.BinOp(left=whole, op=ast.Mult(), right=ast.Constant(value=int(times))),
+            op=ast.FloorDiv(),
+            right=ast.Constant(value=int(divisor)),
+        ) if divisor > 0 and times % divisor == 0 and is_whole(whole, integers):
+            return ast.copy_location(ast.BinOp(literal(times // divisor), ast.Mult(), whole), tree)
+    return tree
 
 
 def neutral(tree: ast.BinOp, integers: frozenset[str]) -> ast.expr:

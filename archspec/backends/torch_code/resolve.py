@@ -90,12 +90,12 @@ class Resolver:
             self.spelling[name] = name
 
     def _let(self, name: str) -> None:
-        """A named intermediate value that varies becomes a local variable of `__init__`."""
+        """A named intermediate value that varies becomes a local variable, unless it is another's name."""
         if name in self.static or name not in self.values:
             return
         seen = [Seen(i, one.names.values[name]) for i, one in enumerate(self.family.instances)]
         tree = simplify(self.family.instances[0].names.lets[name], self.static, integers=set(self.values))
-        if _is_printable(tree) and self._holds(tree, seen):
+        if not isinstance(tree, ast.Name) and _is_printable(tree) and self._holds(tree, seen):
             self.lets[name] = self._in_python(tree, seen)
         else:
             self.opaque.add(name)

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from archspec.expressions import expression_of, literal, substitute, traced
+from archspec.expressions import expression_of, literal, simplify, substitute, traced
 from archspec.ir.graph import Body, Graph, Node, Option, Ref, Repeat
 from archspec.ops.base import Op, Operand
 from archspec.ops.base import Value as OpValue
@@ -185,7 +185,8 @@ class _Walk:
         callee = self.block(target, inputs)
         given = dict(_given(arguments, target)) | dict(_sizes(target, inputs))
         bindings = {name: expression_of(value) for name, value in given.items() if is_plain(value)}
-        outputs = tuple(_translated(shape, callee.names, bindings) for shape in callee.outputs)
+        integers = frozenset(name for name, value in names.values.items() if isinstance(value, int))
+        outputs = tuple(_translated(shape, callee.names, bindings, integers) for shape in callee.outputs)
         flows = self.flow(target, local)
         return Step(
             inputs,
@@ -346,7 +347,7 @@ def _entered(
     return Shape(tuple(dims), shape.axes), Shape(tuple(free), shape.axes)
 
 
-def _translated(shape: Shape, names: Names, bindings: Mapping[str, ast.expr]) -> Shape:
+def _translated(shape: Shape, names: Names, bindings: Mapping[str, ast.expr], integers: frozenset[str]) -> Shape:
     """An output of a block, its channels in the terms of the caller."""
     channels = shape.dims[shape.channel_axis]
     expr = written_as(channels)
@@ -354,7 +355,9 @@ def _translated(shape: Shape, names: Names, bindings: Mapping[str, ast.expr]) ->
     shape = Shape(dims, shape.axes)
     if expr is None or not isinstance(channels, int):
         return shape
-    return shape.replace(shape.channel_axis, traced(int(channels), substitute(names.written_out(expr), bindings)))
+    tree = substitute(names.written_out(expr), bindings)
+    # A chain of units that each add channels is C + 32 * 5 after five of them, and not ever longer.
+    return shape.replace(shape.channel_axis, traced(int(channels), simplify(tree, integers=integers)))
 
 
 def _with_channels(shape: Shape, known: Shape) -> Shape:
