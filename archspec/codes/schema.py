@@ -145,7 +145,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "E0229",
         "not an initialisation",
-        "`init:` maps an op or tensor to a scheme such as `zeros` or `{kaiming_normal: fan_out}`.",
+        "`init:` maps an op or tensor to a scheme such as `zeros` or `{kaiming_normal: fan_out}`. For a convolution or "
+        "linear its number may read the fans, as in `{uniform: 1/sqrt(fan_out)}`.",
     ),
     Code(
         "E0230",

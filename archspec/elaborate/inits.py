@@ -1,10 +1,11 @@
-"""Initialisation schemes: `zeros`, `{normal: 0.01}`, `{kaiming_normal: fan_out}`."""
+"""Initialisation schemes: `zeros`, `{normal: 0.01}`, `{kaiming_normal: fan_out}`, `{uniform: 1/sqrt(fan_out)}`."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
 
+from archspec.expressions import ExpressionError, evaluate, parse, to_text
 from archspec.report import Report, suggestion
 from archspec.source import MapValue, ScalarValue, Value
 
@@ -13,16 +14,23 @@ NUMBERED = frozenset({"constant", "normal", "trunc_normal", "uniform", "xavier_u
 FANNED = frozenset({"kaiming_normal", "kaiming_uniform"})
 SCHEMES = PLAIN | NUMBERED | FANNED
 
+FANS = frozenset({"fan_in", "fan_out"})
+"""What a number of a scheme may read: how many values of a weight go into one output, and how many read one input."""
+
 Scheme = tuple[str] | tuple[str, float | str]
+"""A name, and its number, the text of an expression of FANS, or the fan that it keeps."""
 
 
 def read_inits(
-    table: MapValue, tensors: Collection[str] | None, what: str, report: Report
+    table: MapValue, tensors: Collection[str] | None, what: str, report: Report, fans: bool
 ) -> tuple[tuple[str, Scheme], ...]:
-    """(tensor, scheme) for each tensor of an `init:`; `tensors` are those that there are, None: unknown."""
+    """(tensor, scheme) for each tensor of an `init:`; `tensors` are those that there are, None: unknown.
+
+    `fans`: whether the op has a weight with inputs and outputs, so that a number may read them.
+    """
     found: list[tuple[str, Scheme]] = []
     for entry in table.entries:
-        name, scheme = str(entry.key.value), read_scheme(entry.value, report)
+        name, scheme = str(entry.key.value), read_scheme(entry.value, report, fans)
         if tensors is not None and name not in tensors:
             report.error(
                 "E0229",
@@ -36,7 +44,7 @@ def read_inits(
     return tuple(found)
 
 
-def read_scheme(value: Value, report: Report) -> Scheme | None:
+def read_scheme(value: Value, report: Report, fans: bool) -> Scheme | None:
     """A scheme as a tuple: its name, and its number or fan. None after an error."""
     name: Any = value.value if isinstance(value, ScalarValue) else None
     if isinstance(value, ScalarValue) and name in PLAIN:
@@ -47,6 +55,8 @@ def read_scheme(value: Value, report: Report) -> Scheme | None:
         argument = entry.value.value if isinstance(entry.value, ScalarValue) else None
         if name in NUMBERED and isinstance(argument, int | float) and not isinstance(argument, bool):
             return (name, argument)
+        if name in NUMBERED and fans and isinstance(argument, str) and (text := _of_fans(argument)) is not None:
+            return (name, text)
         if name in FANNED and argument in ("fan_in", "fan_out"):
             return (name, str(argument))
     report.error(
@@ -55,11 +65,23 @@ def read_scheme(value: Value, report: Report) -> Scheme | None:
         value.span,
         notes=[
             "expected zeros, ones, {constant: 0.5}, {normal: std}, {trunc_normal: std}, {uniform: bound},\n"
-            "{xavier_uniform: gain}, {xavier_normal: gain}, {kaiming_normal: fan_out} or {kaiming_uniform: fan_in}"
+            "{xavier_uniform: gain}, {xavier_normal: gain}, {kaiming_normal: fan_out} or {kaiming_uniform: fan_in};\n"
+            "for convolutions and linears a number may read the fans: {uniform: 1/sqrt(fan_out)}"
         ],
         help=_scheme_help(name),
     )
     return None
+
+
+def _of_fans(text: str) -> str | None:
+    """An expression of the fans as it is printed; None where it has no value or reads anything else."""
+    try:
+        expression = parse(text)
+        value = evaluate(expression, {"fan_in": 27.0, "fan_out": 64.0})
+    except ExpressionError:
+        return None
+    fits = expression.names <= FANS and isinstance(value, int | float) and not isinstance(value, bool)
+    return to_text(expression.tree) if fits else None
 
 
 def _scheme_help(name: Any) -> str | None:

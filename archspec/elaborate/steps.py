@@ -205,7 +205,7 @@ class Steps(Items):
             return ()
         shapes = tuple(operand.shape for operand in operands or ())
         known = called.target.tensors(*shapes) if operands is not None else None
-        return read_inits(step.item.init, known, f"`{called.target.name}`", self.report)
+        return read_inits(step.item.init, known, f"`{called.target.name}`", self.report, called.target.weighted == 1)
 
     def _share(self, step: _Step) -> bool:
         """The module of another item once more, on other inputs."""

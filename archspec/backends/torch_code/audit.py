@@ -92,6 +92,7 @@ METHODS = {
     "narrow",
     "softmax",
     "movedim",
+    "numel",
 }
 DANGEROUS = {
     "load",

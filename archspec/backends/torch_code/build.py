@@ -12,7 +12,7 @@ from archspec.backends.torch_code.family import Argument, Families, Family
 from archspec.backends.torch_code.resolve import Resolver, Seen, Unwritable, text_of
 from archspec.backends.torch_code.trace import Instance, Step, value_of, written_as
 from archspec.expressions import literal, parse_template
-from archspec.ir.graph import Node, Ref
+from archspec.ir.graph import Body, Node, Ref
 from archspec.ops.base import Call, Operand
 from archspec.records import replace
 
@@ -269,9 +269,11 @@ def is_chain(family: Family) -> bool:
     body = family.instances[0].body
     if len(body.inputs) != 1 or len(body.outputs) != 1 or body.register:
         return False
+    if body.kind != "container" and _is_special(body):
+        return False  # a class of its own, where `reset_parameters` finds the layer
     current = Ref(body.inputs[0])
     for node, active in family.nodes():
-        if node.inputs != (current,) or node.shares or node.ties or node.inits:
+        if node.inputs != (current,) or node.shares or node.ties:
             return False
         current = Ref(node.key)
         steps = [family.instances[i].steps[node.key] for i in active]
@@ -289,12 +291,13 @@ def is_inline(family: Family, families: Families) -> bool:
         return True
     steps = [node for node, active in family.nodes() if active]
     numbered = [node.path for node in steps] == [str(i) for i in range(len(steps))]
-    return (
-        numbered
-        and len(steps) <= SMALL
-        and families.sites.get(id(family), 0) <= 2
-        and not any(node.inits for node in steps)
-    )
+    return numbered and len(steps) <= SMALL and families.sites.get(id(family), 0) <= 2
+
+
+def _is_special(body: Body) -> bool:
+    """Whether a layer of the body, or of a container in it, has an initialisation of its own."""
+    inner = [node.target for node in body.nodes if isinstance(node.target, Body)]
+    return any(node.inits for node in body.nodes) or any(_is_special(b) for b in inner if b.kind == "container")
 
 
 __all__ = ["Builder", "as_module", "is_chain", "is_fresh", "is_inline", "is_module", "one_way"]

@@ -12,6 +12,7 @@ from archspec.backends.torch_code.family import Argument, Families, Family
 from archspec.backends.torch_code.forward import Forward, Slot, Statement
 from archspec.backends.torch_code.notes import shape_note
 from archspec.backends.torch_code.resolve import Resolver, Seen, same, text_of
+from archspec.backends.torch_code.special import Special, specials
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Op
 from archspec.records import Record, field
@@ -33,7 +34,7 @@ class ClassPlan(Record):
     returns: str
     forward: tuple[Statement, ...]
     result: str
-    inits: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
+    inits: tuple[Special, ...] = ()
 
 
 class Needs(Record, frozen=False):
@@ -56,7 +57,7 @@ class ClassWriter:
         self.training = training
         self.slots: dict[str, Slot] = {}
         self.init: list[Statement] = []
-        self.inits: list[tuple[str, str, tuple[Any, ...]]] = []
+        self.inits: list[Special] = []
         self.groups: set[str] = set()
 
     def plan(self) -> ClassPlan:
@@ -228,7 +229,8 @@ class ClassWriter:
         self.slots[node.key] = self._conditional(node, active, f"self.{get}({text_of(path)})")
         line = f"{holder}.{add}({text_of(parts[-1])}, {text})"
         self.init.append(Statement(line))
-        self._noted(node, f"self.{get}({text_of(path)})")
+        step = self.family.instances[active[0]].steps[node.key]
+        self.inits += specials(node, step, f"{get}({text_of(path)})", self.families)
 
     def _assign(self, node: Node, active: Sequence[int], target: str, text: str) -> None:
         partly = len(active) < len(self.family.instances)
@@ -241,7 +243,8 @@ class ClassWriter:
         else:
             self.init.append(Statement(f"{target} = {text}"))
             self.slots[node.key] = self._conditional(node, active, target)
-        self._noted(node, target)
+        step = self.family.instances[active[0]].steps[node.key]
+        self.inits += specials(node, step, target.removeprefix("self."), self.families)
 
     def _under(self, condition: str, always: Statement, then: Statement) -> None:
         """Add what is done under a condition; neighbours under the same condition go together."""
@@ -252,10 +255,6 @@ class ClassWriter:
             self.init.append(then)
         else:
             self.init += [always, test, then]
-
-    def _noted(self, node: Node, target: str) -> None:
-        for tensor, scheme in node.inits:
-            self.inits.append((target.removeprefix("self."), tensor, scheme))
 
     def _conditional(self, node: Node, active: Sequence[int], target: str | None) -> Slot:
         if len(active) == len(self.family.instances):

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from archspec.backends.torch_code.classes import ClassPlan
 from archspec.backends.torch_code.family import Families
 from archspec.backends.torch_code.forward import Statement
-from archspec.backends.torch_code.resolve import text_of
+from archspec.backends.torch_code.resolve import python_calls, text_of
+from archspec.backends.torch_code.special import Special
 from archspec.backends.torch_code.trace import Step
+from archspec.expressions import parse, substitute, to_text
 from archspec.ir.graph import Graph
 from archspec.ops.base import Op
 
 Scheme = tuple[Any, ...]
+COMPUTED = {"uniform": "bound", "constant": "value", "xavier_uniform": "gain", "xavier_normal": "gain"}
+"""What a number is called that is computed from the layer; of any other scheme, `std`."""
 
 
-def scheme_call(scheme: Scheme, tensor: str) -> str:
-    """`nn.init.kaiming_normal_(m.weight, mode="fan_out", nonlinearity="relu")`."""
+def scheme_call(scheme: Scheme, tensor: str, value: str) -> str:
+    """`nn.init.kaiming_normal_(m.weight, mode="fan_out", nonlinearity="relu")`; `value` is its number as text."""
     name, *argument = scheme
-    value = text_of(argument[0]) if argument else ""
     options = {
         "constant": value,
         "normal": f"std={value}",
@@ -31,35 +35,63 @@ def scheme_call(scheme: Scheme, tensor: str) -> str:
         "kaiming_uniform": f'mode={value}, nonlinearity="relu"',
     }.get(name, "")
     if name == "trunc_normal":
-        options += f", a={text_of(-2.0 * argument[0])}, b={text_of(2.0 * argument[0])}"
+        known = not isinstance(argument[0], str)
+        low, high = (text_of(side * argument[0]) if known else f"{side} * {value}" for side in (-2.0, 2.0))
+        options += f", a={low}, b={high}"
     return f"nn.init.{name}_({', '.join(filter(None, (tensor, options)))})"
 
 
 def reset_parameters(graph: Graph, families: Families, plans: Sequence[ClassPlan], net: ClassPlan) -> list[Statement]:
-    """The lines of `reset_parameters`: what holds for an op everywhere, then what single layers ask for."""
-    lines = _by_op(graph, families)
+    """The lines of `reset_parameters`: what holds for an op everywhere, then what single layers ask for.
+
+    A layer of the network itself that is an exception to its op stands in the op's branch, so that nothing is drawn
+    twice; layers of blocks are refilled afterwards.
+    """
+    lines, rest = _by_op(graph, families, net.inits)
     special = [plan for plan in plans if plan.inits]
     if special:
         lines.append(Statement("for m in self.modules():"))
         for place, plan in enumerate(special):
-            inner = [
-                line for path, tensor, scheme in plan.inits for line in _filled(scheme, f"m.{path}.{tensor}", True, 2)
-            ]
+            inner = [line for one in plan.inits for line in _single(one, "m", 2)]
             lines += _branch(place, f"isinstance(m, {plan.name})", inner)
-    for path, tensor, scheme in net.inits:
-        lines += _filled(scheme, f"self.{path}.{tensor}", True, 0)
+    for one in rest:
+        lines += _single(one, "self", 0)
     return lines
 
 
-def _filled(scheme: Scheme, tensor: str, always: bool, indent: int) -> list[Statement]:
+def _single(special: Special, holder: str, indent: int) -> list[Statement]:
+    module = f"{holder}.{special.path}"
+    return _filled(special.scheme, module, special.tensor, special.module, True, indent)
+
+
+def _filled(scheme: Scheme, module: str, tensor: str, kind: str, always: bool, indent: int) -> list[Statement]:
     """One tensor filled. A bias is asked for even where it always exists: its type in torch says that it need not."""
-    call = scheme_call(scheme, tensor)
-    if always and not tensor.endswith(".bias"):
-        return [Statement(call, indent=indent)]
-    return [Statement(f"if {tensor} is not None:", indent=indent), Statement(call, indent=indent + 1)]
+    target = f"{module}.{tensor}"
+    lines: list[Statement] = []
+    if always and tensor != "bias":
+        inside = indent
+    else:
+        lines, inside = [Statement(f"if {target} is not None:", indent=indent)], indent + 1
+    if scheme[0].startswith("kaiming") or len(scheme) == 1 or not isinstance(scheme[1], str):
+        value = text_of(scheme[1]) if len(scheme) > 1 else ""
+    else:
+        value = COMPUTED.get(scheme[0], "std")
+        lines.append(Statement(f"{value} = {_computed(scheme[1], module, kind)}", indent=inside))
+    return [*lines, Statement(scheme_call(scheme, target, value), indent=inside)]
 
 
-def _by_op(graph: Graph, families: Families) -> list[Statement]:
+def _computed(text: str, module: str, kind: str) -> str:
+    """An expression of a layer's fans in Python: `1 / math.sqrt(m.out_features)`."""
+    weight = f"{module}.weight"
+    known = {"fan_in": f"{weight}[0].numel()", "fan_out": f"{weight}[:, 0].numel()"}
+    if kind == "nn.Linear":
+        known = {"fan_in": f"{module}.in_features", "fan_out": f"{module}.out_features"}
+    names: dict[str, ast.expr] = {name: ast.Name(spelled, ast.Load()) for name, spelled in known.items()}
+    return to_text(python_calls(substitute(parse(text).tree, names)))
+
+
+def _by_op(graph: Graph, families: Families, special: Sequence[Special]) -> tuple[list[Statement], tuple[Special, ...]]:
+    """The loop over all modules, and the exceptions that it does not cover."""
     found: dict[tuple[str, ...], list[tuple[str, Scheme, bool]]] = {}
     uses = list(_ops(families))
     attends = any(op.name == "attention" for op, _ in uses)
@@ -75,14 +107,47 @@ def _by_op(graph: Graph, families: Families) -> list[Statement]:
         key = (tuple(tensors), paths if attends else ())
         joint[key] = (*joint.get(key, ()), *paths)
     lines: list[Statement] = []
+    covered: list[Special] = []
     for place, ((tensors, _), paths) in enumerate(joint.items()):
         classes = paths[0] if len(paths) == 1 else f"({', '.join(paths)})"
         # The projection inside nn.MultiheadAttention is a subclass of nn.Linear, and not a `linear` of the spec.
         exact = attends and paths == ("nn.Linear",)
         test = "type(m) is nn.Linear" if exact else f"isinstance(m, {classes})"
-        inner = [line for tensor, scheme, always in tensors for line in _filled(scheme, f"m.{tensor}", always, 2)]
+        inner: list[Statement] = []
+        for tensor, scheme, always in tensors:
+            exceptions = [one for one in special if one.module in paths and one.tensor == tensor]
+            inner += _unless(exceptions, _filled(scheme, "m", tensor, classes, always, 2))
+        stated = [tensor for tensor, _, _ in tensors]
+        inner += _layers([one for one in special if one.module in paths and one.tensor not in stated])
         lines += _branch(place, test, inner)
-    return [Statement("for m in self.modules():"), *lines] if lines else []
+        covered += [one for one in special if one.module in paths]
+    rest = [one for one in special if one not in covered]
+    # torch's types know what `self.fc` is, not what `self.head[1]` is.
+    deep = [one for one in rest if not one.path.isidentifier()]
+    for kind in dict.fromkeys(one.module for one in deep):
+        inner = _layers([one for one in deep if one.module == kind])
+        lines += _branch(len(lines), f"isinstance(m, {kind})", inner)
+    plain = tuple(one for one in rest if one.path.isidentifier())
+    return ([Statement("for m in self.modules():"), *lines] if lines else []), plain
+
+
+def _unless(exceptions: Sequence[Special], usual: list[Statement]) -> list[Statement]:
+    """The usual filling of a tensor, but for the layers that are exceptions."""
+    if not exceptions:
+        return usual
+    lowered = (Statement(s.text, indent=s.indent + 1) for s in usual)
+    return [*_layers(exceptions), Statement("else:", indent=2), *lowered]
+
+
+def _layers(specials: Sequence[Special]) -> list[Statement]:
+    """What single layers ask for: `if m is self.classifier[1]:` and what is filled there."""
+    lines: list[Statement] = []
+    for path in dict.fromkeys(one.path for one in specials):
+        lines.append(Statement(f"{'el' * bool(lines)}if m is self.{path}:", indent=2))
+        for one in specials:
+            if one.path == path:
+                lines += _filled(one.scheme, "m", one.tensor, one.module, True, 3)
+    return lines
 
 
 def _branch(place: int, test: str, inner: list[Statement]) -> list[Statement]:

@@ -108,7 +108,7 @@ class Resolver:
                 n: ast.Name(self.spelling[n], ast.Load()) for n in free_names(self.lets[name]) if n in self.spelling
             }
             self.used |= names.keys()
-            text = to_text(_called(substitute(self.lets[name], names)))
+            text = to_text(python_calls(substitute(self.lets[name], names)))
             if "make_divisible(" in text:
                 self.support.add("make_divisible")
             lines.append(f"{self.spelling[name]} = {text}")
@@ -143,7 +143,7 @@ class Resolver:
             if name in self.spelling
         }
         self.used |= names.keys()
-        text = to_text(_called(substitute(tree, names)))
+        text = to_text(python_calls(substitute(tree, names)))
         if "make_divisible(" in text:
             self.support.add("make_divisible")
         return text
@@ -329,17 +329,17 @@ def _is_printable(tree: ast.expr) -> bool:
     return called <= _FUNCTIONS.keys() | _PLAIN_FUNCTIONS | {"make_divisible"}
 
 
-def _called(tree: ast.expr) -> ast.expr:
+def python_calls(tree: ast.expr) -> ast.expr:
     """Calls under their names in Python."""
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
         name = _FUNCTIONS.get(tree.func.id, tree.func.id)
-        keywords = [ast.keyword(entry.arg, _called(entry.value)) for entry in tree.keywords]
-        return ast.Call(ast.Name(name, ast.Load()), [_called(a) for a in tree.args], keywords)
-    return _rebuilt(tree, _called)
+        keywords = [ast.keyword(entry.arg, python_calls(entry.value)) for entry in tree.keywords]
+        return ast.Call(ast.Name(name, ast.Load()), [python_calls(a) for a in tree.args], keywords)
+    return _rebuilt(tree, python_calls)
 
 
 def _rebuilt(tree: ast.expr, change: Any) -> ast.expr:
     return rebuilt(tree, change) if not isinstance(tree, ast.ListComp) else tree
 
 
-__all__ = ["Resolver", "Seen", "Unwritable", "same", "text_of"]
+__all__ = ["Resolver", "Seen", "Unwritable", "python_calls", "same", "text_of"]

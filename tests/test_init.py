@@ -1,0 +1,89 @@
+"""Initialisation as a spec states it: the code of it, and what it fills."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from archspec.diagnostics import SpecError
+from archspec.pipeline import build, module
+
+SPEC = """\
+archspec: 1
+name: example
+input: x[N, 3, 8, 8]
+net:
+  - features:
+      - {op: conv2d, out: 64, kernel: 3, init: {bias: ones, weight: {trunc_normal: 1/sqrt(fan_in)}}}
+      - {op: batch_norm, init: {weight: zeros}}
+      - inner: [{op: conv2d, out: 64, kernel: 3, init: {bias: {constant: 16/fan_out}}}]
+  - pool: {op: adaptive_avg_pool2d, size: 1}
+  - flatten: {op: flatten}
+  - fc: {op: linear, out: 1000, init: {bias: {constant: 0.5}}}
+init:
+  conv2d: {weight: {normal: 0.02}}
+  linear: {weight: {uniform: 1/sqrt(fan_out)}}
+"""
+
+RESET = """\
+    def reset_parameters(self) -> None:
+        for m in self.modules():
+            if isinstance(m, nn.Conv2d):
+                if m is self.features[0]:
+                    std = 1 / math.sqrt(m.weight[0].numel())
+                    nn.init.trunc_normal_(m.weight, std=std, a=-2.0 * std, b=2.0 * std)
+                else:
+                    nn.init.normal_(m.weight, std=0.02)
+                if m is self.features[0]:
+                    if m.bias is not None:
+                        nn.init.ones_(m.bias)
+                elif m is self.features.inner[0]:
+                    if m.bias is not None:
+                        value = 16 / m.weight[:, 0].numel()
+                        nn.init.constant_(m.bias, value)
+            elif isinstance(m, nn.Linear):
+                bound = 1 / math.sqrt(m.out_features)
+                nn.init.uniform_(m.weight, -bound, bound)
+                if m is self.fc:
+                    if m.bias is not None:
+                        nn.init.constant_(m.bias, 0.5)
+            elif isinstance(m, nn.BatchNorm2d) and m is self.features[1]:
+                nn.init.zeros_(m.weight)
+"""
+
+
+def test_exceptions_stand_where_a_person_would_put_them() -> None:
+    assert RESET in build(SPEC)
+
+
+def test_each_tensor_is_filled_once_and_as_stated() -> None:
+    torch.manual_seed(0)
+    net = module(SPEC)
+    first, second, fc = (net.get_parameter(f"{key}.weight") for key in ("features.0", "features.inner.0", "fc"))
+    torch.manual_seed(0)
+    made = [nn.Conv2d(3, 64, 3), nn.Conv2d(64, 64, 3), nn.Linear(64, 1000)]
+    std, bound = 27**-0.5, 1000**-0.5
+    nn.init.trunc_normal_(made[0].weight, std=std, a=-2 * std, b=2 * std)
+    nn.init.normal_(made[1].weight, std=0.02)
+    nn.init.uniform_(made[2].weight, -bound, bound)
+    for mine, other in zip((first, second, fc), made, strict=True):
+        assert torch.equal(mine, other.weight)
+    assert (net.get_parameter("features.0.bias") == 1).all() and not net.get_parameter("features.1.weight").any()
+    assert (net.get_parameter("features.inner.0.bias") == 16 / 576).all() and (
+        net.get_parameter("fc.bias") == 0.5
+    ).all()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "linear: {weight: {uniform: 1/sqrt(fan)}}",
+        "linear: {weight: {uniform: fan_in > 3}}",
+        "batch_norm: {weight: {normal: 1/fan_in}}",
+    ],
+)
+def test_a_number_reads_the_fans_of_a_layer_that_has_them(wrong: str) -> None:
+    with pytest.raises(SpecError) as error:
+        module(SPEC.partition("init:\n  conv2d")[0] + f"init:\n  {wrong}\n")
+    assert [diagnostic.code for diagnostic in error.value.diagnostics] == ["E0229"]
