@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from archspec.backends.torch_code.build import is_inline
 from archspec.backends.torch_code.family import Families
 from archspec.backends.torch_code.trace import Step
 from archspec.ir.graph import Node
+from archspec.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Special:
+class Special(Record):
     """A tensor with an initialisation of its own: of the layer at `path` from its class, which is a `module`."""
 
     path: str
