@@ -35,7 +35,20 @@ class Parser(ArgumentParser):
 RARELY = 100_000
 """Objects between two collections of cycles: a process this short hardly makes any, and would search for them often."""
 
-VERBS = ("check", "build", "draw", "summary", "weights", "show", "list", "init", "explain", "schema", "completion")
+VERBS = (
+    "check",
+    "build",
+    "draw",
+    "summary",
+    "weights",
+    "show",
+    "list",
+    "init",
+    "explain",
+    "schema",
+    "watch",
+    "completion",
+)
 """The commands; each is the module of its name beside this one, loaded only when it is wanted."""
 
 

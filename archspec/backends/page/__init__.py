@@ -1,5 +1,5 @@
 """Pages: one file that shows networks in a browser, with folds, facts on every node, and search."""
 
-from archspec.backends.page.document import write_page
+from archspec.backends.page.document import LEVELS, write_page
 
-__all__ = ["write_page"]
+__all__ = ["LEVELS", "write_page"]

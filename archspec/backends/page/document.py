@@ -30,22 +30,21 @@ LEVELS = ("stage", "block", "unit", "layer")
 _SCHEME: Mapping[Theme, str] = {"light": "light", "dark": "dark", "grey": "light"}
 
 
-def write_page(*checked: Checked, level: str = "block", theme: str = "auto", live: str = "") -> str:
+def write_page(*checked: Checked, level: str = "block", theme: str = "auto", live: int = 0) -> str:
     """The page of these networks, side by side, unfolded to `level` at first.
 
-    `live` is a script that keeps the page up to date, for a server's. UsageError for another level or theme.
+    `live` is the number of the page where a server shows one after another. UsageError for another level or theme.
     """
     if level not in LEVELS or theme not in THEMES:
         kind, word, known = ("theme", theme, THEMES) if level in LEVELS else ("level", level, LEVELS)
         raise UsageError(f"there is no {kind} `{word}`", f"the {kind}s are {', '.join(known)}")
     networks = [folded(one) for one in checked]
     drawn, legend = draw(networks)
-    script, style = _source("page.js"), _theme() + _source("page.css")
-    scripts = [script, *([live] if live else [])]
+    style, scripts = _theme() + _source("page.css"), [_source("page.js"), *([_source("watch.js")] if live else [])]
     return str(
         _template().render(
             policy=_policy(scripts, style, bool(live)),
-            title=clean(", ".join(network.outline.title for network in networks)),
+            title=clean(", ".join(network.outline.title for network in networks)) or "archspec",
             description=clean(" ".join(describe(network.outline) for network in networks)),
             networks=drawn,
             legend=legend,
@@ -53,6 +52,7 @@ def write_page(*checked: Checked, level: str = "block", theme: str = "auto", liv
             style=style,
             scripts=scripts,
             level=level,
+            live=live,
             theme="" if theme == "auto" else theme,
         )
     )
