@@ -8,7 +8,8 @@ from typing import Any
 
 from archspec.diagnostics import Label, SpecError, in_order
 from archspec.elaborate.callee import Operand, Resolved
-from archspec.elaborate.options import build_op
+from archspec.elaborate.memory import MOST, Key, option_key, shape_key
+from archspec.elaborate.options import build_op, read_options
 from archspec.elaborate.params import bind, is_handed_open, refuse_shadow, with_param
 from archspec.elaborate.scope import BlockRef, Given
 from archspec.elaborate.signatures import caller_terms, origin, settled, shown_shape, translated
@@ -56,6 +57,30 @@ class Elaborated(Record):
     lets: tuple[tuple[str, ast.expr], ...]
 
 
+class Performed(Record):
+    """An op called on inputs, whoever called: what it demands of symbolic sizes, the names of its tensors.
+
+    The options and shapes are held because they are known by identity.
+    """
+
+    called: Called
+    demands: tuple[Demand, ...]
+    tensors: frozenset[str]
+    options: tuple[Option, ...]
+    shapes: tuple[Shape, ...]
+
+
+_performed: dict[Key, Performed] = {}
+"""Equal calls of ops, in this network or another."""
+
+
+def remember_call(key: Key, performed: Performed) -> None:
+    """Keep what a call gave; of too many, all are forgotten."""
+    if len(_performed) >= MOST:
+        _performed.clear()
+    _performed[key] = performed
+
+
 FAILED = Elaborated(None, (None,), (), ())
 
 
@@ -95,18 +120,49 @@ class Calls:
         """An op with its options on its inputs; with `inputs` None only its options are checked."""
         assert resolved.op is not None
         self.count(span)
-        built = build_op(resolved.op, resolved.given, span, self.report, resolved.keys)
-        if built is None or inputs is None or not self._accepts(built, resolved.given, inputs, span):
+        options = read_options(resolved.op, resolved.given, self.report, resolved.keys)
+        if options is None:
+            return None
+        if inputs is None:
+            build_op(resolved.op, options, resolved.given, span, self.report)
+            return None
+        shapes = tuple(operand.shape for operand in inputs)
+        key = (
+            resolved.op,
+            *((name, *option_key(option)) for name, option in options.items()),
+            *map(shape_key, shapes),
+        )
+        found = _performed.get(key)
+        if found is None:
+            found = self._perform(resolved.op, options, resolved.given, inputs, span)
+            if found is None:
+                return None
+            remember_call(key, found)
+        for demand in found.demands:
+            self.demands.setdefault(demand, span)
+        self.tensors.setdefault(resolved.op.name, set()).update(found.tensors)
+        return found.called
+
+    def _perform(
+        self, op: type[Op], options: dict[str, Option], given: Given, inputs: tuple[Operand, ...], span: Span
+    ) -> Performed | None:
+        built = build_op(op, options, given, span, self.report)
+        if built is None:
+            return None
+        demands = self._accepts(built, given, inputs, span)
+        if demands is None:
             return None
         shapes = tuple(operand.shape for operand in inputs)
         output = built.shape(*shapes)
         outputs = (output,) if isinstance(output, Shape) else output
-        self.tensors.setdefault(built.name, set()).update(built.tensors(*shapes))
-        return Called(built, (), tuple(settled(shape) for shape in outputs))
+        called = Called(built, (), tuple(settled(shape) for shape in outputs))
+        return Performed(called, demands, frozenset(built.tensors(*shapes)), tuple(options.values()), shapes)
 
-    def _accepts(self, op: Op, given: Given, inputs: tuple[Operand, ...], span: Span) -> bool:
+    def _accepts(self, op: Op, given: Given, inputs: tuple[Operand, ...], span: Span) -> tuple[Demand, ...] | None:
+        """What the op demands of symbolic sizes. None after an error."""
         if not self._arity(op, inputs, span):
-            return False
+            return None
+        demands = []
         for operand in inputs:
             if op.ranks is not None and operand.shape.rank not in op.ranks:
                 ranks = " or ".join(str(rank) for rank in sorted(op.ranks))
@@ -118,14 +174,14 @@ class Calls:
                     notes=[origin(operand)],
                     help=_rank_help(op, operand.shape),
                 )
-                return False
+                return None
         for demand in op.demands(*(operand.shape for operand in inputs)):
             if isinstance(demand.left, Size) or isinstance(demand.right, Size):
-                self.demands.setdefault(demand, span)
+                demands.append(demand)
             if not demand.holds():
                 self._refuse(demand, given, inputs, span)
-                return False
-        return True
+                return None
+        return tuple(demands)
 
     def _arity(self, op: Op, inputs: tuple[Operand, ...], span: Span) -> bool:
         count = len(inputs)

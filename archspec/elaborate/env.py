@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from archspec.expressions import literal, substitute
@@ -84,6 +85,7 @@ class Env(Record):
         return substitute(tree, {name: self.exprs.get(name) or literal(showable(self.values[name])) for name in free})
 
 
+@lru_cache(maxsize=4096)
 def name_of(name: str) -> ast.expr:
     """The expression that reads a name."""
     return ast.Name(name, ast.Load())

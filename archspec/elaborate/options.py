@@ -54,24 +54,28 @@ def _leaves(hint: Any) -> Iterable[Any]:
         yield hint
 
 
-def build_op(op: type[Op], given: Given, span: Span, report: Report, keys: Mapping[str, Span]) -> Op | None:
-    """The op with its options, numbers knowing their expressions. None after errors were reported."""
-    known = dict(given)
-    if not _check_names(op, known, report, keys):
+def read_options(op: type[Op], given: Given, report: Report, keys: Mapping[str, Span]) -> dict[str, Option] | None:
+    """What is said of an op's options, evaluated. None after errors were reported."""
+    if not _check_names(op, given, report, keys):
         return None
-    options = {name: _option(op, name, value, env, report) for name, (value, env) in known.items()}
+    options = {name: _option(op, name, value, env, report) for name, (value, env) in given.items()}
     if any(option is None for option in options.values()):
         return None
     found = {name: option for name, option in options.items() if option is not None}
-    for name, (value, env) in known.items():
+    for name, (value, env) in given.items():
         if env.open and not is_traceable(found[name].value) and not is_fixed(value, env, report, f"`{name}`"):
             return None
+    return found
+
+
+def build_op(op: type[Op], options: Mapping[str, Option], given: Given, span: Span, report: Report) -> Op | None:
+    """The op with its options, numbers knowing their expressions. None after errors were reported."""
     try:
-        built = make_op(op, {name: option.value for name, option in found.items()})
+        built = make_op(op, {name: option.value for name, option in options.items()})
     except OptionsError as error:
-        _explain(op, error, found, {n: v.span for n, (v, _) in known.items()}, span, report)
+        _explain(op, error, options, {n: v.span for n, (v, _) in given.items()}, span, report)
         return None
-    update = {name: trace(getattr(built, name), option) for name, option in found.items() if option.expr is not None}
+    update = {name: trace(getattr(built, name), option) for name, option in options.items() if option.expr is not None}
     return replace(built, **update) if update else built
 
 
@@ -137,7 +141,7 @@ def trace(value: Any, option: Option) -> Any:
 
 
 def _explain(
-    op: type[Op], error: OptionsError, options: dict[str, Option], spans: dict[str, Span], span: Span, report: Report
+    op: type[Op], error: OptionsError, options: Mapping[str, Option], spans: dict[str, Span], span: Span, report: Report
 ) -> None:
     by_field: dict[str, list[Any]] = {}
     for detail in error.details:
@@ -190,4 +194,4 @@ def _words(detail: Any) -> str:
     return str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
 
 
-__all__ = ["FieldKind", "build_op", "field_kind", "trace"]
+__all__ = ["FieldKind", "build_op", "field_kind", "read_options", "trace"]

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from archspec.elaborate.env import NOTHING, Env, showable
+from archspec.elaborate.memory import meanings, meet
 from archspec.expressions import ExpressionError, evaluate, expression_of, parse, parse_template
 from archspec.ir.graph import Option
 from archspec.report import Report, suggestion
@@ -28,13 +29,25 @@ def evaluate_value(
 
     `members` are identifiers that stand for themselves (of an enum); with `bare`, every unknown identifier does.
     """
+    if isinstance(value, ScalarValue) and not isinstance(value.value, str):
+        return Option(value.value)
+    known = meanings(value) or meet(value, free_names([value]))
+    key = known.key(env, members, bare)
+    found = known.found.get(key) if key is not None else None
+    if found is not None:
+        return found[0]
+    option = _evaluated(value, env, report, members, bare)
+    if option is not None and key is not None:
+        known.remember(key, option, env)
+    return option
+
+
+def _evaluated(value: Value, env: Env, report: Report, members: Collection[str], bare: bool) -> Option | None:
     if isinstance(value, ListValue):
         return _list(value, env, report, members, bare)
     if isinstance(value, MapValue):
         return Option(plain(value))
-    if not isinstance(value.value, str):
-        return Option(value.value)
-    text = value.value
+    text = str(value.value)
     if text.isidentifier() and text not in env.barred:
         if text in env.values:
             if text in members and env.values[text] != text:

@@ -1,0 +1,80 @@
+"""What was evaluated before, in this network or another: the variants of a file say mostly the same.
+
+A value is known by the object that the text became, and its meaning by what the names that it reads stand for. Errors
+are never remembered, so each is reported wherever it is made.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection
+from typing import Any
+
+from archspec.elaborate.env import Env
+from archspec.expressions.tracing import TracedInt
+from archspec.ir.graph import Option
+from archspec.records import Record, field
+from archspec.shapes import Shape, Size
+from archspec.source import Value
+
+MOST = 20_000
+"""Remembered values, and meanings of one value; then all are forgotten."""
+
+Key = tuple[Any, ...]
+_ABSENT = object()
+_COMPARABLE = frozenset({int, bool, str, float, type(None), Size, object})
+"""Types whose values are the same in every way if they are equal."""
+
+
+class Meanings(Record, frozen=False):
+    """What one value has meant. What is known by identity is held, so that nothing else can take its place."""
+
+    value: Value
+    names: tuple[str, ...]
+    found: dict[Key, tuple[Option, tuple[ast.expr | None, ...]]] = field(default_factory=dict)
+
+    def key(self, env: Env, members: Collection[str], bare: bool) -> Key | None:
+        """All that the meaning depends on; None where that cannot be compared."""
+        key: list[Any] = [bare, members]
+        for name in self.names:
+            value = env.values.get(name, _ABSENT)
+            kind = type(value)
+            if name in env.barred or kind not in _COMPARABLE:
+                return None
+            key += (kind, value, id(env.exprs.get(name)))
+        return tuple(key)
+
+    def remember(self, key: Key, option: Option, env: Env) -> None:
+        """Keep a meaning."""
+        if len(self.found) >= MOST:
+            self.found.clear()
+        self.found[key] = option, tuple(map(env.exprs.get, self.names))
+
+
+_meanings: dict[int, Meanings] = {}
+
+
+def meanings(value: Value) -> Meanings | None:
+    """What this value has meant so far."""
+    return _meanings.get(id(value))
+
+
+def meet(value: Value, names: Collection[str]) -> Meanings:
+    """A value that is new here, and the names that it reads."""
+    if len(_meanings) >= MOST:
+        _meanings.clear()
+    made = _meanings[id(value)] = Meanings(value, tuple(names))
+    return made
+
+
+def option_key(option: Option) -> Key:
+    """An option by its value, and the place of its expression."""
+    value = option.value
+    if option.expr is None and type(value) in _COMPARABLE:
+        return type(value), value
+    return (id(option),)
+
+
+def shape_key(shape: Shape) -> Key:
+    """A shape, and the places of the expressions that its sizes know."""
+    return shape, *(id(dim.expr) if type(dim) is TracedInt else 0 for dim in shape.dims)
