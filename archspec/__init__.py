@@ -2,7 +2,7 @@
 
 from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
-from archspec.pipeline import build, check, draw, load, module, page, summary, verify, weights
+from archspec.pipeline import build, check, draw, load, module, page, summary, table, verify, weights
 from archspec.spec.model import Spec
 from archspec.version import VERSION as __version__
 
@@ -20,6 +20,7 @@ __all__ = [
     "module",
     "page",
     "summary",
+    "table",
     "verify",
     "weights",
 ]

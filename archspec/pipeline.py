@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archspec.backends.figure import Figure
-    from archspec.backends.table import Summary
+    from archspec.backends.summary import Summary
+    from archspec.backends.table import Table
     from archspec.checkpoints.weights import Weights
 
 figure = lazy("archspec.backends.figure")
 pages = lazy("archspec.backends.page")
-table = lazy("archspec.backends.table")
+summaries = lazy("archspec.backends.summary")
+tables = lazy("archspec.backends.table")
 torch_code = lazy("archspec.backends.torch_code")
 torch_module = lazy("archspec.backends.module")
 checkpoints = lazy("archspec.checkpoints.weights")
@@ -149,7 +151,16 @@ def verify(source: Source, text: str | None = None) -> None:
 
 def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
     """The network's stages with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
-    made: Summary = table.summarize(check(source, variant, **params))
+    made: Summary = summaries.summarize(check(source, variant, **params))
+    return made
+
+
+def table(*sources: Source, caption: str = "") -> Table:
+    """What networks are made of, row by row of equal output size, as Table 1 of He et al. (2015).
+
+    `str` is for a terminal; `.markdown`, `.latex`, `.html`, `.csv`, `.to_dict()`, `.save(path)`, itself in a notebook.
+    """
+    made: Table = tables.make_table(*(check(source) for source in sources), caption=caption)
     return made
 
 

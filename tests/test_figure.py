@@ -22,7 +22,7 @@ from archspec.backends.figure.column import compose
 from archspec.backends.figure.describe import shortcuts
 from archspec.backends.figure.lettering import width
 from archspec.backends.figure.nest import Nesting
-from archspec.backends.figure.order import fold
+from archspec.backends.figure.order import DECOR, fold
 from archspec.backends.figure.outline import Card, Chain, Family, Group, Outline, Step
 from archspec.backends.figure.scene import Box, Rule, Scene, Text, Wire
 from archspec.backends.figure.theme import THEMES
@@ -175,7 +175,7 @@ def outlines(draw: st.DrawFn) -> Outline:
             needed.add(place)
             waiting.extend(sources[place])
     chain = Nesting(sources, lambda place: (steps[place],)).chain(sorted(needed), -1, [len(steps) - 1])
-    carded: Chain = (Card("unit", draw(st.integers(1, 3)), fold(chain, True), "unit", shape),)
+    carded: Chain = (Card("unit", draw(st.integers(1, 3)), fold(chain, DECOR), "unit", shape),)
     return Outline("random", (), Step("input", "input", "x", "", "x", shape), (Group("a", carded), Group("b", chain)))
 
 

@@ -13,12 +13,20 @@ from archspec.shapes import Shape
 
 
 class Stage(Record):
-    """One stage: what it is called, what comes out of it, how many blocks it has, and what it costs."""
+    """One stage: what it is called, what comes out of it, how many blocks it has, what it costs, and its nodes."""
 
     name: str
     output: Shape
     blocks: int
     amount: Amount
+    parts: tuple[Part, ...]
+
+
+class Part(Record):
+    """A node of a stage, and the body that it stands in."""
+
+    node: Node
+    around: BodyShapes
 
 
 def stages(graph: Graph, shapes: Shapes) -> tuple[Stage, ...]:
@@ -33,7 +41,10 @@ def stages(graph: Graph, shapes: Shapes) -> tuple[Stage, ...]:
     for stage in found:
         if rows and rows[-1].name == stage.name:
             last = rows[-1]
-            stage = replace(stage, blocks=last.blocks + stage.blocks, amount=last.amount + stage.amount)
+            stage = replace(
+                stage, blocks=last.blocks + stage.blocks, amount=last.amount + stage.amount,
+                parts=last.parts + stage.parts,
+            )  # fmt: skip
             rows.pop()
         rows.append(stage)
     return tuple(rows)
@@ -97,14 +108,15 @@ def _walk(shapes: BodyShapes, around: str, costs: Costs, divided: bool = False) 
             yield from _walk(inner, name, costs, divided=True)
         elif node.target is not None:
             name = divided_name(name, output) if divided else name
-            yield Stage(name, output, count_blocks(node, inner), amounts[node.key])
+            yield Stage(name, output, count_blocks(node, inner), amounts[node.key], (Part(node, shapes),))
 
 
 def _layers_of(shapes: BodyShapes, costs: Costs) -> Iterator[Stage]:
     amounts = costs.nodes(shapes)
     for node in shapes.body.nodes:
         if node.target is not None:
-            yield Stage(node.path or node.key, shapes.nodes[node.key][0], 0, amounts[node.key])
+            parts = (Part(node, shapes),)
+            yield Stage(node.path or node.key, shapes.nodes[node.key][0], 0, amounts[node.key], parts)
 
 
 def _layers(body: Body) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from hashlib import sha256
 from pathlib import Path
 
 from archspec import pipeline
@@ -14,7 +13,7 @@ from archspec.cli.sources import STDIN, add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 from archspec.files import write_generated
-from archspec.seal import DOT, XML, seal
+from archspec.seal import DOT, XML, digest_of, seal
 
 FORMATS = {"svg": XML, "html": XML, "dot": DOT}
 
@@ -32,7 +31,8 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     networks = [pipeline.check(load(source, args)) for source in args.specs]
     form = args.format or _format_of(args.output)
     names = ", ".join(network.name for network in networks)
-    text = seal(_drawn(networks, args.level, form), names, _digest(networks), FORMATS[form])
+    digest = digest_of(network.graph.digest for network in networks)
+    text = seal(_drawn(networks, args.level, form), names, digest, FORMATS[form])
     if args.output == STDIN:
         terminal.write(text)
         return FINE
@@ -56,12 +56,6 @@ def _format_of(output: str | None) -> str:
     if suffix[1:] not in FORMATS:
         raise UsageError(f"a figure is SVG, HTML or DOT, not `{suffix or output}`", "-o figure.svg, or --format svg")
     return suffix[1:]
-
-
-def _digest(networks: list[Checked]) -> str:
-    """The digest of the spec; of the specs' digests where there are several."""
-    digests = [network.graph.digest for network in networks]
-    return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode()).hexdigest()
 
 
 COMMAND = Command(

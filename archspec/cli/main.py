@@ -39,6 +39,7 @@ VERBS = (
     "check",
     "build",
     "draw",
+    "table",
     "summary",
     "weights",
     "show",

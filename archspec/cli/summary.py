@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentParser, Namespace
 
 from archspec import pipeline
-from archspec.backends.table import compare, summarize
+from archspec.backends.summary import compare, summarize
 from archspec.cli.command import FINE, Command
 from archspec.cli.sources import add_features, add_spec, load
 from archspec.cli.terminal import Terminal

@@ -13,6 +13,7 @@ _WIRES: Mapping[WireKind, str] = {
     "pad": "zero-padding shortcut (no parameters)",
     "gated": "gated or scaled shortcut",
 }
+_BARS: Mapping[str, str] = {"macs": "MACs of a whole stage", "params": "its parameters"}
 _ROW = 14.0
 
 
@@ -41,6 +42,8 @@ def _entries(parts: Sequence[Part]) -> list[tuple[Part, str]]:
         entries.append((Box(8.0, -1.0, 10.0, 10.0, "circle", fill="joint", symbol="×"), "product"))
     if any(box.heavy for box in boxes):
         entries.append((Box(2.0, -0.5, 22.0, 9.0, "rect", heavy=True), "makes the map smaller"))
+    bars = {box.fill for box in boxes if box.shape == "bar"}
+    entries += [(Box(4.0, 1.0, 18.0, 5.0, "bar", fill=role), words) for role, words in _BARS.items() if role in bars]
     if any(box.shape == "badge" for box in boxes):
         entries.append((Box(2.0, -2.0, 22.0, 12.0, "badge", ("×N",), "badge", 8.0), "N equal blocks in a row"))
     return entries

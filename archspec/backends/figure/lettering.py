@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import unicodedata
 
+SMALLEST = 7.5
+"""The size of the smallest text: a page that prints a figure at 4/5 prints it at 6 pt."""
+
 _CLASSES = {
     320: " ',.Iijl·",
     402: "!()-/:;[\\]ft|",

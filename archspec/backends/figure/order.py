@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
-from archspec.backends.figure.outline import Chain, Fork, Item, Step, Tangle
+from archspec.backends.figure.outline import Chain, Family, Fork, Item, Step, Tangle
 from archspec.records import replace
+
+Shown = frozenset[Family]
+"""Which of the two families, "norm" and "act", are drawn wherever they stand."""
+DECOR: Shown = frozenset({"norm", "act"})
 
 
 def stands_out(chain: Chain) -> bool:
@@ -18,13 +22,13 @@ def stands_out(chain: Chain) -> bool:
     return any(_unusual(chain, "start"))
 
 
-def fold(chain: Chain, keep: bool) -> Chain:
+def fold(chain: Chain, keep: Shown) -> Chain:
     """The chain without quiet steps, and without norms and activations unless they are kept, joined where they meet."""
-    return _pruned(chain, keep)
+    return merged([_prune(item, keep) for item in chain if _is_kept(item, keep)])
 
 
-def fold_trunk(chains: Sequence[Chain]) -> list[Chain]:
-    """The pieces of a whole network, one after another, with only the unusual norms and activations shown."""
+def fold_trunk(chains: Sequence[Chain], keep: Shown = frozenset()) -> list[Chain]:
+    """The pieces of a whole network, one after another: of norms and activations those kept, and the unusual ones."""
     before, shown = "layer", False
     result: list[Chain] = []
     for chain in chains:
@@ -32,10 +36,10 @@ def fold_trunk(chains: Sequence[Chain]) -> list[Chain]:
         for item in chain:
             if _is_decor(item):
                 shown = shown or _is_unusual(item, before)
-                kept.extend([item] if shown else [])
+                kept.extend([item] if shown or item.family in keep else [])
             else:
                 shown = False
-                kept.extend(_pruned((item,), keep=any(_unusual((item,), "layer"))))
+                kept.extend(fold((item,), DECOR if any(_unusual((item,), "layer")) else keep))
             before = _state(item, before)
         result.append(tuple(kept))
     return result
@@ -96,17 +100,17 @@ def _state(item: Item, before: str) -> str:
     return item.family if item.family in ("norm", "act", "join") else "layer"
 
 
-def _pruned(chain: Chain, keep: bool) -> Chain:
-    return merged([_prune(item, keep) for item in chain if keep or not _is_decor(item)])
-
-
-def _prune(item: Item, keep: bool) -> Item:
+def _prune(item: Item, keep: Shown) -> Item:
     if isinstance(item, Fork):
-        return replace(item, branches=tuple(replace(b, chain=_pruned(b.chain, keep)) for b in item.branches))
+        return replace(item, branches=tuple(replace(b, chain=fold(b.chain, keep)) for b in item.branches))
     if isinstance(item, Tangle):
         # A piece of nothing but activations stays: wires end on it.
-        return replace(item, pieces=tuple(_pruned(piece, keep) or merged(piece) for piece in item.pieces))
+        return replace(item, pieces=tuple(fold(piece, keep) or merged(piece) for piece in item.pieces))
     return item
+
+
+def _is_kept(item: Item, keep: Shown) -> bool:
+    return not _is_decor(item) or item.family in keep
 
 
 def _is_decor(item: Item) -> TypeGuard[Step]:

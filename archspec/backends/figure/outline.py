@@ -44,13 +44,18 @@ class Fork(Record):
 
 
 class Card(Record):
-    """`count` equal units of a block, one after another."""
+    """`count` equal units of a block, one after another.
+
+    In a dense block (Huang et al. 2017) each unit adds channels to what it was given, so the units are equal but for
+    the width that reaches them: `growth` is the width before the first unit and after the last.
+    """
 
     name: str
     count: int
     chain: Chain
     path: str
     shape: Shape
+    growth: tuple[int, int] | None = None
 
 
 class Tangle(Record):

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Literal
 
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening, Port
-from archspec.backends.figure.order import fold_trunk, merged
+from archspec.backends.figure.order import DECOR, Shown, fold_trunk, merged
 from archspec.backends.figure.outline import Card, Chain, Group, Outline, Step, Tail, output
 from archspec.backends.figure.steps import Reader, ancestors, input_step
 from archspec.backends.numbers import counted, quantity
@@ -17,13 +17,14 @@ from archspec.checked import Checked
 from archspec.passes.cost import Amount
 from archspec.records import replace
 
-Level = Literal["stage", "block", "layer"]
+Level = Literal["model", "stage", "block", "layer"]
 
 
-def read(checked: Checked, level: Level = "block") -> Outline:
+def read(checked: Checked, level: Level = "block", show: Shown = frozenset()) -> Outline:
     """The outline of a network: its stages and what they cost.
 
-    At level "stage" a stage is one box, at "block" equal neighbouring blocks are one card, at "layer" each is drawn.
+    At levels "model" and "stage" a stage is one box, at "block" equal neighbouring blocks are one card, at "layer" each
+    is drawn. `show` names the families, "norm" and "act", that are drawn wherever they stand.
     """
     unfold = level == "layer"
     flat = Flattening(blocks=False, staged=True)
@@ -31,13 +32,13 @@ def read(checked: Checked, level: Level = "block") -> Outline:
     given = checked.graph.inputs
     ports = flat.run(root, flat.inputs(given, root.inputs), "")
     main = _main_exit(checked, flat.atoms, ports)
-    reader = Reader(unfold)
+    reader = Reader(unfold, show)
     segments = list(reader.segments(flat.atoms, [main]))
     if reader.unusual:
         # Where one block shows its order, a neighbour without norms would seem to have none.
-        reader = Reader(unfold, ordered=True)
+        reader = Reader(unfold, DECOR)
         segments = list(reader.segments(flat.atoms, [main]))
-    chains = fold_trunk([chain for _, chain in segments])
+    chains = fold_trunk([chain for _, chain in segments], show)
     tails = _tails(checked, reader, flat.atoms, ports, main, [end for end, _ in segments])
     names = _stages_of(flat.atoms, [end for end, _ in segments], ancestors(flat.atoms, [main]))
     whole = [(*chain, *tails.get(end, ())) for chain, (end, _) in zip(chains, segments, strict=True)]
@@ -48,7 +49,7 @@ def read(checked: Checked, level: Level = "block") -> Outline:
     )
     entry = input_step(given[0], root.inputs[0]) if len(given) == 1 else None
     groups = _groups(zip(names, whole, strict=True), stages(checked.graph, checked.shapes))
-    if level == "stage":
+    if level in ("model", "stage"):
         groups = tuple(_as_box(group) for group in groups)
     return Outline(checked.name, facts, entry, groups)
 

@@ -20,7 +20,8 @@ from archspec.records import Record, replace
 
 Point = tuple[float, float]
 BoxShape = Literal["rect", "pill", "circle", "card", "shadow", "bare", "badge", "bar"]
-WireKind = Literal["flow", "identity", "projection", "pad", "gated"]
+WireKind = Literal["flow", "span", "identity", "projection", "pad", "gated"]
+"""What a wire is: the flow of the trunk and of branches, a stretch of trunk with nothing on it, a kind of shortcut."""
 Anchor = Literal["start", "middle", "end"]
 
 

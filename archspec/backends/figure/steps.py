@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from archspec.backends.figure.dense import densely_folded
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening
 from archspec.backends.figure.nest import Nesting
-from archspec.backends.figure.order import fold, stands_out, visible
-from archspec.backends.figure.outline import Card, Chain, Family, Step, relocated
+from archspec.backends.figure.order import DECOR, Shown, fold, stands_out, visible
+from archspec.backends.figure.outline import Card, Chain, Family, Item, Step, relocated
 from archspec.ir.graph import GraphInput
 from archspec.ops import activation, join, norm, pool
 from archspec.ops.base import Op
@@ -29,12 +30,12 @@ _SINGLE = 4
 class Reader(Record, frozen=False):
     """Reads bodies into chains, each distinct one once.
 
-    With `unfold` every unit is drawn, and no cards; with `ordered` all norms and activations of blocks are. `unusual`
+    With `unfold` every unit is drawn, and no cards; `keep` says which norms and activations of blocks are. `unusual`
     tells whether a block has been met in which their order is the point.
     """
 
     unfold: bool = False
-    ordered: bool = False
+    keep: Shown = frozenset()
     unusual: bool = False
     _seen: dict[int, tuple[BodyShapes, str, Chain]] = field(default_factory=dict)
 
@@ -46,7 +47,7 @@ class Reader(Record, frozen=False):
             chain = self.nested(flat.atoms, [port for port in ports if port is not None])
             unusual = stands_out(chain)
             self.unusual = self.unusual or unusual
-            self._seen[id(shapes)] = shapes, path, fold(chain, unusual or self.ordered)
+            self._seen[id(shapes)] = shapes, path, fold(chain, DECOR if unusual else self.keep)
         _, first, known = self._seen[id(shapes)]
         return known if first == path else relocated(known, first, path)
 
@@ -69,16 +70,16 @@ class Reader(Record, frozen=False):
             return (input_step(target, atom.output),)
         if isinstance(target, BodyShapes):
             return self._units(target.body.name, self.body(target, atom.path), 1, atom.path, atom.output)
-        chain: Chain = ()
+        items: list[Item] = []
         index = 0
         for unit in target:
             for path in self._paths(atom, index, unit.count):
                 inner = unit.run.target
                 one = step(inner, unit.inputs, unit.outputs[0], path) if isinstance(inner, Op) else None
                 made = (one,) if one is not None else self.body(unit.body, path) if unit.body is not None else ()
-                chain += self._units(inner.name, made, 1 if self.unfold else unit.count, path, unit.outputs[0])
+                items += self._units(inner.name, made, 1 if self.unfold else unit.count, path, unit.outputs[0])
             index += unit.count
-        return chain
+        return tuple(items) if self.unfold else densely_folded(items, target[0].inputs[0])
 
     def _paths(self, atom: Atom, index: int, count: int) -> list[str]:
         """Where the drawn units stand: all of them, or the first of a folded run."""
@@ -102,6 +103,7 @@ def step(op: Op, inputs: tuple[Shape, ...], output: Shape, path: str) -> Step:
     family = _FAMILY.get(op.name, "layer" if op.weighted else "op")
     stride = _stride(inputs[0], output)
     label = op.label(*inputs)
+    label = f"{label}, {output.channels}" if op.name == "concat" and output.rank > 2 else label
     brief = _brief(op.name, label, stride)
     return Step(op.name, family, label, brief, path, output, stride > 1, op.weighted > 0)
 

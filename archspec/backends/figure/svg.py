@@ -106,7 +106,7 @@ def _symbol(box: Box, paint: Paint) -> str:
 def _wire(wire: Wire, paint: Paint) -> Iterator[str]:
     points = _shortened(wire.points, _ARROW * 0.8) if wire.arrow else wire.points
     dash = f' stroke-dasharray="{DASHES[wire.kind]}"' if wire.kind in DASHES else ""
-    colour, weight = ("wire", 0.9) if wire.kind == "flow" else (wire.kind, 1.3)
+    colour, weight = ("wire", 0.9) if wire.kind == "flow" else (wire.kind, 0.9 if wire.kind == "span" else 1.3)
     yield f'<path d="{_rounded(points)}" {paint(stroke=colour)} stroke-width="{weight}"{dash}/>'
     if wire.arrow:
         yield f'<path d="{_arrowhead(wire.points[-2], wire.points[-1])}" {paint(fill=colour)}/>'

@@ -17,8 +17,8 @@ LADDER = ("w1", "w2", "w3", "w4", "w5")
 DASHES: Mapping[str, str] = {"projection": "4.5 2.6", "pad": "1.3 2.2", "gated": "6 2 1.4 2"}
 
 LIGHT: Mapping[str, str] = {
-    "paper": "#ffffff", "ink": "#1b1f24", "soft": "#5a626c", "wire": "#4a4f57", "hairline": "#d4d8de",
-    "outline": "#3a4048", "heavy": "#1b1f24", "joint": "#ffffff",
+    "paper": "#ffffff", "ink": "#1b1f24", "soft": "#5a626c", "wire": "#4a4f57", "span": "#a3abb6",
+    "hairline": "#d4d8de", "outline": "#3a4048", "heavy": "#1b1f24", "joint": "#ffffff",
     "card": "#fbfcfd", "cardline": "#9aa3ae", "boxink": "#1b1f24",
     "w1": "#fff3c4", "w2": "#bfe4f6", "w3": "#f7b98b", "w4": "#7fbfb0", "w5": "#a98ad0", "neutral": "#f2f2f2",
     "identity": "#0b4f8a", "projection": "#a63a00", "pad": "#a63a00", "gated": "#6b2f8f",
@@ -26,18 +26,18 @@ LIGHT: Mapping[str, str] = {
 }  # fmt: skip
 DARK: Mapping[str, str] = {
     **LIGHT,
-    "paper": "#14181d", "ink": "#e8ebef", "soft": "#a5adb8", "wire": "#a9b1bc", "hairline": "#363d47",
-    "outline": "#0d1014", "heavy": "#ffffff", "joint": "#e8ebef", "card": "#1b2027", "cardline": "#59636f",
-    "identity": "#6cb4f2", "projection": "#f0955a", "pad": "#f0955a", "gated": "#c79be8",
+    "paper": "#14181d", "ink": "#e8ebef", "soft": "#a5adb8", "wire": "#a9b1bc", "span": "#59636f",
+    "hairline": "#363d47", "outline": "#0d1014", "heavy": "#ffffff", "joint": "#e8ebef", "card": "#1b2027",
+    "cardline": "#59636f", "identity": "#6cb4f2", "projection": "#f0955a", "pad": "#f0955a", "gated": "#c79be8",
     "macs": "#6d97c7", "params": "#6f7c8a", "badge": "#e8ebef", "badgeink": "#14181d",
 }  # fmt: skip
 GREY: Mapping[str, str] = {
     **LIGHT,
     "w1": "#f4f4f4", "w2": "#dcdcdc", "w3": "#c2c2c2", "w4": "#a6a6a6", "w5": "#8c8c8c", "neutral": "#ffffff",
     "identity": "#2a2a2a", "projection": "#2a2a2a", "pad": "#2a2a2a", "gated": "#2a2a2a",
-    "macs": "#6e6e6e", "params": "#a8a8a8", "wire": "#4a4a4a", "soft": "#5c5c5c", "hairline": "#d6d6d6",
-    "ink": "#1c1c1c", "boxink": "#1c1c1c", "outline": "#3c3c3c", "heavy": "#1c1c1c", "card": "#fbfbfb",
-    "cardline": "#a0a0a0", "badge": "#1c1c1c",
+    "macs": "#6e6e6e", "params": "#a8a8a8", "wire": "#4a4a4a", "span": "#a8a8a8", "soft": "#5c5c5c",
+    "hairline": "#d6d6d6", "ink": "#1c1c1c", "boxink": "#1c1c1c", "outline": "#3c3c3c", "heavy": "#1c1c1c",
+    "card": "#fbfbfb", "cardline": "#a0a0a0", "badge": "#1c1c1c",
 }  # fmt: skip
 PALETTES: Mapping[Theme, Mapping[str, str]] = {"light": LIGHT, "dark": DARK, "grey": GREY}
 THEMES: tuple[Theme, ...] = ("auto", "light", "dark", "grey")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import quoteattr
 
-from archspec.backends.figure.costs import COST_HEIGHT, COST_WIDTH, costs
-from archspec.backends.figure.fragment import GAP, GAP_AFTER_JOIN, Fragment, down
+from archspec.backends.figure.costs import COST_HEIGHT, COST_WIDTH, Bars, is_costly
+from archspec.backends.figure.fragment import GAP, Fragment, between, down
 from archspec.backends.figure.legend import legend
 from archspec.backends.figure.lettering import clean
 from archspec.backends.figure.outline import Card, Item, layers
@@ -102,7 +102,7 @@ class _Sheet:
             self.seen.extend(slide.fragment.parts)
         inputs = tuple(self._piece(piece, states, first=True) for piece, states in zip(entry, laid[0], strict=True))
         folds = tuple(
-            self._fold(index, fold, laid[index + 1], first=not entry and not index)
+            self._fold(fold, laid[index + 1], first=not entry and not index)
             for index, fold in enumerate(self.network.folds)
         )
         return DrawnNetwork(outline.title, outline.facts, self._trunk(), inputs, folds)
@@ -123,20 +123,17 @@ class _Sheet:
         fragment = self.pen.item(item)
         if isinstance(item, Card):
             return Slide(fragment, _CARD_GAP, item.path)
-        return Slide(fragment, GAP_AFTER_JOIN if fragment.loose else GAP)
+        return Slide(fragment, between(fragment, fragment))
 
-    def _fold(self, index: int, fold: Fold, laid: list[list[Slide]], first: bool) -> DrawnFold:
+    def _fold(self, fold: Fold, laid: list[list[Slide]], first: bool) -> DrawnFold:
         pieces = tuple(
             self._piece(piece, states, first and not number)
             for number, (piece, states) in enumerate(zip(fold.pieces, laid, strict=False))
         )
         closed = self._piece(fold.closed, laid[-1], first) if fold.closed is not None else None
-        groups = self.network.outline.groups
-        reach = [(0.0, COST_HEIGHT) if number == index else None for number in range(len(groups))]
-        bars = [part for part in costs(groups, reach, -7.0) if isinstance(part, Box | Text)]
-        return DrawnFold(
-            clean(fold.group.name), fold.group.blocks, closed, pieces, _svg(bars, 0.0, COST_WIDTH, COST_HEIGHT)
-        )
+        bars = Bars.of(self.network.outline.groups).named(fold.group, 0.0, 0.0) if is_costly(fold.group) else ()
+        costs = _svg(bars, 0.0, COST_WIDTH, COST_HEIGHT)
+        return DrawnFold(clean(fold.group.name), fold.group.blocks, closed, pieces, costs)
 
     def _piece(self, piece: Piece, states: list[Slide], first: bool = False) -> DrawnPiece:
         item = piece.item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from archspec.backends.table import nominal_text
+from archspec.backends.summary import nominal_text
 from archspec.checked import Checked
 from archspec.expressions import parse_template
 from archspec.ir.graph import Node, Repeat

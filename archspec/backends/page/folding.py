@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from archspec.backends.figure.order import visible
+from archspec.backends.figure.order import DECOR, visible
 from archspec.backends.figure.outline import Card, Chain, Group, Item, Outline, output
 from archspec.backends.figure.reading import read
 from archspec.backends.figure.steps import Reader
 from archspec.backends.page.facts import Facts, collect
 from archspec.backends.stages import size_text
-from archspec.backends.table import nominal_text
+from archspec.backends.summary import nominal_text
 from archspec.checked import Checked
 from archspec.passes.cost import Amount
 from archspec.records import Record, replace
@@ -92,5 +92,5 @@ def _piece(item: Item, size: str, facts: Mapping[str, Facts]) -> Piece:
     known = facts.get(item.path)
     if known is None or known.inside is None or known.count != item.count:
         return Piece(item, size)
-    layers = replace(unit, chain=Reader(ordered=True).body(known.inside, item.path))
+    layers = replace(unit, chain=Reader(keep=DECOR).body(known.inside, item.path))
     return Piece(item, size, unit, layers if layers.chain != unit.chain else None)

@@ -7,56 +7,18 @@ from fractions import Fraction
 from html import escape
 from typing import Any
 
+from archspec.backends.escape import markdown_text
 from archspec.backends.numbers import bytes_text, quantity
 from archspec.backends.stages import Stage, stages
+from archspec.backends.table.grid import Grid, Row
+from archspec.backends.table.markdown import markdown
+from archspec.backends.table.plain import text
+from archspec.backends.table.web import fragment
 from archspec.checked import Checked
 from archspec.passes.memory import Memory
 from archspec.passes.receptive import Field, output_fields
 from archspec.records import Record
 from archspec.shapes import Shape
-
-Row = tuple[str, ...]
-
-
-class Grid(Record):
-    """Rows of words under a head; `flush` marks the columns that are set flush left, the others are numbers."""
-
-    head: Row
-    rows: tuple[Row, ...]
-    flush: frozenset[int]
-    total: Row | None = None
-
-    def text(self) -> str:
-        """Aligned columns, a line under the head and above the totals."""
-        widths = [max(map(len, column)) for column in zip(*self._all(), strict=True)]
-        lines = [self._line(row, widths) for row in self._all()]
-        rule = "─" * max(map(len, lines))
-        lines.insert(1, rule)
-        return "\n".join([*lines[:-1], rule, lines[-1]] if self.total else lines)
-
-    def markdown(self) -> str:
-        """A table of GitHub's Markdown."""
-        marks = ["---" if index in self.flush else "---:" for index in range(len(self.head))]
-        rows = [[_plain(cell) for cell in row] for row in self._all()]
-        return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], marks, *rows[1:]])
-
-    def html(self) -> str:
-        """A table of HTML, everything escaped."""
-        head = "".join(f"<th>{escape(cell)}</th>" for cell in self.head)
-        rows = "".join(self._html_row(row) for row in self._all()[1:])
-        return f'<table class="archspec"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-
-    def _all(self) -> list[Row]:
-        return [self.head, *self.rows, *([self.total] if self.total else [])]
-
-    def _line(self, row: Row, widths: Sequence[int]) -> str:
-        cells = zip(row, widths, range(len(row)), strict=True)
-        return "  ".join(c.ljust(w) if index in self.flush else c.rjust(w) for c, w, index in cells).rstrip()
-
-    def _html_row(self, row: Row) -> str:
-        sides = ("left" if index in self.flush else "right" for index in range(len(row)))
-        cells = (f'<td style="text-align:{side}">{escape(cell)}</td>' for cell, side in zip(row, sides, strict=True))
-        return f"<tr>{''.join(cells)}</tr>"
 
 
 class FeatureMap(Record):
@@ -121,16 +83,16 @@ class Summary(Record):
         }
 
     def __str__(self) -> str:
-        grids = [self._grid().text(), *([self._maps().text()] if len(self.maps) > 1 else [])]
+        grids = [text(self._grid()), *([text(self._maps())] if len(self.maps) > 1 else [])]
         return "\n\n".join([self._title(), *grids, "\n".join(self._facts())])
 
     def _repr_markdown_(self) -> str:
         facts = "\n".join(f"- {fact}" for fact in self._facts())
-        return f"**{_plain(self._title())}**\n\n{self._grid().markdown()}\n\n{facts}"
+        return f"**{markdown_text(self._title())}**\n\n{markdown(self._grid())}\n\n{facts}"
 
     def _repr_html_(self) -> str:
         facts = "<br>".join(escape(fact) for fact in self._facts())
-        return f"<p><strong>{escape(self._title())}</strong></p>{self._grid().html()}<p>{facts}</p>"
+        return f"<p><strong>{escape(self._title())}</strong></p>{fragment(self._grid())}<p>{facts}</p>"
 
     def _title(self) -> str:
         inputs = ", ".join(f"{name} {nominal_text(shape)}" for name, shape in self.inputs)
@@ -157,14 +119,14 @@ class Summary(Record):
         )
         blocks = sum(stage.blocks for stage in self.stages)
         total = ("total", nominal_text(self.output), str(blocks or ""), f"{self.parameters:,}", f"{self.macs:,}")
-        return Grid(("stage", "output", "blocks", "parameters", "MACs"), rows, frozenset({0, 1}), total)
+        return Grid(("stage", "output", "blocks", "parameters", "MACs"), rows, "llrrr", (total,))
 
     def _maps(self) -> Grid:
         rows = tuple(
             (one.name, nominal_text(one.shape), str(one.channels), str(one.stride), _pixels(one.receptive_field))
             for one in self.maps
         )
-        return Grid(("output", "shape", "channels", "stride", "receptive field"), rows, frozenset({0, 1}))
+        return Grid(("output", "shape", "channels", "stride", "receptive field"), rows, "llrrr")
 
 
 class Comparison(Record):
@@ -177,17 +139,17 @@ class Comparison(Record):
         return [summary.to_dict() for summary in self.summaries]
 
     def __str__(self) -> str:
-        return self._grid().text()
+        return text(self._grid())
 
     def _repr_markdown_(self) -> str:
-        return self._grid().markdown()
+        return markdown(self._grid())
 
     def _repr_html_(self) -> str:
-        return self._grid().html()
+        return fragment(self._grid())
 
     def _grid(self) -> Grid:
         head = ("network", "output", "layers", "receptive field", "parameters", "MACs", "peak activations")
-        return Grid(head, tuple(_comparison_row(summary) for summary in self.summaries), frozenset({0, 1}))
+        return Grid(head, tuple(_comparison_row(summary) for summary in self.summaries), "llrrrrr")
 
 
 def summarize(checked: Checked) -> Summary:
@@ -259,8 +221,3 @@ def _comparison_row(summary: Summary) -> Row:
         summary.name, nominal_text(summary.output), str(summary.weighted_layers), field,
         f"{summary.parameters:,}", f"{summary.macs:,}", peak,
     )  # fmt: skip
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown takes as it stands."""
-    return "".join("\\" + c if c in "\\`*_{}[]<>#|!" else c for c in text)
