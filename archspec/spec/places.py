@@ -74,7 +74,7 @@ LIBRARIES = Kind(
 )
 BLOCKS = Kind("map of blocks", _map_of({"$ref": "#/$defs/block"}))
 OPTIONS = Kind("map", {"type": "object"})
-SETTINGS = Kind("map of params to values", _map_of({"type": "object"}, ".*"))
+SETTINGS = Kind("map of names to values of params", _map_of({"type": "object"}, ".*"))
 SCHEMES = Kind("map of ops to map of tensors", {"type": "object", "propertyNames": {"enum": list(OPS)}})
 CALL_OF_JOIN = Kind("call", {"type": "object", "required": ["op"]})
 MODE = Kind("`always` or `train`", {"enum": ["always", "train"]})
