@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, reduce
 from math import gcd, lcm
+from operator import mul
 from typing import Literal, NamedTuple
 
 from archspec.records import Record, field
@@ -82,8 +83,13 @@ class Size(Record):
             return _size({atom: factor * coefficient for atom, coefficient in self.terms}, factor * self.constant)
         if not isinstance(other, Size):
             return NotImplemented
-        factors = tuple(sorted((*_factors(self), *_factors(other)), key=str))
-        return Size(((Product(factors), 1),))
+        coefficient = 1
+        factors: list[Size] = []
+        for each in (*_factors(self), *_factors(other)):
+            common = reduce(gcd, (c for _, c in each.terms), each.constant)
+            coefficient *= common
+            factors += _factors(Size(tuple((a, c // common) for a, c in each.terms), each.constant // common))
+        return Size(((Product(tuple(sorted(factors, key=str))), coefficient),))
 
     __rmul__ = __mul__
 
@@ -116,6 +122,17 @@ class Size(Record):
                 return None
             total += coefficient * value
         return total
+
+    def given(self, sizes: Mapping[str, int]) -> Dim:
+        """This size with numbers for the symbols that `sizes` names, and the other symbols as they are."""
+        total: Dim = self.constant
+        for atom, coefficient in self.terms:
+            total = total + coefficient * _atom_given(atom, sizes)
+        return total
+
+    def grows(self) -> bool:
+        """Whether no larger symbol can make it smaller, where the factors of products are not negative."""
+        return all(c > 0 and all(f.grows() for f in _parts(atom)) for atom, c in self.terms)
 
     def symbols(self) -> frozenset[Symbol]:
         """The symbols of the input that this size depends on."""
@@ -202,6 +219,18 @@ def _atom_at(atom: Atom, sizes: Mapping[str, int]) -> int | None:
             return None
         total *= value
     return total
+
+
+def _atom_given(atom: Atom, sizes: Mapping[str, int]) -> Dim:
+    if isinstance(atom, Symbol):
+        return sizes.get(atom.name, Size(((atom, 1),)))
+    if isinstance(atom, Floor):
+        return atom.of.given(sizes) // atom.divisor
+    return reduce(mul, (factor.given(sizes) for factor in atom.factors))
+
+
+def _parts(atom: Atom) -> tuple[Size, ...]:
+    return () if isinstance(atom, Symbol) else (atom.of,) if isinstance(atom, Floor) else atom.factors
 
 
 def _atom_symbols(atom: Atom) -> Iterator[Symbol]:

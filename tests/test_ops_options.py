@@ -142,7 +142,7 @@ def test_words_of_the_commonest_mistakes() -> None:
     on_a_map = refusal(linear, Shape.of(n, 512, 7, 7))
     assert (on_a_map.code, on_a_map.title) == ("E0314", "`linear` on a feature map")
     assert on_a_map.help == "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it"
-    assert refusal(linear, Shape.of(n, 512 * h * w)).title == "`linear` needs a fixed number of features"
+    assert refusal(linear, Shape.of(n, 512 * symbol("H"))).title == "`linear` needs a fixed number of features"
     added = refusal(make_op(OPS["add"], {}), Shape.of(n, 512, h, w), Shape.of(n, 256, h, w))
     assert (added.code, added.operand) == ("E0301", 1)
     assert added.note == "expected [N, 512, H, W], found [N, 256, H, W]: they differ in axis C"

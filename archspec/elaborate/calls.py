@@ -116,9 +116,10 @@ class Calls:
             )
             raise SpecError(in_order(self.report.diagnostics), self.report.texts)
 
-    def call_op(self, resolved: Resolved, inputs: tuple[Operand, ...] | None, span: Span) -> Called | None:
+    def call_op(self, resolved: Resolved, inputs: tuple[Operand, ...] | None, caller: Caller) -> Called | None:
         """An op with its options on its inputs; with `inputs` None only its options are checked."""
         assert resolved.op is not None
+        span = caller.span
         self.count(span)
         options = read_options(resolved.op, resolved.given, self.report, resolved.keys)
         if options is None:
@@ -138,6 +139,8 @@ class Calls:
             if found is None:
                 return None
             remember_call(key, found)
+        if caller.open and self._mixes(shapes, found.called.shapes, caller):
+            return None
         for demand in found.demands:
             self.demands.setdefault(demand, span)
         self.tensors.setdefault(resolved.op.name, set()).update(found.tensors)
@@ -157,6 +160,18 @@ class Calls:
         outputs = (output,) if isinstance(output, Shape) else output
         called = Called(built, (), tuple(settled(shape) for shape in outputs))
         return Performed(called, demands, frozenset(built.tensors(*shapes)), tuple(options.values()), shapes)
+
+    def _mixes(self, inputs: tuple[Shape, ...], outputs: tuple[Shape | None, ...], caller: Caller) -> bool:
+        """Whether open channels become one axis with free sizes, where no expression keeps track of them; an error."""
+        channels = [dim for x in inputs for dim in x.dims if isinstance(dim, int)]
+        found = sorted(name for dim in channels for name in free_names(expression_of(dim)) & caller.open)
+        if not found or not any(x and isinstance(x.dims[x.channel_axis], Size) for x in outputs):
+            return False
+        notes = [f"`{found[0]}` changes with an argument of the generated network's constructor"]
+        help_ = "fix H and W in `input:`, or drop `open` from the param; `--set` still changes it"
+        title = "the features of a map of any size depend on an open param"
+        self.report.error("E0231", title, caller.span, notes=notes, help=help_)
+        return True
 
     def _accepts(self, op: Op, given: Given, inputs: tuple[Operand, ...], span: Span) -> tuple[Demand, ...] | None:
         """What the op demands of symbolic sizes. None after an error."""

@@ -7,7 +7,8 @@ from archspec.elaborate.env import Env
 from archspec.elaborate.values import evaluate_value, is_fixed, show
 from archspec.ir.graph import GraphInput
 from archspec.report import Report
-from archspec.shapes import Dim, Shape, Size, Symbol, symbol
+from archspec.shapes import Dim, Shape, Size, symbol
+from archspec.source import ScalarValue
 from archspec.span import Span
 from archspec.spec.model import Axis, Signature
 
@@ -41,13 +42,15 @@ class Entrances:
         channels = shape.dims[shape.channel_axis]
         if shape.rank > 1 and not isinstance(channels, int):
             axis = signature.axes[shape.channel_axis]
-            named = Symbol(str(axis.text.value), axis.nominal)
+            stated = axis.nominal.text if axis.nominal is not None else None
             self.report.error(
                 "E0230",
                 f"the channels of `{signature.name}` must be a number",
                 axis.text.span,
-                notes=[f"found `{named.name}`: the sizes of the batch and of the image may be free, channels may not"],
-                help=f"write {axis.nominal}" if axis.nominal is not None else "write a number, or the name of a param",
+                notes=[
+                    f"found `{axis.text.value}`: the sizes of the batch and of the image may be free, channels may not"
+                ],
+                help=f"write {stated}" if stated is not None else "write a number, or the name of a param",
             )
             return False
         last = shape.dims[-1]
@@ -74,12 +77,13 @@ class Entrances:
             return self._symbol(text, axis)
         if axis.nominal is not None:
             return self._refuse(axis, f"`{text}` is a param or `let`: its value is the size")
-        return self._fixed(text, axis)
+        return self._fixed(axis.text, axis)
 
     def _symbol(self, name: str, axis: Axis) -> Dim | None:
-        if axis.nominal is not None and not 1 <= axis.nominal <= MAX_SIDE:
-            return self._refuse(axis, f"a nominal size is from 1 to {MAX_SIDE:,}")
-        fresh = symbol(name, axis.nominal)
+        nominal = self._fixed(axis.nominal, axis) if axis.nominal is not None else None
+        if axis.nominal is not None and nominal is None:
+            return None
+        fresh = symbol(name, nominal)
         known = self.symbols.setdefault(name, fresh)
         if axis.nominal is not None and known != fresh:
             text = f"`{name}` has another nominal size"
@@ -91,18 +95,19 @@ class Entrances:
         self._places.setdefault(name, axis.text.span)
         return known
 
-    def _fixed(self, text: str, axis: Axis) -> Dim | None:
+    def _fixed(self, written: ScalarValue, axis: Axis) -> int | None:
+        text = str(written.value)
         value = int(text) if text.isdecimal() and len(text) < 20 else None
         if value is None:
-            option = evaluate_value(axis.text, self.env, self.report)
-            if option is None or not is_fixed(axis.text, self.env, self.report, "the size of an input"):
+            option = evaluate_value(written, self.env, self.report)
+            if option is None or not is_fixed(written, self.env, self.report, "the size of an input"):
                 return None
             value = option.value
         if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_SIDE:
             return int(value)
         return self._refuse(axis, f"a size is a whole number from 1 to {MAX_SIDE:,}, or a name; found {show(value)}")
 
-    def _refuse(self, axis: Axis, note: str) -> Dim | None:
+    def _refuse(self, axis: Axis, note: str) -> int | None:
         self.report.error(
             "E0230",
             f"`{axis.text.value}` is no size for an input",

@@ -124,7 +124,7 @@ class Steps(Items):
             return self.call_block(resolved, operands, caller)
         if "init" in fields_of(resolved.op) and step.item.init is not None:
             resolved.given["init"] = (step.item.init, step.place.env)
-        return self.call_op(resolved, operands, step.item.span)
+        return self.call_op(resolved, operands, caller)
 
     def _repeated(self, step: _Step, operands: tuple[Operand, ...] | None) -> Called | None:
         item, env = step.item, step.place.env

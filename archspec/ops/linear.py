@@ -75,17 +75,27 @@ def last_axis_holds_features(op: str, x: Shape) -> Iterator[Demand]:
         f"it works on the last axis: expected features (C or D), found {x.axes[-1]} of {x.axes} {x}",
         "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it",
     )
-    size = x.dims[-1]
-    if not isinstance(size, int):
-        yield Demand(
-            0,
-            "==",
-            1,
-            "E0314",
-            f"`{op}` needs a fixed number of features",
-            f"found {size} features, which depends on the size of the input",
-            "put {op: adaptive_avg_pool2d, size: 1} before the flatten, or fix H and W in `input:`",
-        )
+    yield from fixed_features(op, x)
+
+
+def fixed_features(op: str, x: Shape) -> Iterator[Demand]:
+    """The demand that the features which an op has weights for are as many as at the nominal size."""
+    size = x.dims[x.channel_axis]
+    if isinstance(size, int):
+        return
+    expected = size.at({})
+    yield Demand(
+        size if expected is not None else 0,
+        "==",
+        expected if expected is not None else 1,
+        "E0314",
+        f"`{op}` needs a fixed number of features",
+        f"expected {expected}, as at the nominal size, found {size}"
+        if expected is not None
+        else f"found {size} features, which depends on the size of the input",
+        "put {op: adaptive_avg_pool2d, size: 1} before the flatten"
+        + ("" if expected is not None else ", or give H and W a nominal size in `input:`"),
+    )
 
 
 OPS: tuple[type[Op], ...] = (Linear,)

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from archspec.ops.base import TAKEN, Call, Op
 from archspec.ops.conv import groups_divide
 from archspec.ops.fields import Count, Epsilon, Limits
-from archspec.ops.linear import features, last_axis_holds_features
+from archspec.ops.linear import features, fixed_features, last_axis_holds_features
 from archspec.ops.spatial import channels_first, said
 from archspec.shapes import Demand, Dim, Shape
 
@@ -43,6 +43,8 @@ class BatchNorm(Op):
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs
         yield from channels_first(self.name, x)
+        if self.track or self.affine:
+            yield from fixed_features(self.name, x)
         if not self.track:
             yield from _several(self.name, prod(x.dims[2:]), "channel", "track: true")
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from archspec.ops.base import Call, Op, Operand, Parameter, Value
 from archspec.ops.fields import Axes, Extents, Limits
+from archspec.ops.linear import fixed_features
 from archspec.shapes import Demand, Shape
 
 Start = Literal["zeros", "ones", "normal", "trunc_normal", "uniform"]
@@ -73,6 +74,10 @@ class Scale(Op):
     value: float = 1.0
     per: Literal["channel", "tensor"] = "channel"
     learned: bool = False
+
+    def demands(self, *inputs: Shape) -> Iterator[Demand]:
+        if self.learned and self.per == "channel":
+            yield from fixed_features(self.name, inputs[0])
 
     def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
         return {"": self._size(inputs[0])} if self.learned else {}

@@ -1,12 +1,13 @@
 """For which sizes of its input a network holds: decided exactly, by residues.
 
 With H = P*q + r, P the product of the divisors on the way, every size in the net is affine in q. Each demand is then
-a linear relation in q, and trying the P residues decides all sizes at once. What is not affine (the tokens of a ViT,
-which are a product of two axes) is decided at the nominal size alone, and said to be.
+a linear relation in q, and trying the P residues decides all sizes at once. A demand on two axes at once (the features
+of a flattened map, the tokens of a ViT) is decided for each axis with the others at their nominal sizes.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache, reduce
 from math import lcm
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from archspec.ir.graph import Graph
 from archspec.records import Record, replace
-from archspec.shapes import Demand, Dim, Relation, Size
+from archspec.shapes import Demand, Dim, Product, Relation, Size
 from archspec.span import Span
 
 MAX_PERIOD = 1 << 14
@@ -24,7 +25,8 @@ class Sizes(Record):
     """The sizes of one axis for which the network holds.
 
     `low` are the legal sizes below `start`, ascending; from `start` on, exactly those whose remainder modulo `period`
-    is in `residues` (none: nothing from there on). `at_nominal_only` where a demand could not be decided for all.
+    is in `residues` (none: nothing from there on). `given` are the sizes of other axes under which that is so, where
+    the axes cannot be chosen one by one. `at_nominal_only` where a demand could not be decided for all.
     """
 
     symbol: str
@@ -32,6 +34,7 @@ class Sizes(Record):
     start: int
     period: int
     residues: tuple[int, ...]
+    given: tuple[tuple[str, int], ...] = ()
     at_nominal_only: bool = False
 
     def allows(self, size: int) -> bool:
@@ -44,7 +47,34 @@ class Sizes(Record):
         words = [_ranges(self.symbol, self.low)] if self.low else []
         if self.residues:
             words.append(self._from())
-        return " or ".join(words) or f"no {self.symbol}"
+        given = " and ".join(f"{name} is {size}" for name, size in self.given)
+        return (" or ".join(words) or f"no {self.symbol}") + (f" where {given}" if given else "")
+
+    @property
+    def smallest(self) -> int | None:
+        """The smallest legal size; None where there is none."""
+        return self.low[0] if self.low else self.start if self.residues else None
+
+    @property
+    def largest(self) -> int | None:
+        """The largest legal size; None where there is no end, or no size at all."""
+        return self.low[-1] if self.low and not self.residues else None
+
+    @property
+    def multiple(self) -> int | None:
+        """What every legal size is a multiple of, if that and the smallest size say it all."""
+        return self.period if self.residues == (0,) and not self.low else None
+
+    def nearest(self, size: int) -> tuple[int, ...]:
+        """The next legal sizes below and above one that is not legal."""
+        below = next((n for n in range(size - 1, 0, -1) if self.allows(n)), None)
+        most = (
+            max(self.start + self.period, *self.low, size + self.period)
+            if self.low
+            else size + self.start + self.period
+        )
+        above = next((n for n in range(size + 1, most + 1) if self.allows(n)), None)
+        return tuple(n for n in (below, above) if n is not None)
 
     def _from(self) -> str:
         if len(self.residues) == self.period:
@@ -63,18 +93,56 @@ def in_words(sizes: tuple[Sizes, ...]) -> str:
     return "; ".join(map(str, sizes))
 
 
-def solve(graph: Graph, demands: Iterable[tuple[Demand, Span]]) -> tuple[Sizes, ...]:
+class Constraint(Record):
+    """What one demand says of one axis, alone."""
+
+    sizes: Sizes
+    demand: Demand
+    span: Span
+
+
+Demands = Iterable[tuple[Demand, Span]]
+
+
+def solve(graph: Graph, demands: Demands) -> tuple[Sizes, ...]:
     """The legal sizes of each free axis of the input, the batch aside."""
-    symbols = dict.fromkeys(
-        s.name
-        for given in graph.inputs
-        for dim in given.shape.dims
-        if isinstance(dim, Size)
-        for s in dim.symbols()
-        if s.name != "N"
+    nominal = free_sizes(graph)
+    known = frozenset(_relation(demand) for demand, _ in demands)
+    return tuple(
+        _solve(name, frozenset(d for d in known if name in _names(d)), _others(name, nominal)) for name in nominal
     )
-    known = frozenset(_Relation(demand.left, demand.relation, demand.right) for demand, _ in demands)
-    return tuple(_solve(name, frozenset(d for d in known if name in _names(d))) for name in symbols)
+
+
+def constraints(graph: Graph, demands: Demands) -> tuple[Constraint, ...]:
+    """The demands that decide the answer, each with what it says alone; one that follows from another is left out."""
+    nominal = free_sizes(graph)
+    found: list[Constraint] = []
+    for name in nominal:
+        own: dict[Sizes, Constraint] = {}
+        for demand, span in demands:
+            relation = _relation(demand)
+            if name in _names(relation):
+                alone = _solve(name, frozenset((relation,)), _others(name, nominal))
+                if not (len(alone.residues) == alone.period and alone.start <= 1):
+                    own.setdefault(alone, Constraint(alone, demand, span))
+        found += [c for c in own.values() if not any(_follows(c.sizes, other) for other in own if other is not c.sizes)]
+    return tuple(found)
+
+
+def free_sizes(graph: Graph) -> dict[str, int | None]:
+    """The free axes of the input by name, the batch aside, with their nominal sizes."""
+    dims = [dim for given in graph.inputs for dim in given.shape.dims if isinstance(dim, Size)]
+    return {s.name: s.nominal for dim in dims for s in dim.symbols() if s.name != "N"}
+
+
+def _others(name: str, nominal: dict[str, int | None]) -> tuple[tuple[str, int], ...]:
+    return tuple((other, size) for other, size in nominal.items() if other != name and size is not None)
+
+
+def _follows(one: Sizes, other: Sizes) -> bool:
+    """Whether every size that `other` allows is one that `one` allows."""
+    most = max(one.start, other.start) + lcm(one.period, other.period)
+    return all(one.allows(size) for size in range(1, most + 1) if other.allows(size))
 
 
 class _Relation(NamedTuple):
@@ -85,27 +153,52 @@ class _Relation(NamedTuple):
     right: Dim
 
 
+def _relation(demand: Demand) -> _Relation:
+    return _Relation(demand.left, demand.relation, demand.right)
+
+
 @lru_cache(maxsize=4096)
 def _names(demand: _Relation) -> frozenset[str]:
     return frozenset(s.name for side in (demand.left, demand.right) if isinstance(side, Size) for s in side.symbols())
 
 
 @lru_cache(maxsize=256)
-def _solve(name: str, demands: frozenset[_Relation]) -> Sizes:
+def _solve(name: str, demands: frozenset[_Relation], others: tuple[tuple[str, int], ...]) -> Sizes:
     """Remembered because the variants of a file mostly ask the same of its input."""
-    alone = [d for d in demands if _names(d) == {name}]
-    period = reduce(lcm, (_modulus(side) for d in alone for side in (d.left, d.right)), 1)
+    undecided = Sizes(name, (), 1, 1, (), (), True)
+    tied = [d for d in demands if _names(d) != {name} and d.left != d.right]
+    if any(not _names(d) <= {name, *dict(others)} for d in tied):
+        return undecided
+    given = dict(others)
+    alone = [_Relation(_with(d.left, given), d.relation, _with(d.right, given)) for d in demands]
+    period = reduce(lcm, (_period(d) for d in alone), 1)
     if period > MAX_PERIOD:
-        return Sizes(name, (), 1, 1, (), at_nominal_only=True)
-    spans = [_quotients(alone, period, residue) for residue in range(period)]
-    undecided = len(alone) < len(demands) or any(span is None for span in spans)
-    if undecided:
-        return Sizes(name, (), 1, 1, (), at_nominal_only=True)
-    return _summary(name, period, [span for span in spans if span is not None])
+        return undecided
+    spans = [_quotients(name, alone, period, residue) for residue in range(period)]
+    if any(span is None for span in spans):
+        return undecided
+    where = () if all(_pins(d) for d in tied) else tuple((n, s) for n, s in others if any(n in _names(d) for d in tied))
+    return _summary(name, period, [span for span in spans if span is not None], where)
 
 
-def _modulus(side: Dim) -> int:
-    return side.modulus() if isinstance(side, Size) else 1
+def _with(side: Dim, given: dict[str, int]) -> Dim:
+    return side if isinstance(side, int) else side.given(given)
+
+
+def _pins(demand: _Relation) -> bool:
+    """Whether a demand on several axes fixes what it reads of each: then what is legal for one is so for all others."""
+    return demand.relation == "==" and _grown(demand.left - demand.right) is not None
+
+
+def _grown(size: Dim) -> Size | None:
+    """The size, or its negative, if that is one that grows."""
+    return next((each for each in (size, -size) if isinstance(each, Size) and each.grows()), None)
+
+
+def _period(demand: _Relation) -> int:
+    sides = [side.modulus() for side in (demand.left, demand.right) if isinstance(side, Size)]
+    divisor = demand.left if demand.relation == "divides" and isinstance(demand.left, int) else 1
+    return reduce(lcm, sides, 1) * max(1, divisor)
 
 
 class _Span(NamedTuple):
@@ -115,21 +208,54 @@ class _Span(NamedTuple):
     most: int | None
 
 
-def _quotients(demands: list[_Relation], period: int, residue: int) -> _Span | None:
-    """The q for which period*q + residue meets all demands; None where a demand is not linear in q."""
+_ALL, _NONE = _Span(0, None), _Span(1, 0)
+
+
+def _quotients(name: str, demands: list[_Relation], period: int, residue: int) -> _Span | None:
+    """The q for which period*q + residue meets all demands; None where a demand cannot be decided."""
     least, most = (1 if residue == 0 else 0), None
     for demand in demands:
-        left, right = _affine(demand.left, period, residue), _affine(demand.right, period, residue)
-        if left is None or right is None or demand.relation == "divides":
+        span = _span(name, demand, period, residue)
+        if span is None:
             return None
-        span = _linear(left[0] - right[0], right[1] - left[1], demand.relation == "==")
         least = max(least, span.least)
         most = span.most if most is None else most if span.most is None else min(most, span.most)
     return _Span(least, most)
 
 
-def _affine(side: Dim, period: int, residue: int) -> tuple[int, int] | None:
-    return (0, side) if isinstance(side, int) else side.affine(period, residue)
+def _span(name: str, demand: _Relation, period: int, residue: int) -> _Span | None:
+    left, right, equal = demand.left, demand.right, demand.relation == "=="
+    if demand.relation == "divides":
+        form = (0, right) if isinstance(right, int) else right.affine(period, residue)
+        if not isinstance(left, int) or form is None or form[0] % left:
+            return None
+        return _ALL if form[1] % left == 0 else _NONE
+    difference = left - right
+    if isinstance(difference, int):
+        return _linear(0, -difference, equal)
+    form = difference.affine(period, residue)
+    return _linear(form[0], -form[1], equal) if form is not None else _climb(name, difference, period, residue, equal)
+
+
+def _climb(name: str, size: Size, period: int, residue: int, equal: bool) -> _Span | None:
+    """The q for which a size (a product of one axis with itself) is not negative, or is zero, if it only grows."""
+    grown = _grown(size)
+    factors = [f for atom, _ in size.terms if isinstance(atom, Product) for f in atom.factors]
+    if grown is None or any((f.at({name: residue}) or 0) < 0 for f in factors):
+        return None
+
+    def first(bound: int) -> int:
+        most = 1
+        while value(most) < bound:
+            most *= 2
+        return bisect_left(range(most), bound, key=value)
+
+    def value(quotient: int) -> int:
+        return grown.at({name: period * quotient + residue}) or 0
+
+    if grown == size:
+        return _Span(first(0), first(1) - 1 if equal else None)
+    return _Span(first(0) if equal else 0, first(1) - 1)
 
 
 def _linear(slope: int, bound: int, equal: bool) -> _Span:
@@ -141,7 +267,7 @@ def _linear(slope: int, bound: int, equal: bool) -> _Span:
     return _Span(-(-bound // slope), None) if slope > 0 else _Span(0, bound // slope)
 
 
-def _summary(name: str, period: int, spans: list[_Span]) -> Sizes:
+def _summary(name: str, period: int, spans: list[_Span], given: tuple[tuple[str, int], ...]) -> Sizes:
     endless = {r for r, span in enumerate(spans) if span.most is None}
     low = {
         period * q + r
@@ -152,7 +278,7 @@ def _summary(name: str, period: int, spans: list[_Span]) -> Sizes:
     shortest = next(p for p in range(1, period + 1) if period % p == 0 and _periodic(endless, p, period))
     residues = tuple(sorted({r % shortest for r in endless}))
     if not residues:
-        return Sizes(name, tuple(sorted(low)), max(low, default=0) + 1, 1, ())
+        return Sizes(name, tuple(sorted(low)), max(low, default=0) + 1, 1, (), given)
     legal = {period * q + r for r in endless for q in range(spans[r].least, max(spans[k].least for k in endless) + 1)}
     start = max(period * spans[r].least + r for r in endless)
     settled = max([start, *(s + 1 for s in low)])
@@ -161,7 +287,7 @@ def _summary(name: str, period: int, spans: list[_Span]) -> Sizes:
     while first > 1 and ((first - 1) % shortest in residues) == (first - 1 in small):
         first -= 1
     first += min((r - first) % shortest for r in residues)
-    return Sizes(name, tuple(s for s in small if s < first), first, shortest, residues)
+    return Sizes(name, tuple(s for s in small if s < first), first, shortest, residues, given)
 
 
 def _periodic(residues: set[int], period: int, whole: int) -> bool:

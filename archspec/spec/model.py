@@ -34,10 +34,10 @@ class Param(Record):
 
 
 class Axis(Record):
-    """One entry of a signature: an expression text, and the nominal size after `=` if there is one."""
+    """One entry of a signature: an expression text, and the nominal size after `=`, a number or a param's name."""
 
     text: ScalarValue
-    nominal: int | None = None
+    nominal: ScalarValue | None = None
 
 
 class Signature(Record):

@@ -12,7 +12,7 @@ from archspec.spec.fields import is_word, text_of
 from archspec.spec.model import Axis, Param, ParamType, Signature
 
 SIGNATURE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*\[([^\[\]]*)\]\s*(?:,|\Z)")
-AXIS = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([0-9]{1,7})\s*\Z")
+AXIS = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([0-9]{1,7}|[A-Za-z_][A-Za-z0-9_]*)\s*\Z")
 PARAM = re.compile(
     r"\s*(?P<open>open\s+)?(?P<kind>int|float|bool|str|block|enum\s*\[(?P<members>[^\]]*)\]"
     r"|list\s*\[\s*(?P<element>int|float|bool|str)\s*\])\s*(?:=\s*(?P<default>.*\S)\s*)?\Z",
@@ -59,7 +59,8 @@ def _signature(value: ScalarValue, match: re.Match[str]) -> Signature:
         name = nominal.group(1) if nominal else text.strip()
         lead = len(text) - len(text.lstrip())
         spot = part(value, start + lead, start + len(text.rstrip()), name)
-        axes.append(Axis(spot, int(nominal.group(2)) if nominal else None))
+        size = part(value, start + nominal.start(2), start + nominal.end(2), nominal.group(2)) if nominal else None
+        axes.append(Axis(spot, size))
         start += len(text) + 1
     span = part(value, match.start(1), match.end(2) + 1, "").span
     return Signature(match.group(1), tuple(axes), span)
