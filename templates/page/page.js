@@ -35,13 +35,16 @@ const page = (() => {
       unit.dataset.unit = index;
       for (const node of all(unit, ".node")) node.setAttribute("aria-label", renamed(node.getAttribute("aria-label"), first, name));
       for (const knob of all(unit, ".knob")) knob.setAttribute("aria-label", knob.getAttribute("aria-label").replace(first, () => name));
-      for (const text of all(unit, ".place text")) text.textContent = name;
+      for (const text of all(unit, ".place text")) text.textContent = shortened(name, text.textContent);
       return unit;
     });
     template.replaceWith(...units);
   }
 
   const renamed = (text, first, name) => (text.startsWith(first) ? name + text.slice(first.length) : text);
+
+  // As many of the last names as the label of the first unit has room for.
+  const shortened = (name, label) => (label.startsWith("…") ? "…" + name.split(".").slice(-label.split(".").length).join(".") : name);
 
   function level(name) {
     const depth = ["stage", "block", "unit", "layer"].indexOf(name);

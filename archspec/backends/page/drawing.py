@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 from archspec.backends.figure.costs import COST_HEIGHT, COST_WIDTH, Bars, is_costly
 from archspec.backends.figure.fragment import GAP, Fragment, between, down
 from archspec.backends.figure.legend import legend
-from archspec.backends.figure.lettering import clean
+from archspec.backends.figure.lettering import clean, width
 from archspec.backends.figure.outline import Card, Item, layers
 from archspec.backends.figure.pieces import PAD, Draughtsman
 from archspec.backends.figure.scene import Box, Part, Text, moved
@@ -22,6 +22,7 @@ SCALE = 4 / 3
 """Pixels a point."""
 
 _CARD_GAP = 20.0
+_LABEL = 7.0
 
 
 class Slide(Record):
@@ -156,7 +157,8 @@ class _Sheet:
         label = ""
         if slide.path:
             frame = next(part for part in parts if isinstance(part, Box) and part.shape == "card")
-            label = f'<g class="place">{draw_part(Text(frame.x, frame.y - 3.0, slide.path, 7.0, role="soft"))}</g>'
+            words = Text(frame.x, frame.y - 3.0, _shortened(slide.path, -frame.x - 4.0), _LABEL, role="soft")
+            label = f'<g class="place">{draw_part(words)}</g>'
         return _svg(parts, -self.left, self.left + self.right, high, label)
 
 
@@ -174,6 +176,14 @@ def _part(part: Part) -> str:
     drawn = draw_part(replace(part, note=""))
     start = f'<g class="node" role="img" tabindex="-1" data-path={_attribute(part.path)}'
     return f"{start} aria-label={_attribute(part.note)}>{drawn}</g>"
+
+
+def _shortened(path: str, room: float) -> str:
+    """The last names of a path that have room beside the trunk."""
+    names = path.split(".")
+    while len(names) > 1 and width(".".join(names), _LABEL) > room:
+        names = ["…" + names[1].removeprefix("…"), *names[2:]]
+    return ".".join(names)
 
 
 def _attribute(text: str) -> str:
