@@ -61,6 +61,22 @@ def test_a_run_of_units_unfolds_and_folds(opened: Open) -> None:
     assert len(tab.visible(".node")) == before
 
 
+def test_units_that_grow_unfold_each_as_it_is(opened: Open) -> None:
+    tab = opened("densenet")
+    card = node("features.denseblock1.denselayer1")
+    tab.page.hover(card, position={"x": 4, "y": 30})
+    assert "the first of 6 units, which grow" in tab.page.text_content("#facts .what")
+    tab.page.click("[aria-label='Unfold 6 units from features.denseblock1.denselayer1']")
+    labels = [each.text_content() for each in tab.visible(".run .opened .place text")]
+    assert labels == [f"…denselayer{index}" for index in range(1, 7)]
+    tab.page.hover(".opened " + node("features.denseblock1.denselayer3.conv1"))
+    assert tab.fact("parameters") == f"{128 * (64 + 2 * 32):,}"
+    tab.press("/")
+    tab.page.keyboard.type("denseblock4.denselayer9.conv2")
+    tab.press("Enter")
+    assert tab.focused("data-path") == "features.denseblock4.denselayer9.conv2"
+
+
 def test_stages_fold_to_boxes_and_levels_set_everything(opened: Open) -> None:
     tab = opened("resnet50")
     tab.page.click("[aria-label='Stage layer2']")

@@ -30,9 +30,11 @@ const page = (() => {
     if (!template) return;
     const first = fold.dataset.path;
     const { names } = nodesOf(fold)[first];
+    if (!names) return template.replaceWith(template.content); // units that only look alike: each is there
     const units = names.map((name, index) => {
       const unit = template.content.firstElementChild.cloneNode(true);
       unit.dataset.unit = index;
+      unit.dataset.path = name;
       for (const node of all(unit, ".node")) node.setAttribute("aria-label", renamed(node.getAttribute("aria-label"), first, name));
       for (const knob of all(unit, ".knob")) knob.setAttribute("aria-label", knob.getAttribute("aria-label").replace(first, () => name));
       for (const text of all(unit, ".place text")) text.textContent = shortened(name, text.textContent);
@@ -78,13 +80,13 @@ const page = (() => {
     const path = node.dataset.path;
     const run = node.closest("[data-fold=units]");
     const unit = run && node.closest("[data-unit]");
-    const names = run ? nodesOf(node)[run.dataset.path].names : [];
+    const names = (run && nodesOf(node)[run.dataset.path].names) || [];
     const index = unit ? Number(unit.dataset.unit) : 0;
-    return { path, index, names, unrolled: Boolean(unit), name: run ? renamed(path, names[0], names[index]) : path };
+    return { path, index, unrolled: Boolean(unit), name: names.length ? renamed(path, names[0], names[index]) : path, count: names.length || 1 };
   }
 
   function describe(node) {
-    const { path, index, names, unrolled, name } = placeOf(node);
+    const { path, index, unrolled, name, count: equal } = placeOf(node);
     const facts = nodesOf(node)[path];
     const room = $("facts");
     const shown = [element("h3", name.split(".#")[0])];
@@ -93,8 +95,10 @@ const page = (() => {
       room.replaceChildren(...shown);
       return;
     }
-    const count = unrolled ? 1 : names.length || 1;
-    shown.push(element("p", facts.what + (count > 1 ? `, the first of ${count} equal units` : ""), "what"));
+    const count = unrolled ? 1 : equal;
+    const card = !unrolled && node.closest("[data-fold=units]")?.querySelector("[data-count]");
+    const first = count > 1 ? `, the first of ${count} equal units` : card ? `, the first of ${card.dataset.count} units, which grow` : "";
+    shown.push(element("p", facts.what + first, "what"));
     const list = document.createElement("dl");
     const row = (term, value) => value !== undefined && list.append(element("dt", term), element("dd", value));
     const times = (value) => number(value) + (count > 1 && value ? ` × ${count} = ${number(value * count)}` : "");
@@ -196,12 +200,15 @@ const page = (() => {
     $("search").setAttribute("aria-expanded", "false");
     const section = document.querySelector(`[data-network="${network}"]`);
     const holds = (fold) => path === fold.dataset.path || path.startsWith(fold.dataset.path + ".");
-    if (index) for (const run of all(section, "[data-fold=units]").filter(holds)) toggle(run, true);
     const matches = (root) => all(root, ".node").filter((node) => node.dataset.path === path);
-    let targets = matches(section).filter((node) => placeOf(node).index === index);
+    const targetsIn = () => matches(section).filter((node) => placeOf(node).index === index);
+    let targets = targetsIn();
     if (!targets.length) {
-      for (const run of all(section, "[data-fold=units]").filter(holds)) toggle(run, true);
-      targets = matches(section).filter((node) => placeOf(node).index === index);
+      for (const run of all(section, "[data-fold=units]")) {
+        const template = run.querySelector("template");
+        if (template && matches(template.content).length) toggle(run, true);
+      }
+      targets = targetsIn();
     }
     const target = targets.find(visible) || targets[0];
     if (!target) {
@@ -299,7 +306,7 @@ const page = (() => {
   }
 
   // ---- a server's page takes the next state without losing what is unfolded ----------------------------------------
-  const keyOf = (fold) => [fold.closest("[data-network]").dataset.network, fold.dataset.fold, fold.dataset.path || placeOf(fold.querySelector(".node")).name].join(" ");
+  const keyOf = (fold) => [fold.closest("[data-network]").dataset.network, fold.dataset.fold, fold.dataset.path].join(" ");
 
   function replace(next) {
     const open = new Map(all($("page"), "[data-fold]").map((fold) => [keyOf(fold), isOpen(fold)]));

@@ -14,7 +14,7 @@ from archspec.backends.figure.pieces import PAD, Draughtsman
 from archspec.backends.figure.scene import Box, Part, Text, moved
 from archspec.backends.figure.svg import draw_part
 from archspec.backends.figure.theme import fills
-from archspec.backends.page.folding import Fold, Folded, Piece, chains
+from archspec.backends.page.folding import Fold, Folded, Piece, items
 from archspec.backends.stages import size_text
 from archspec.records import Record, replace
 
@@ -33,16 +33,23 @@ class Slide(Record):
     path: str = ""
 
 
+class DrawnUnit(Record):
+    """A unit of a card, and the same with all its layers, as SVG; "" where it shows them already."""
+
+    path: str
+    svg: str
+    layers: str
+
+
 class DrawnPiece(Record):
-    """A piece in all its states, as SVG; "" for a state that it does not have."""
+    """A piece as SVG. A card of several units has them in `units`, or one that stands for all; any other its layers."""
 
     size: str
     first: bool
     path: str
     count: int
     svg: str
-    unit: str = ""
-    layers: str = ""
+    units: tuple[DrawnUnit, ...]
 
 
 class DrawnFold(Record):
@@ -73,39 +80,31 @@ def draw(networks: Sequence[Folded]) -> tuple[list[DrawnNetwork], str]:
     colours = fills(
         step.shape.channels for network in networks for group in network.outline.groups for step in layers(group.chain)
     )
-    seen: list[Part] = []
-    drawn = [_Sheet(network, Draughtsman(colours), seen).drawn() for network in networks]
+    sheets = [_Sheet(network, Draughtsman(colours)) for network in networks]
+    seen = [part for sheet in sheets for slide in sheet.slides.values() for part in slide.fragment.parts]
     signs, high = legend(seen, 720.0)
-    return drawn, _svg([*moved(signs, 0.0, 4.0)], 0.0, 740.0, high + 6.0) if signs else ""
+    return [sheet.drawn() for sheet in sheets], _svg([*moved(signs, 0.0, 4.0)], 0.0, 740.0, high + 6.0) if signs else ""
 
 
 class _Sheet:
     """Draws one network. All is laid out before anything is written, since every piece is as wide as the widest."""
 
-    def __init__(self, network: Folded, plain: Draughtsman, seen: list[Part]) -> None:
-        self.network, self.seen = network, seen
-        inner = [plain.chain(chain) for chain in chains(network)]
+    def __init__(self, network: Folded, plain: Draughtsman) -> None:
+        self.network = network
+        inner = [plain.chain(item.chain) for item in items(network) if isinstance(item, Card)]
         left = max((fragment.left for fragment in inner), default=0.0)
         right = max((fragment.right for fragment in inner), default=0.0)
         self.pen = replace(plain, left=left + PAD, right=right + PAD)
-        self.left = self.right = 0.0
+        self.slides = {item: self._slide(item) for item in items(network)}
+        self.left = max((slide.fragment.left for slide in self.slides.values()), default=0.0) + 2.0
+        self.right = max((slide.fragment.right for slide in self.slides.values()), default=0.0) + 2.0
 
     def drawn(self) -> DrawnNetwork:
         """The whole network."""
         outline = self.network.outline
         entry = [Piece(outline.entry, size_text(outline.entry.shape))] if outline.entry is not None else []
-        laid = [[self._states(piece) for piece in entry]]
-        for fold in self.network.folds:
-            laid.append([self._states(piece) for piece in (*fold.pieces, *([fold.closed] if fold.closed else []))])
-        for slide in (slide for row in laid for states in row for slide in states):
-            self.left = max(self.left, slide.fragment.left + 2.0)
-            self.right = max(self.right, slide.fragment.right + 2.0)
-            self.seen.extend(slide.fragment.parts)
-        inputs = tuple(self._piece(piece, states, first=True) for piece, states in zip(entry, laid[0], strict=True))
-        folds = tuple(
-            self._fold(fold, laid[index + 1], first=not entry and not index)
-            for index, fold in enumerate(self.network.folds)
-        )
+        inputs = tuple(self._piece(piece, first=True) for piece in entry)
+        folds = tuple(self._fold(fold, first=not entry and not index) for index, fold in enumerate(self.network.folds))
         return DrawnNetwork(outline.title, outline.facts, self._trunk(), inputs, folds)
 
     def _trunk(self) -> str:
@@ -113,40 +112,34 @@ class _Sheet:
         line = f'<line x1="{axis:.2f}" x2="{axis:.2f}" y2="100%" class="s-wire" stroke-width="{0.9 * SCALE:.2f}"/>'
         return f'<svg role="presentation" width="{across:.2f}" height="0">{line}</svg>'
 
-    def _states(self, piece: Piece) -> list[Slide]:
-        """The piece itself, then one unit of it, then that unit with all its layers."""
-        cards = [card for card in (piece.unit, piece.layers) if card is not None]
-        if isinstance(piece.item, Card) and piece.item.count == 1:
-            cards = cards[1:]
-        return [self._slide(item) for item in (piece.item, *cards)]
-
     def _slide(self, item: Item) -> Slide:
         fragment = self.pen.item(item)
         if isinstance(item, Card):
             return Slide(fragment, _CARD_GAP, item.path)
         return Slide(fragment, between(fragment, fragment))
 
-    def _fold(self, fold: Fold, laid: list[list[Slide]], first: bool) -> DrawnFold:
-        pieces = tuple(
-            self._piece(piece, states, first and not number)
-            for number, (piece, states) in enumerate(zip(fold.pieces, laid, strict=False))
-        )
-        closed = self._piece(fold.closed, laid[-1], first) if fold.closed is not None else None
+    def _fold(self, fold: Fold, first: bool) -> DrawnFold:
+        pieces = tuple(self._piece(piece, first and not number) for number, piece in enumerate(fold.pieces))
+        closed = self._piece(fold.closed, first) if fold.closed is not None else None
         bars = Bars.of(self.network.outline.groups).named(fold.group, 0.0, 0.0) if is_costly(fold.group) else ()
         costs = _svg(bars, 0.0, COST_WIDTH, COST_HEIGHT)
         return DrawnFold(clean(fold.group.name), fold.group.blocks, closed, pieces, costs)
 
-    def _piece(self, piece: Piece, states: list[Slide], first: bool = False) -> DrawnPiece:
-        item = piece.item
-        path, count = (item.path, item.count) if isinstance(item, Card) and piece.unit else ("", 1)
-        whole, *others = [self._written(slide, bare=first) for slide in states]
-        if count == 1:
-            others = ["", *others]
-        unit, layers = [*others, "", ""][:2]
-        return DrawnPiece(piece.size, first, path, count, whole, unit, layers)
+    def _piece(self, piece: Piece, first: bool) -> DrawnPiece:
+        path, count = (piece.item.path, piece.item.count) if isinstance(piece.item, Card) and piece.units else ("", 1)
+        units = tuple(
+            DrawnUnit(
+                unit.card.path,
+                self._written(unit.card),
+                self._written(unit.layers) if unit.layers is not None else "",
+            )
+            for unit in piece.units
+        )
+        return DrawnPiece(piece.size, first, path, count, self._written(piece.item, first), units)
 
-    def _written(self, slide: Slide, bare: bool) -> str:
-        """The fragment below its wire; the first of all has its wire at the foot, and room for the words beside it."""
+    def _written(self, item: Item, bare: bool = False) -> str:
+        """An item below its wire; the first of all has its wire at the foot, and room for the words beside it."""
+        slide = self.slides[item]
         fragment, lead = slide.fragment, 0.0 if bare else slide.lead
         parts, high = [*fragment.at(0.0, lead)], lead + fragment.height
         if bare:
@@ -175,6 +168,7 @@ def _part(part: Part) -> str:
         return draw_part(part)
     drawn = draw_part(replace(part, note=""))
     start = f'<g class="node" role="img" tabindex="-1" data-path={_attribute(part.path)}'
+    start += f' data-count="{part.count}"' * (part.count > 1)
     return f"{start} aria-label={_attribute(part.note)}>{drawn}</g>"
 
 

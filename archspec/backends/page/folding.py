@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from archspec.backends.figure.order import DECOR, visible
-from archspec.backends.figure.outline import Card, Chain, Group, Item, Outline, output
+from archspec.backends.figure.outline import Card, Group, Item, Outline, output
 from archspec.backends.figure.reading import read
 from archspec.backends.figure.steps import Reader
 from archspec.backends.page.facts import Facts, collect
@@ -13,20 +13,26 @@ from archspec.backends.stages import size_text
 from archspec.backends.summary import nominal_text
 from archspec.checked import Checked
 from archspec.passes.cost import Amount
+from archspec.passes.shapes import BodyShapes
 from archspec.records import Record, replace
+
+
+class Unit(Record):
+    """One unit of a card, and the same with every norm and activation (None where it shows them already)."""
+
+    card: Card
+    layers: Card | None
 
 
 class Piece(Record):
     """An item of the trunk. `size` is that of its output where it changes there, else "".
 
-    A card has a `unit`: one of its units alone, and `layers`: that unit with every norm and activation (None where it
-    shows them already).
+    A card has `units`: one that stands for all where they are equal, each where they only look alike (a dense block's).
     """
 
     item: Item
     size: str
-    unit: Card | None = None
-    layers: Card | None = None
+    units: tuple[Unit, ...] = ()
 
 
 class Fold(Record):
@@ -68,11 +74,15 @@ def _stage(group: Group) -> Facts:
     return Facts("stage", *texts, Amount(group.parameters, group.macs), None, None, ())
 
 
-def chains(network: Folded) -> Iterator[Chain]:
-    """All chains that cards of the page may show."""
+def items(network: Folded) -> Iterator[Item]:
+    """Everything that the page may show of the trunk, in any fold state."""
+    if network.outline.entry is not None:
+        yield network.outline.entry
     for fold in network.folds:
-        for piece in fold.pieces:
-            yield from (card.chain for card in (piece.item, piece.layers) if isinstance(card, Card))
+        for piece in (*([fold.closed] if fold.closed is not None else []), *fold.pieces):
+            yield piece.item
+            for unit in piece.units:
+                yield from (unit.card, *([unit.layers] if unit.layers is not None else []))
 
 
 def _pieces(group: Group, facts: Mapping[str, Facts], size: str) -> tuple[tuple[Piece, ...], str]:
@@ -86,11 +96,26 @@ def _pieces(group: Group, facts: Mapping[str, Facts], size: str) -> tuple[tuple[
 
 
 def _piece(item: Item, size: str, facts: Mapping[str, Facts]) -> Piece:
-    if not isinstance(item, Card):
+    known = facts.get(item.path) if isinstance(item, Card) else None
+    if not isinstance(item, Card) or known is None or known.inside is None:
         return Piece(item, size)
-    unit = replace(item, count=1)
-    known = facts.get(item.path)
-    if known is None or known.inside is None or known.count != item.count:
-        return Piece(item, size)
-    layers = replace(unit, chain=Reader(keep=DECOR).body(known.inside, item.path))
-    return Piece(item, size, unit, layers if layers.chain != unit.chain else None)
+    if known.count == item.count:
+        return Piece(item, size, (_unit(replace(item, count=1), known.inside),))
+    return Piece(item, size, tuple(_alike(item, facts)))
+
+
+def _alike(card: Card, facts: Mapping[str, Facts]) -> Iterator[Unit]:
+    """The units of a card that are equal but for the width that reaches them, one by one."""
+    around = card.path.rpartition(".")[0]
+    siblings = [path for path, found in facts.items() if path.rpartition(".")[0] == around and found.inside is not None]
+    start = siblings.index(card.path)
+    for path in siblings[start : start + card.count]:
+        inside = facts[path].inside
+        if inside is not None:
+            chain = Reader().body(inside, path)
+            yield _unit(Card(card.name, 1, chain, path, inside.outputs[0]), inside)
+
+
+def _unit(card: Card, inside: BodyShapes) -> Unit:
+    layers = replace(card, chain=Reader(keep=DECOR).body(inside, card.path))
+    return Unit(card, layers if layers.chain != card.chain else None)
