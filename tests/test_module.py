@@ -56,7 +56,7 @@ def test_random_networks_equal_the_reference(seeds: range) -> None:
     ("old", "new", "said"),
     [
         ("self.bn1(self.conv1(x))", "self.conv1(x)", "outputs"),
-        ("y + self.downsample(x)", "y + self.downsample(x).detach()", "gradients"),
+        ("y += self.downsample(x)", "y += self.downsample(x).detach()", "gradients"),
         ("nn.BatchNorm2d(width)", "nn.BatchNorm2d(width, momentum=0.2)", "statistics"),
         ("self.bn2 =", "self.bn_2 =", "state_dict"),
         ("kernel_size=7, stride=2, padding=3", "kernel_size=5, stride=2, padding=2", "state_dict"),

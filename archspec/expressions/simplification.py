@@ -61,6 +61,8 @@ def _simpler(tree: ast.expr, integers: frozenset[str]) -> ast.expr:
             return _logic(tree)
         case ast.UnaryOp(op=ast.Not(), operand=ast.UnaryOp(op=ast.Not(), operand=inner)):
             return inner
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return _opposite(inner) or tree
         case ast.UnaryOp(op=ast.USub(), operand=ast.UnaryOp(op=ast.USub(), operand=inner)):
             return inner
         case ast.UnaryOp(op=ast.UAdd()):
@@ -78,6 +80,21 @@ def _simpler(tree: ast.expr, integers: frozenset[str]) -> ast.expr:
             index = _index(tree.slice)
             return items[index] if index is not None and -len(items) <= index < len(items) else tree
     return tree
+
+
+def _opposite(tree: ast.expr) -> ast.expr | None:
+    """`a != b` for `a == b`, and so for what is made of such by `and` and `or`; None where it takes a `not`."""
+    match tree:
+        case ast.Compare(ops=[ast.Eq() | ast.NotEq()]):
+            turned = ast.NotEq() if isinstance(tree.ops[0], ast.Eq) else ast.Eq()
+            return ast.copy_location(ast.Compare(tree.left, [turned], tree.comparators), tree)
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return inner
+        case ast.BoolOp():
+            parts = [part for value in tree.values if (part := _opposite(value)) is not None]
+            turned_op = ast.Or() if isinstance(tree.op, ast.And) else ast.And()
+            return ast.copy_location(ast.BoolOp(turned_op, parts), tree) if len(parts) == len(tree.values) else None
+    return None
 
 
 def _folded(tree: ast.expr) -> ast.expr | None:

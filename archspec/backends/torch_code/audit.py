@@ -31,6 +31,7 @@ NODES = (
     ast.Return,
     ast.Assign,
     ast.AnnAssign,
+    ast.AugAssign,
     ast.Expr,
     ast.If,
     ast.For,
@@ -141,6 +142,8 @@ def _problems(tree: ast.Module) -> Iterator[str]:
             yield from _call(inner, own)
         elif isinstance(inner, (ast.Assign, ast.AnnAssign)):
             yield from _assigned(inner)
+        elif isinstance(inner, ast.AugAssign) and not isinstance(inner.target, ast.Name):
+            yield f"an assignment to {ast.unparse(inner.target)}"
         elif isinstance(inner, ast.ClassDef):
             yield from _class(inner)
         elif isinstance(inner, ast.FunctionDef) and inner.decorator_list:

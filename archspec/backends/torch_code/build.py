@@ -9,6 +9,7 @@ from typing import Any
 
 from archspec.backends.torch_code.calls import INPLACE, Member, Writer
 from archspec.backends.torch_code.family import Argument, Families, Family
+from archspec.backends.torch_code.fresh import is_spare
 from archspec.backends.torch_code.resolve import Resolver, Seen, Unwritable, text_of
 from archspec.backends.torch_code.trace import Instance, Step, value_of, written_as
 from archspec.expressions import literal, parse_template
@@ -17,8 +18,6 @@ from archspec.ops.base import Call, Operand
 from archspec.records import replace
 
 SMALL = 3
-FRESH = frozenset({"conv2d", "conv_transpose2d", "linear", "batch_norm", "group_norm", "add"})
-"""Ops whose output is a new tensor that their gradient does not need: an activation may overwrite it."""
 
 
 class Builder:
@@ -75,7 +74,7 @@ class Builder:
             if not present:
                 continue
             members = [replace(m, step=i.steps[node.key]) for m, i in present]
-            fresh = before is not None and is_fresh(before)
+            fresh = before is not None and is_spare(Ref(before.key), family, self.families)
             named.append((node.path or "", self.module(node, members, fresh)))
             before = node
         return self.sequence(named)
@@ -259,11 +258,6 @@ def one_way(step: Step) -> bool:
     return all(is_module(unit) and len(unit.inputs) == 1 and len(unit.outputs) == 1 for _, unit in step.units or ())
 
 
-def is_fresh(node: Node) -> bool:
-    """Whether nobody minds when the output of this node is overwritten."""
-    return getattr(node.target, "name", None) in FRESH and not hasattr(node.target, "nodes")
-
-
 def is_chain(family: Family) -> bool:
     """Whether a body is one module after another, so that `nn.Sequential` says all of it."""
     body = family.instances[0].body
@@ -300,4 +294,4 @@ def _is_special(body: Body) -> bool:
     return any(node.inits for node in body.nodes) or any(_is_special(b) for b in inner if b.kind == "container")
 
 
-__all__ = ["Builder", "as_module", "is_chain", "is_fresh", "is_inline", "is_module", "one_way"]
+__all__ = ["Builder", "as_module", "is_chain", "is_inline", "is_module", "one_way"]

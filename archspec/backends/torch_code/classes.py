@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
+<<<<<<< HEAD
+=======
+from dataclasses import dataclass, field, replace
+>>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
 from typing import Any
 
-from archspec.backends.torch_code.build import Builder, is_chain, is_fresh, is_module, one_way
+from archspec.backends.torch_code.build import Builder, is_chain, is_module, one_way
 from archspec.backends.torch_code.calls import Member
 from archspec.backends.torch_code.family import Argument, Families, Family
 from archspec.backends.torch_code.forward import Forward, Slot, Statement
+from archspec.backends.torch_code.fresh import is_spare
+from archspec.backends.torch_code.hints import annotation
 from archspec.backends.torch_code.notes import shape_note
+<<<<<<< HEAD
 from archspec.backends.torch_code.resolve import Resolver, Seen, same, text_of
 from archspec.backends.torch_code.special import Special, specials
+=======
+from archspec.backends.torch_code.resolve import Resolver, Seen, argument_name, same, text_of
+>>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Op
 from archspec.records import Record, field
@@ -33,8 +44,13 @@ class ClassPlan(Record):
     inputs: tuple[str, ...]
     returns: str
     forward: tuple[Statement, ...]
+<<<<<<< HEAD
     result: str
     inits: tuple[Special, ...] = ()
+=======
+    result: Statement
+    inits: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
+>>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
 
 
 class Needs(Record, frozen=False):
@@ -59,16 +75,18 @@ class ClassWriter:
         self.init: list[Statement] = []
         self.inits: list[Special] = []
         self.groups: set[str] = set()
+        self.tests: dict[str, tuple[str, str]] = {}
 
     def plan(self) -> ClassPlan:
         if self._numbered():
             return self._sequential()
         self._modules()
-        forward = Forward(self.family, self.resolver, self.slots, self.needs.support, self.training)
+        forward = Forward(self.family, self.families, self.resolver, self.slots, self.needs.support, self.training)
+        forward.writer.taken |= self.tests.keys()
         before = set(self.resolver.used)
-        lines = forward.write()
-        result = self._result(forward)
+        lines, result = forward.write()
         self.init[:0] = [Statement(f"self.{name} = {text}") for name, text in forward.writer.hoisted.items()]
+        self.init[:0] = [Statement(f"self.{name} = {self._test_text(*found)}") for name, found in self.tests.items()]
         self._store(set(self.resolver.used) - before, lines)
         self._close()
         inputs = tuple(f"{name}: Tensor" for name in self.body.inputs)
@@ -83,7 +101,7 @@ class ClassWriter:
         inputs: tuple[str, ...],
         returns: str,
         lines: Sequence[Statement],
-        result: str,
+        result: Statement,
     ) -> ClassPlan:
         return ClassPlan(
             self.family.class_name,
@@ -108,11 +126,11 @@ class ClassWriter:
         entered = [(Member(i, next(iter(one.steps.values()))), one) for i, one in enumerate(self.family.instances)]
         text = f"super().__init__({self.builder.chain(entered, self.family)})"
         self._close()
-        return self._made("nn.Sequential", [Statement(text)], (), "", [], "")
+        return self._made("nn.Sequential", [Statement(text)], (), "", [], Statement(""))
 
     def _modules(self) -> None:
         nodes = [(node, active) for node, active in self.family.nodes() if active]
-        register = self.family.signature[2]
+        register = self.family.structure.register
         order = {key: place for place, key in enumerate(register)}
         nodes.sort(key=lambda item: order.get(item[0].key, len(order)))
         merged = self._merged(nodes)
@@ -190,13 +208,8 @@ class ClassWriter:
         """Whether an activation may overwrite its input: a new tensor of this body that nothing else reads."""
         if len(node.inputs) != 1 or len(active) < len(self.family.instances):
             return False
-        users = [ref for other in self.body.nodes for ref in other.inputs] + [ref for _, ref in self.body.outputs]
-        ref = node.inputs[0]
-        if ref.node in self.body.inputs or users.count(ref) != 1:
-            return False
-        source, present = next((n, a) for n, a in self.family.nodes() if n.key == ref.node)
-        one_operand = len(source.inputs) < 2 and getattr(source.target, "name", "") == "add"
-        return is_fresh(source) and len(present) == len(self.family.instances) and not one_operand
+        runs = [node, *(other for other, _ in self.family.nodes() if other.shares == node.key)]
+        return all(is_spare(other.inputs[0], self.family, self.families) for other in runs)
 
     def _attribute(self, node: Node, active: Sequence[int], path: str, text: str) -> None:
         parts = path.split(".")
@@ -233,42 +246,73 @@ class ClassWriter:
         self.inits += specials(node, step, f"{get}({text_of(path)})", self.families)
 
     def _assign(self, node: Node, active: Sequence[int], target: str, text: str) -> None:
-        partly = len(active) < len(self.family.instances)
-        simple = all(is_module(self.family.instances[i].steps[node.key]) for i in active)
-        if partly and simple:
-            condition = self._condition(node, active)
-            typed = f"{target}: nn.Module" if "[" not in target else target
-            self._under(condition, Statement(f"{typed} = nn.Identity()"), Statement(f"{target} = {text}", indent=1))
+        made = Statement(f"{target} = {text}")
+        if len(active) == len(self.family.instances):
+            self.init.append(made)
             self.slots[node.key] = Slot(target)
         else:
+<<<<<<< HEAD
             self.init.append(Statement(f"{target} = {text}"))
             self.slots[node.key] = self._conditional(node, active, target)
         step = self.family.instances[active[0]].steps[node.key]
         self.inits += specials(node, step, target.removeprefix("self."), self.families)
+=======
+            simple = all(is_module(self.family.instances[i].steps[node.key]) for i in active)
+            always, slot = self._optional(target, simple and self.family.passing(node) == node.inputs[0])
+            self._under(self._condition(node, active), always, replace(made, indent=1))
+            self.slots[node.key] = slot
+        self._noted(node, target)
+>>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
 
-    def _under(self, condition: str, always: Statement, then: Statement) -> None:
+    def _optional(self, target: str, as_identity: bool) -> tuple[list[Statement], Slot]:
+        """What stands for a module where it is absent: the identity if that says it, else nothing."""
+        place, bracket, key = target.rstrip("]").partition("[")
+        if as_identity:
+            typed = target if bracket else f"{target}: nn.Module"
+            return [Statement(f"{typed} = nn.Identity()")], Slot(target)
+        if bracket:
+            return [], Slot(target, f"{key} in {place}")
+        return [Statement(f"{target}: nn.Module | None = None")], Slot(target, f"{target} is not None")
+
+    def _under(self, condition: str, always: Sequence[Statement], then: Statement) -> None:
         """Add what is done under a condition; neighbours under the same condition go together."""
         test = Statement(f"if {condition}:")
         place = len(self.init) - next((k for k, s in enumerate(reversed(self.init), 1) if s.indent == 0), 0)
         if self.init and self.init[place] == test:
-            self.init[place:place] = [always]
+            self.init[place:place] = always
             self.init.append(then)
         else:
-            self.init += [always, test, then]
+            self.init += [*always, test, then]
 
     def _conditional(self, node: Node, active: Sequence[int], target: str | None) -> Slot:
         if len(active) == len(self.family.instances):
             return Slot(target or "")
-        slot = Slot(target or "", self._condition(node, active, "self."))
+        slot = Slot(target or "", self._test(node, active))
         self.slots[node.key] = slot
         return slot
 
-    def _condition(self, node: Node, active: Sequence[int], prefix: str = "") -> str:
-        seen = []
-        for i, one in enumerate(self.family.instances):
-            when = one.body.node(node.key).when
-            seen.append(Seen(i, i in active, when.expr if when is not None else None))
-        return self.resolver.write(seen, f"with_{node.path or node.key}", prefix)
+    def _condition(self, node: Node, active: Sequence[int], prefix: str = "", written_out: bool = False) -> str:
+        return self.resolver.write(self._present(node, active), f"with_{_word(node)}", prefix, written_out)
+
+    def _present(self, node: Node, active: Sequence[int]) -> list[Seen]:
+        whens = [one.body.node(node.key).when for one in self.family.instances]
+        return [Seen(i, i in active, when.expr if when is not None else None) for i, when in enumerate(whens)]
+
+    def _test(self, node: Node, active: Sequence[int]) -> str:
+        """A condition as `forward` asks for it; if it is of several arguments, an attribute, named as in the spec."""
+        text = self._condition(node, active, "self.")
+        if text.count("self.") < 2:
+            return text
+        expr = next(seen.expr for seen in self._present(node, active) if seen.expr is not None)
+        let = expr.id if isinstance(expr, ast.Name) and expr.id in self.resolver.lets else ""
+        name = argument_name(let or f"with_{_word(node)}")
+        while name in self.resolver.layers or name in self.resolver.values.keys() - {let}:
+            name += "_"
+        self.tests[name] = let, self._condition(node, active, written_out=True)
+        return f"self.{name}"
+
+    def _test_text(self, let: str, text: str) -> str:
+        return self.resolver.spelling[let] if let in self.resolver.named else text
 
     def _tensor(self, key: str, tensor: str) -> str:
         return f"{self.slots[key].text}.{tensor}" if tensor else self.slots[key].text
@@ -306,10 +350,10 @@ class ClassWriter:
             and n not in resolver.lets
         ]
         named = [*symbols, *(n for n in own if n in resolver.used), *rest]
-        arguments = [Argument(resolver.spelling[n], _annotation(resolver.values[n]), n) for n in named]
+        arguments = [Argument(resolver.spelling[n], annotation(resolver.values[n]), n) for n in named]
         for name, values in family.lifted.items():
             if name in resolver.used:
-                arguments.append(Argument(name, _annotation(list(values.values())), None))
+                arguments.append(Argument(name, annotation(list(values.values())), None))
         if self.body.kind != "net":
             self._defaults(arguments, set(symbols))
         family.arguments = arguments
@@ -342,41 +386,13 @@ class ClassWriter:
         shapes = [one.local_shape(ref) for one in self.family.instances]
         return shape_note(shapes, members, self.resolver, self.body.kind == "net")
 
-    def _result(self, forward: Forward) -> str:
-        values = [forward.value(ref) for _, ref in self.body.outputs]
-        return ", ".join(values)
+
+def _word(node: Node) -> str:
+    return re.sub(r"\W", "_", node.path or node.key)
 
 
 def _has_module(member: Member) -> bool:
     return member.step.op is None or member.step.module is not None
-
-
-def _annotation(values: Sequence[Any]) -> str:
-    kinds = {type(value) for value in values if value is not None}
-    names = {bool: "bool", int: "int", float: "float", str: "str"}
-    found = [
-        names.get(kind) or next((names[k] for k in (int, float, str) if issubclass(kind, k)), "") for kind in kinds
-    ]
-    if found and all(found):
-        text = "float" if set(found) == {"int", "float"} else " | ".join(sorted(set(found)))
-    else:
-        text = " | ".join(sorted({_tuple_annotation(value) for value in values if value is not None}))
-    return f"{text} | None" if None in values else text
-
-
-def _tuple_annotation(value: Any) -> str:
-    if isinstance(value, (tuple, list)):
-        inner = sorted({_tuple_annotation(item) for item in value})
-        return f"tuple[{' | '.join(inner)}, ...]" if isinstance(value, tuple) else f"list[{' | '.join(inner)}]"
-    return (
-        "bool"
-        if isinstance(value, bool)
-        else "int"
-        if isinstance(value, int)
-        else "float"
-        if isinstance(value, float)
-        else "str"
-    )
 
 
 __all__ = ["ClassPlan", "ClassWriter", "Needs"]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from archspec.backends.torch_code.structure import Structure, structure, unified
 from archspec.backends.torch_code.trace import Instance, Step
+<<<<<<< HEAD
 from archspec.ir.graph import Node
 from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
 from archspec.records import Record, field
+=======
+from archspec.ir.graph import Node, Ref
+>>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
 
-Signature = tuple[Any, ...]
+Links = tuple[dict[str, Ref], Counter[Ref]]
 
 
 class Argument(Record, frozen=False):
@@ -28,18 +34,44 @@ class Family(Record, frozen=False):
     """One class: its instances (all of one structure), and the constructor arguments that tell them apart."""
 
     definition: str
-    signature: Signature
+    structure: Structure
     instances: list[Instance]
     class_name: str = ""
     arguments: list[Argument] = field(default_factory=list)
     lifted: dict[str, dict[int, Any]] = field(default_factory=dict)
     open_names: set[str] = field(default_factory=set)
+    _known: Links | None = None
 
     def nodes(self) -> Iterator[tuple[Node, list[int]]]:
         """Each node, from an instance where it does something, with the instances in which it does."""
         for place, node in enumerate(self.instances[0].body.nodes):
             active = [i for i, one in enumerate(self.instances) if not one.steps[node.key].passes]
             yield (self.instances[active[0]].body.nodes[place] if active else node), active
+
+    def passing(self, node: Node) -> Ref:
+        """What a node gives where it does nothing, which may be another value than it reads elsewhere."""
+        return next(p.passing for p in self.structure.parts if p.key == node.key) or node.inputs[0]
+
+    def real(self, ref: Ref) -> Ref:
+        """The value itself, behind nodes that do nothing in any instance."""
+        while (behind := self._links()[0].get(ref.node)) is not None:
+            ref = behind
+        return ref
+
+    def readers(self) -> Counter[Ref]:
+        """How many nodes and outputs read each value."""
+        return self._links()[1]
+
+    def _links(self) -> Links:
+        """Where nodes that never do anything lead, and how often each value is read; asked for when all is known."""
+        if self._known is None:
+            idle = {node.key: node.inputs[0] for node, active in self.nodes() if not active and node.inputs}
+            self._known = idle, Counter()
+            refs = [ref for node, active in self.nodes() if active for ref in node.inputs]
+            refs += [part.passing for part in self.structure.parts if part.read_apart and part.passing is not None]
+            refs += [ref for _, ref in self.structure.outputs]
+            self._known[1].update(map(self.real, refs))
+        return self._known
 
 
 class Families:
@@ -49,9 +81,9 @@ class Families:
         self.by_definition: dict[str, list[Family]] = {}
         self.of: dict[int, Family] = {}
         self.sites: dict[int, int] = {}
-        self._signatures: dict[int, Signature] = {}
         self.order: list[Family] = []
         self.root = self._add(root)
+        self._sort(self.root, set())
 
     def _add(self, instance: Instance) -> Family:
         if id(instance) in self.of:
@@ -59,46 +91,28 @@ class Families:
         for step in instance.steps.values():
             for callee in callees(step):
                 self._add(callee)
-        mine = self._signature(instance)
+        mine = structure(instance, lambda callee: self.of[id(callee)])
         known = self.by_definition.setdefault(instance.body.definition, [])
         for family in known:
-            joint = _unified(family.signature, mine)
+            joint = unified(family.structure, mine)
             if joint is not None:
-                family.signature = joint
+                family.structure = joint
                 family.instances.append(instance)
                 break
         else:
             family = Family(instance.body.definition, mine, [instance])
             known.append(family)
-            self.order.append(family)
         self.of[id(instance)] = family
         return family
 
-    def _signature(self, instance: Instance) -> Signature:
-        if id(instance) not in self._signatures:
-            nodes = tuple(
-                (node.key, node.inputs, node.shares, self._action(instance.steps[node.key], node))
-                for node in instance.body.nodes
-            )
-            self._signatures[id(instance)] = (
-                instance.body.inputs,
-                instance.body.outputs,
-                instance.body.register,
-                *nodes,
-            )
-        return self._signatures[id(instance)]
-
-    def _action(self, step: Step, node: Node) -> Signature | None:
-        """What a step does, in its structure; None: nothing, which agrees with everything."""
-        own = node.path, node.ties, node.inits
-        if step.op is not None:
-            return "op", own, step.op.name, _skeleton(step.module), _skeleton(step.value)
-        if step.callee is not None:
-            return "body", own, id(self.of[id(step.callee)])
-        if step.units is not None:
-            actions = {self._action(unit, node): None for _, unit in step.units}
-            return "repeat", own, step.template, tuple(actions)
-        return None
+    def _sort(self, family: Family, seen: set[int]) -> None:
+        seen.add(id(family))
+        for instance in family.instances:
+            for step in instance.steps.values():
+                for callee in callees(step):
+                    if id(self.of[id(callee)]) not in seen:
+                        self._sort(self.of[id(callee)], seen)
+        self.order.append(family)
 
 
 def callees(step: Step) -> Iterator[Instance]:
@@ -107,45 +121,6 @@ def callees(step: Step) -> Iterator[Instance]:
         yield step.callee
     for _, unit in step.units or ():
         yield from callees(unit)
-
-
-def _skeleton(value: Any) -> Any:
-    """The structure of a call: what must be equal for one line of code to stand for several."""
-    if isinstance(value, Call):
-        return value.path, len(value.args), tuple(map(_skeleton, value.args))
-    if isinstance(value, (Operand, Operands, Parameter)):
-        return value
-    if isinstance(value, Slice):
-        return "slice"
-    if isinstance(value, tuple) and any(
-        isinstance(v, (tuple, Call, Operand, Operands, Parameter, Slice)) for v in value
-    ):
-        return tuple(map(_skeleton, value))
-    return None
-
-
-def _unified(a: Signature, b: Signature) -> Signature | None:
-    """The structure that both have, where steps that do nothing agree with all; None if there is none."""
-    if a[:2] != b[:2] or len(a) != len(b):
-        return None
-    register = max(a[2], b[2], key=len)
-    if any(not _follows(shorter[2], register) for shorter in (a, b)):
-        return None
-    nodes = []
-    for one, other in zip(a[3:], b[3:], strict=True):
-        active = one if one[-1] is not None else other
-        if one[0] != other[0] or (one[-1] != other[-1] and None not in (one[-1], other[-1])):
-            return None
-        # What passes through reads only the first of the inputs that the step would have.
-        if one[1] != other[1] and (one[-1] == other[-1] or one[1][:1] != other[1][:1]):
-            return None
-        nodes.append(active)
-    return (*a[:2], register, *nodes)
-
-
-def _follows(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
-    """Whether one order of registration is the other with some left out."""
-    return part == tuple(key for key in whole if key in part)
 
 
 def free_names(trees: Iterable[ast.expr]) -> set[str]:

@@ -6,14 +6,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from archspec.backends.torch_code.calls import Member, Writer
-from archspec.backends.torch_code.family import Family
+from archspec.backends.torch_code.family import Families, Family
+from archspec.backends.torch_code.fresh import is_spare
 from archspec.backends.torch_code.notes import shape_note
 from archspec.backends.torch_code.resolve import TAKEN, Resolver
+<<<<<<< HEAD
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Call, Parameter
 from archspec.records import Record
+=======
+from archspec.ir.graph import Body, Node, Ref
+from archspec.ops.base import Call, Operand, Parameter
+>>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
 
 LONGEST = 64
+GENERIC = ("x", "y")
 POOLS = frozenset(
     {"max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "upsample2d", "resize_like"}
 )
@@ -40,47 +47,50 @@ class Forward:
     """Writes the statements of one class's `forward`."""
 
     def __init__(
-        self, family: Family, resolver: Resolver, slots: Mapping[str, Slot], support: set[str], training: frozenset[str]
+        self,
+        family: Family,
+        families: Families,
+        resolver: Resolver,
+        slots: Mapping[str, Slot],
+        support: set[str],
+        training: frozenset[str],
     ) -> None:
-        self.family, self.resolver, self.slots, self.training = family, resolver, slots, training
+        self.family, self.families, self.resolver, self.slots = family, families, resolver, slots
+        self.training = training
         taken = resolver.layers | {resolver.attribute(name) for name in resolver.spelling}
         self.writer = Writer(resolver, "self.", support, taken=frozenset(taken))
         body = family.instances[0].body
         self.body = body
         self.nominal = body.kind == "net"
-        self.nodes = [(node, active) for node, active in family.nodes()]
-        self.aliases: dict[str, Ref] = {n.key: n.inputs[0] for n, active in self.nodes if not active and n.inputs}
-        self.active = [(node, active) for node, active in self.nodes if active]
-        self.left = Counter(self.real(ref) for node, _ in self.active for ref in node.inputs)
-        self.left.update(self.real(ref) for _, ref in body.outputs)
-        self.total = Counter(self.left)
+        self.active = [(node, active) for node, active in family.nodes() if active]
+        self.total = family.readers()
+        self.left = Counter(self.total)
         self.texts: dict[Ref, str] = {Ref(name): name for name in body.inputs}
         self.holders: dict[str, Ref] = {name: Ref(name) for name in body.inputs}
         self.base: dict[Ref, str] = {Ref(name): name for name in body.inputs}
         self.notes: dict[str, str] = {name: self.note(Ref(name)) for name in body.inputs}
         self.statements: list[Statement] = []
 
-    def real(self, ref: Ref) -> Ref:
-        """The value itself, behind nodes that only pass it through."""
-        while ref.node in self.aliases:
-            ref = self.real(self.aliases[ref.node])
-        return ref
-
-    def write(self) -> list[Statement]:
-        """All statements, without the final `return`."""
+    def write(self) -> tuple[list[Statement], Statement]:
+        """All statements, and what comes behind the final `return`."""
         for place in range(len(self.active)):
             self.node(place)
-        return self.statements
-
-    def value(self, ref: Ref) -> str:
-        """The text of a value that the body gives to its caller."""
-        return self.texts[self.real(ref)]
+        result = ", ".join(self.texts[self.family.real(ref)] for _, ref in self.body.outputs)
+        if len(self.body.outputs) > 1 or not self.statements:
+            return self.statements, Statement(result)
+        *before, last = self.statements
+        target, _, text = last.text.partition(" = ")
+        typed = text.startswith(("torch.", "F."))  # to a type checker the output of a module is no tensor
+        if last.indent or last.training or target != result or not typed:
+            return self.statements, Statement(result)
+        return before, Statement(text, last.note)
 
     def node(self, place: int) -> None:
         node, active = self.active[place]
-        refs = [self.real(ref) for ref in node.inputs]
+        refs = [self.family.real(ref) for ref in node.inputs]
         operands = [self.texts[ref] for ref in refs]
-        for ref in refs:
+        passing = self.family.real(self.family.passing(node)) if node.inputs else None
+        for ref in [*refs, *([passing] if passing is not None and passing not in refs else [])]:
             self.left[ref] -= 1
         members = [Member(i, self.family.instances[i].steps[node.key]) for i in active]
         outputs = len(members[0].step.outputs)
@@ -92,33 +102,54 @@ class Forward:
         if slot is not None and slot.units is not None:
             return self.loop(place, slot, operands, refs, outputs)
         text = self.text(node, members, slot, operands)
-        condition = slot.condition if slot is not None else None
+        training = node.key in self.training
         if outputs > 1:
-            names = [self.fresh(f"{self.word(node)}{k}") for k in range(outputs)]
-            for k, name in enumerate(names):
-                self.hold(Ref(node.key, k), name)
-            self.statements.append(Statement(f"{', '.join(names)} = {text}", "", node.key in self.training))
+            names = []
+            for k in range(outputs):
+                names.append(self.fresh(self.word(node, k)))
+                self.hold(Ref(node.key, k), names[k])
+            self.statements.append(Statement(f"{', '.join(names)} = {text}", "", training))
             return
         ref = Ref(node.key)
-        if text in operands and condition is None:  # a join of one
+        condition = slot.condition if slot is not None else None
+        held = self.holds_sum(node, active)
+        if condition is None and held is None and self.pends(place, ref, text):
             self.texts[ref], self.base[ref] = text, source
             return
-        if condition is None and self.pends(place, ref, text):
-            self.texts[ref], self.base[ref] = text, source
+        if held is not None:
+            name = self.texts[held]
+            self.hold(ref, name)
+            other = operands[1 - refs.index(held)]
+            self.state(f"{name} += {other}", "", training, condition)
             return
-        name = self.name(place, ref, refs, source)
+        otherwise = self.texts[passing] if passing is not None and condition is not None else ""
+        name = self.name(place, ref, refs, source, otherwise)
         note = self.note(ref)
-        said = "" if note == self.notes.get(source) else note
+        said = "" if note == self.notes.get(otherwise or source) else note
         self.hold(ref, name)
         self.notes[name] = note
-        training = node.key in self.training
-        if condition is None:
-            self.statements.append(Statement(f"{name} = {text}", said, training))
-        elif name == operands[0]:
-            self.statements.append(Statement(f"if {condition}:", "", training))
-            self.statements.append(Statement(f"{name} = {text}", said, training, 1))
+        if condition is not None and name != otherwise:
+            self.state(f"{name} = {text} if {condition} else {otherwise}", said, training)
         else:
-            self.statements.append(Statement(f"{name} = {text} if {condition} else {operands[0]}", said, training))
+            self.state(f"{name} = {text}", said, training, condition)
+
+    def state(self, text: str, note: str, training: bool, condition: str | None = None) -> None:
+        """Add a line, under its condition."""
+        if condition is not None:
+            self.statements.append(Statement(f"if {condition}:", "", training))
+        self.statements.append(Statement(text, note, training, int(condition is not None)))
+
+    def holds_sum(self, node: Node, active: Sequence[int]) -> Ref | None:
+        """The operand of a sum of two to which the other may be added in place."""
+        value = self.family.instances[active[0]].steps[node.key].value
+        if not isinstance(value, Call) or (value.path, value.args) != ("operator.add", (Operand(0), Operand(1))):
+            return None
+        if Ref(node.key) in [self.family.real(ref) for _, ref in self.body.outputs]:
+            return None  # it goes by another name
+        refs = [self.family.real(ref) for ref in node.inputs]
+        if len(active) < len(self.family.instances):
+            refs = refs[:1] if refs[0] == self.family.real(self.family.passing(node)) else []
+        return next((ref for ref in refs if is_spare(ref, self.family, self.families)), None)
 
     def text(self, node: Node, members: Sequence[Member], slot: Slot | None, operands: list[str]) -> str:
         step = members[0].step
@@ -159,7 +190,7 @@ class Forward:
         if self.total[ref] != 1 or place + 1 >= len(self.active) or len(text) > LONGEST:
             return False
         node, active = self.active[place + 1]
-        inputs = [self.real(r) for r in node.inputs]
+        inputs = [self.family.real(r) for r in node.inputs]
         if ref not in inputs or (node.key in self.training) != (self.active[place][0].key in self.training):
             return False
         step = self.family.instances[active[0]].steps[node.key]
@@ -167,45 +198,54 @@ class Forward:
         if step.op is None or (slot is not None and slot.condition is not None):
             return False
         if len(inputs) > 1:
-            return text.count("(") <= 1 and " " not in text and inputs[-1] == ref
+            nestable = text.count("(") <= 1 and " " not in text and inputs[-1] == ref
+            return nestable and self.holds_sum(node, active) != ref
         return not (step.op.weighted or step.op.name in POOLS) and " if " not in text and _once(step.value)
 
-    def name(self, place: int, ref: Ref, refs: Sequence[Ref], source: str) -> str:
+    def name(self, place: int, ref: Ref, refs: Sequence[Ref], source: str, otherwise: str) -> str:
+        """The variable that takes a value: one of `GENERIC`, which come and go, or one of the value's own."""
         node, _ = self.active[place]
-        ends = [self.real(r) for _, r in self.body.outputs]
+        ends = [self.family.real(r) for _, r in self.body.outputs]
+        live = self.live()
+        free = [name for name in GENERIC if name not in live]
         first = self.body.inputs[0]
-        last = place == len(self.active) - 1 and ref in ends and first not in self.live()
+        last = place == len(self.active) - 1 and ref in ends and first not in live
         if last and (ends == [ref] or self.training):
             return first
-        dead = bool(source) and self.left[self.holders[source]] <= 0
+        if otherwise in free:
+            return otherwise
         if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.readers(ref) > 1):
             return self.fresh(self.word(node))
-        if dead and self.holders[source] == Ref(source) and self.joins(ref) and not self.nominal:
+        readers = [n for n, _ in self.active if ref in map(self.family.real, n.inputs)]
+        held = any(self.holds_sum(n, active) == ref for n, active in self.active if n in readers)
+        joins = any(len(n.inputs) > 1 for n in readers) and not held
+        if source in free and self.holders.get(source) == Ref(source) and joins and not self.nominal:
             return self.fresh(self.word(node))
-        if dead:
+        if len(refs) > 1 and free and (not joins or source in GENERIC):
+            return free[0]
+        if source in free:
             return source
-        if self.joins(ref) and self.is_named(node):
+        if not free or (joins and (self.is_named(node) or len(refs) > 1)):
             return self.fresh(self.word(node))
-        return next((name for name in (first, "y") if name not in self.live()), None) or self.fresh(self.word(node))
+        return free[0]
 
     def readers(self, ref: Ref) -> int:
         """How many nodes read a value, without those that only give an output of the network."""
-        ends = {self.real(r).node for _, r in self.body.outputs} if len(self.body.outputs) > 1 else set()
-        return sum(ref in map(self.real, node.inputs) and node.key not in ends for node, _ in self.active)
+        ends = {self.family.real(r).node for _, r in self.body.outputs} if len(self.body.outputs) > 1 else set()
+        return sum(ref in map(self.family.real, node.inputs) and node.key not in ends for node, _ in self.active)
 
     def is_named(self, node: Node) -> bool:
         return not node.key.startswith("#") and self.family.instances[0].steps[node.key].op is None
 
-    def joins(self, ref: Ref) -> bool:
-        """Whether a value goes straight into something with several inputs."""
-        users = [n for n, _ in self.active if ref in [self.real(r) for r in n.inputs]]
-        return any(len(n.inputs) > 1 for n in users)
-
     def live(self) -> set[str]:
         return {name for name, ref in self.holders.items() if self.left[ref] > 0}
 
-    def word(self, node: Node) -> str:
-        """A variable name for what a node gives."""
+    def word(self, node: Node, output: int | None = None) -> str:
+        """A variable name for what a node gives, or for one of several outputs."""
+        if output is not None and isinstance(node.target, Body):
+            return node.target.outputs[output][0]
+        if output is not None:
+            return f"{self.word(node)}{output}"
         word = "".join(c if c.isalnum() else "_" for c in node.key.rsplit(".", 1)[-1])
         step = self.family.instances[self.active_of(node)].steps[node.key]
         if not word.isidentifier() or node.key.startswith("#"):
@@ -223,7 +263,7 @@ class Forward:
 
     def note(self, ref: Ref) -> str:
         """The shape of a value as a comment."""
-        ref = self.real(ref)
+        ref = self.family.real(ref)
         node = next(((n, active) for n, active in self.active if n.key == ref.node), None)
         places = list(range(len(self.family.instances))) if node is None or len(node[0].inputs) == 0 else node[1]
         if node is not None and self.slots.get(ref.node) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -30,7 +31,7 @@ def wrap(text: str, indent: int = 0) -> list[str]:
 
 def _opened(text: str, indent: int, pair: tuple[int, int] | None = None) -> list[str]:
     """The bracket to open, with what is in it on lines of its own."""
-    opening, closing = pair or _bracket(text)
+    opening, closing = pair or _bracket(text, WIDTH - len(INDENT) * indent)
     if opening < 0 or closing == opening + 1:
         return [INDENT * indent + text]
     head, body, tail = text[: opening + 1], text[opening + 1 : closing], text[closing:]
@@ -42,11 +43,11 @@ def _loose(text: str) -> tuple[str, str, str]:
     if text.startswith(("if ", "elif ")) and text.endswith(":"):
         word, _, inner = text[:-1].partition(" ")
         return (f"{word} (", inner, "):") if _is_loose(inner) else ("", "", "")
-    place = _outside(text).find(" = ")
-    if place < 0 or text.startswith("def "):
+    start = re.match(r"return |[^=]*? \+?= ", _outside(text))
+    if start is None or text.startswith("def "):
         return "", "", ""
-    inner = text[place + 3 :]
-    return (f"{text[:place]} = (", inner, ")") if _is_loose(inner) else ("", "", "")
+    head, inner = text[: start.end()], text[start.end() :]
+    return (f"{head}(", inner, ")") if _is_loose(inner) else ("", "", "")
 
 
 def _is_loose(text: str) -> bool:
@@ -100,15 +101,15 @@ def _separators(body: str) -> bool:
     return " for " in _outside(body)
 
 
-def _bracket(text: str) -> tuple[int, int]:
-    """The pair to open: of a `def` its parameters, else the last one that is not inside another."""
+def _bracket(text: str, width: int) -> tuple[int, int]:
+    """The pair to open: of a `def` its parameters, else the last one not inside another that the line reaches."""
     pairs = list(_pairs(text))
     if not pairs:
         return -1, -1
     if text.startswith("def "):
         return pairs[0]
-    full = [pair for pair in pairs if pair[1] > pair[0] + 1]
-    return full[-1] if full else pairs[-1]
+    full = _openable(text) or pairs[-1:]
+    return next((pair for pair in full if pair[0] < width), full[0])
 
 
 def _openable(text: str) -> list[tuple[int, int]]:

@@ -145,17 +145,19 @@ def _with_outputs(net: ClassPlan, graph: Graph, output_class: str) -> ClassPlan:
     """Several outputs come as a named tuple; where only one of them exists outside of training, that one alone."""
     if not output_class:
         return net
-    values = net.result.split(", ")
+    values = net.result.text.split(", ")
     pairs: Mapping[str, str] = {output.name: value for output, value in zip(graph.outputs, values, strict=True)}
     always = [output.name for output in graph.outputs if output.mode == "always"]
     everything = f"{output_class}({', '.join(f'{name}={pairs[name]}' for name, _ in _fields(graph))})"
     if len(always) == len(graph.outputs):
-        return replace(net, returns=output_class, result=everything)
+        return replace(net, returns=output_class, result=Statement(everything))
     lines = [*net.forward, Statement("if self.training:"), Statement(f"return {everything}", indent=1)]
     if len(always) == 1:
-        return replace(net, returns=f"Tensor | {output_class}", forward=tuple(lines), result=pairs[always[0]])
+        return replace(
+            net, returns=f"Tensor | {output_class}", forward=tuple(lines), result=Statement(pairs[always[0]])
+        )
     rest = f"{output_class}({', '.join(f'{name}={pairs[name]}' for name in always)})"
-    return replace(net, returns=output_class, forward=tuple(lines), result=rest)
+    return replace(net, returns=output_class, forward=tuple(lines), result=Statement(rest))
 
 
 def _stages(instance: Instance, families: Families) -> Iterator[tuple[str, str, str]]:

@@ -110,13 +110,13 @@ def _class(plan: ClassPlan, reset: Sequence[Statement] = (), top: bool = False) 
     lines += ["", *wrap(f"def __init__({', '.join(['self', *plan.arguments])}) -> None:", 1), *_code(plan.init)]
     if reset:
         lines += ["", f"{INDENT}def reset_parameters(self) -> None:", *_code(reset)]
-    if plan.forward or plan.result:
+    if plan.forward or plan.result.text:
         lines += [
             "",
             *wrap(f"def forward({', '.join(['self', *plan.inputs])}) -> {plan.returns}:", 1),
             *_code(plan.forward),
         ]
-        lines += wrap(f"return {plan.result}", 2)
+        lines += comment(f"return {plan.result.text}", plan.result.note, 2)
     return {"name": plan.name, "base": plan.base, "lines": lines}
 
 

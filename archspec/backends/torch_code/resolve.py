@@ -131,11 +131,14 @@ class Resolver:
             spelled += "_"
         return spelled
 
-    def write(self, seen: list[Seen], option: str, prefix: str = "") -> str:
-        """The text of a value; `option` names the argument if one must be lifted, `prefix` stands before names."""
+    def write(self, seen: list[Seen], option: str, prefix: str = "", written_out: bool = False) -> str:
+        """The text of a value; `option` names the argument if one must be lifted, `prefix` stands before names.
+
+        With a prefix, or `written_out`, local variables of `__init__` are replaced by what they stand for.
+        """
         tree = self.tree(seen, option)
-        if prefix:
-            tree = substitute(tree, self.lets)
+        if prefix or written_out:
+            tree = simplify(substitute(tree, self.lets), integers=set(self.values))
         self.named |= free_names(tree) & self.lets.keys()
         names = {
             name: ast.Name(prefix + self.attribute(name) if prefix else self.spelling[name], ast.Load())

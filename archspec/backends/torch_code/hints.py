@@ -1,0 +1,30 @@
+"""The types of constructor arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def annotation(values: Sequence[Any]) -> str:
+    """The type that holds all of some values."""
+    kinds = {type(value) for value in values if value is not None}
+    names = {bool: "bool", int: "int", float: "float", str: "str"}
+    found = [
+        names.get(kind) or next((names[k] for k in (int, float, str) if issubclass(kind, k)), "") for kind in kinds
+    ]
+    if found and all(found):
+        text = "float" if set(found) == {"int", "float"} else " | ".join(sorted(set(found)))
+    else:
+        text = " | ".join(sorted({_type(value) for value in values if value is not None}))
+    return f"{text} | None" if None in values else text
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        inner = sorted({_type(item) for item in value})
+        return f"tuple[{' | '.join(inner)}, ...]" if isinstance(value, tuple) else f"list[{' | '.join(inner)}]"
+    return next((kind.__name__ for kind in (bool, int, float) if isinstance(value, kind)), "str")
+
+
+__all__ = ["annotation"]
