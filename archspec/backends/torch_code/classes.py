@@ -5,11 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-<<<<<<< HEAD
-=======
-from dataclasses import dataclass, field, replace
->>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
-from typing import Any
 
 from archspec.backends.torch_code.build import Builder, is_chain, is_module, one_way
 from archspec.backends.torch_code.calls import Member
@@ -18,15 +13,11 @@ from archspec.backends.torch_code.forward import Forward, Slot, Statement
 from archspec.backends.torch_code.fresh import is_spare
 from archspec.backends.torch_code.hints import annotation
 from archspec.backends.torch_code.notes import shape_note
-<<<<<<< HEAD
-from archspec.backends.torch_code.resolve import Resolver, Seen, same, text_of
-from archspec.backends.torch_code.special import Special, specials
-=======
 from archspec.backends.torch_code.resolve import Resolver, Seen, argument_name, same, text_of
->>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
+from archspec.backends.torch_code.special import Special, specials
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Op
-from archspec.records import Record, field
+from archspec.records import Record, field, replace
 
 NEUTRAL = (0, 1, None)
 """What may be left out of a call (and false and true with them): the values that change nothing."""
@@ -44,13 +35,8 @@ class ClassPlan(Record):
     inputs: tuple[str, ...]
     returns: str
     forward: tuple[Statement, ...]
-<<<<<<< HEAD
-    result: str
-    inits: tuple[Special, ...] = ()
-=======
     result: Statement
-    inits: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
->>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
+    inits: tuple[Special, ...] = ()
 
 
 class Needs(Record, frozen=False):
@@ -251,18 +237,12 @@ class ClassWriter:
             self.init.append(made)
             self.slots[node.key] = Slot(target)
         else:
-<<<<<<< HEAD
-            self.init.append(Statement(f"{target} = {text}"))
-            self.slots[node.key] = self._conditional(node, active, target)
-        step = self.family.instances[active[0]].steps[node.key]
-        self.inits += specials(node, step, target.removeprefix("self."), self.families)
-=======
             simple = all(is_module(self.family.instances[i].steps[node.key]) for i in active)
             always, slot = self._optional(target, simple and self.family.passing(node) == node.inputs[0])
             self._under(self._condition(node, active), always, replace(made, indent=1))
             self.slots[node.key] = slot
-        self._noted(node, target)
->>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
+        step = self.family.instances[active[0]].steps[node.key]
+        self.inits += specials(node, step, target.removeprefix("self."), self.families)
 
     def _optional(self, target: str, as_identity: bool) -> tuple[list[Statement], Slot]:
         """What stands for a module where it is absent: the identity if that says it, else nothing."""
@@ -359,13 +339,13 @@ class ClassWriter:
         family.arguments = arguments
 
     def _defaults(self, arguments: list[Argument], symbols: set[str]) -> None:
-        """The trailing arguments get the value that most instances have, if more than half have it."""
+        """The trailing arguments get the neutral value that most instances have, if a third of them have it."""
         for argument in reversed(arguments[1:]):
             if argument.source is None or argument.source in symbols:
                 return
             values = self.resolver.values[argument.source]
-            common = max(values, key=lambda v: sum(same(v, w) for w in values))
-            if 2 * sum(same(common, v) for v in values) <= len(values) or common not in NEUTRAL:
+            common = max(values, key=lambda v: (v in NEUTRAL, sum(same(v, w) for w in values)))
+            if 3 * sum(same(common, v) for v in values) < len(values) or common not in NEUTRAL:
                 return
             argument.default, argument.has_default = common, True
 

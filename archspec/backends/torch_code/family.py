@@ -9,13 +9,8 @@ from typing import Any
 
 from archspec.backends.torch_code.structure import Structure, structure, unified
 from archspec.backends.torch_code.trace import Instance, Step
-<<<<<<< HEAD
-from archspec.ir.graph import Node
-from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
-from archspec.records import Record, field
-=======
 from archspec.ir.graph import Node, Ref
->>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
+from archspec.records import Record, field
 
 Links = tuple[dict[str, Ref], Counter[Ref]]
 

@@ -10,14 +10,9 @@ from archspec.backends.torch_code.family import Families, Family
 from archspec.backends.torch_code.fresh import is_spare
 from archspec.backends.torch_code.notes import shape_note
 from archspec.backends.torch_code.resolve import TAKEN, Resolver
-<<<<<<< HEAD
-from archspec.ir.graph import Node, Ref
-from archspec.ops.base import Call, Parameter
-from archspec.records import Record
-=======
 from archspec.ir.graph import Body, Node, Ref
 from archspec.ops.base import Call, Operand, Parameter
->>>>>>> 62f9859 (Sums in place where nobody minds; optional parts make no second class; names stay with their values)
+from archspec.records import Record
 
 LONGEST = 64
 GENERIC = ("x", "y")
@@ -105,8 +100,8 @@ class Forward:
         training = node.key in self.training
         if outputs > 1:
             names = []
-            for k in range(outputs):
-                names.append(self.fresh(self.word(node, k)))
+            for k, word in enumerate(self.words(node, outputs)):
+                names.append(self.fresh(word))
                 self.hold(Ref(node.key, k), names[k])
             self.statements.append(Statement(f"{', '.join(names)} = {text}", "", training))
             return
@@ -216,9 +211,12 @@ class Forward:
             return otherwise
         if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.readers(ref) > 1):
             return self.fresh(self.word(node))
+        entries = [Ref(name) for name in self.body.inputs]
         readers = [n for n, _ in self.active if ref in map(self.family.real, n.inputs)]
         held = any(self.holds_sum(n, active) == ref for n, active in self.active if n in readers)
-        joins = any(len(n.inputs) > 1 for n in readers) and not held
+        # A value that only an input joins needs no name of its own: `y + x` says it.
+        others = [r for n in readers for r in map(self.family.real, n.inputs) if r not in (ref, *entries)]
+        joins = bool(others) and not held
         if source in free and self.holders.get(source) == Ref(source) and joins and not self.nominal:
             return self.fresh(self.word(node))
         if len(refs) > 1 and free and (not joins or source in GENERIC):
@@ -240,12 +238,13 @@ class Forward:
     def live(self) -> set[str]:
         return {name for name, ref in self.holders.items() if self.left[ref] > 0}
 
-    def word(self, node: Node, output: int | None = None) -> str:
-        """A variable name for what a node gives, or for one of several outputs."""
-        if output is not None and isinstance(node.target, Body):
-            return node.target.outputs[output][0]
-        if output is not None:
-            return f"{self.word(node)}{output}"
+    def words(self, node: Node, outputs: int) -> list[str]:
+        """Variable names for several outputs: a block's own, if they are not too long."""
+        own = [name for name, _ in node.target.outputs] if isinstance(node.target, Body) else []
+        return own if own and len(", ".join(own)) <= LONGEST else [f"{self.word(node)}{k}" for k in range(outputs)]
+
+    def word(self, node: Node) -> str:
+        """A variable name for what a node gives."""
         word = "".join(c if c.isalnum() else "_" for c in node.key.rsplit(".", 1)[-1])
         step = self.family.instances[self.active_of(node)].steps[node.key]
         if not word.isidentifier() or node.key.startswith("#"):

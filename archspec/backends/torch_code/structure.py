@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from archspec.backends.torch_code.trace import Instance, Step
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
+from archspec.records import Record
 
 T = TypeVar("T")
 Action = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Record):
     """A node: what it does and reads, and what passes where it does nothing. None is not known yet, and agrees."""
 
     key: str
@@ -30,8 +29,7 @@ class Part:
         return self.inputs is not None and self.passing is not None and self.passing not in self.inputs
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Record):
     """A body's interface, the order in which it registers tensors, and its parts."""
 
     inputs: tuple[str, ...]
