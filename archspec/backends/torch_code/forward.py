@@ -101,8 +101,9 @@ class Forward:
         if outputs > 1:
             names = []
             for k, word in enumerate(self.words(node, outputs)):
-                names.append(self.fresh(word))
-                self.hold(Ref(node.key, k), names[k])
+                ref = Ref(node.key, k)
+                names.append(self.fresh(word) if self.total[ref] else "_")
+                self.hold(ref, names[k])
             self.statements.append(Statement(f"{', '.join(names)} = {text}", "", training))
             return
         ref = Ref(node.key)
