@@ -15,7 +15,7 @@ MAX_EXPRESSION = 1_000
 
 _MASK = {ord(c): 0xE000 + i for i, c in enumerate(",[]{}:#'\"&*!|>%@`?-")}
 _UNMASK = {mask: c for c, mask in _MASK.items()}
-_COMPREHENSION = re.compile(r"\bfor\s+[^\W\d]\w*(?:\s*,\s*\w+)*\s+in\b")
+_COMPREHENSION = r"\bfor\s+[^\W\d]\w*(?:\s*,\s*\w+)*\s+in\b"
 _OPENERS, _CLOSERS = "([{", ")]}"
 
 
@@ -42,7 +42,7 @@ def unmask(text: str) -> str:
 
 def comprehension(text: str) -> bool:
     """Whether the text reads as `e for j in …`."""
-    return _COMPREHENSION.search(text) is not None
+    return re.search(_COMPREHENSION, text) is not None
 
 
 def has_open_bracket(text: str) -> bool:

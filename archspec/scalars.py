@@ -25,38 +25,39 @@ class Refusal(Record):
     help: str
 
 
+_WORDLIKE = {"yes", "no", "on", "off", "true", "false", "null", "~"}
 _TRAPS = (
     (
-        re.compile(r"(?i:yes|no|on|off)"),
+        r"(?i:yes|no|on|off)",
         "`{0}` is a boolean in YAML 1.1 and a string in YAML 1.2",
         "write `true` or `false`, or quote it",
     ),
-    (re.compile(r"True|TRUE|False|FALSE"), "booleans are spelt in lower case", "write `{lower}`, or quote it"),
-    (re.compile(r"Null|NULL|~"), "the absent value has one spelling", "write `null`, or quote it"),
+    (r"True|TRUE|False|FALSE", "booleans are spelt in lower case", "write `{lower}`, or quote it"),
+    (r"Null|NULL|~", "the absent value has one spelling", "write `null`, or quote it"),
     (
-        re.compile(r"[-+]?0[0-9_]+"),
+        r"[-+]?0[0-9_]+",
         "YAML 1.1 reads a leading zero as octal, YAML 1.2 as decimal",
         "write the number without the leading zero, or quote it",
     ),
-    (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+"), "numbers are decimal", "write the number in decimal, or quote it"),
+    (r"[-+]?0[xob][0-9a-fA-F_]+", "numbers are decimal", "write the number in decimal, or quote it"),
     (
-        re.compile(r"[-+]?[0-9][0-9,_]*[_,][0-9,_]*(?:\.[0-9_]*)?"),
+        r"[-+]?[0-9][0-9,_]*[_,][0-9,_]*(?:\.[0-9_]*)?",
         "digits are not grouped",
         "write `{digits}`, or quote it",
     ),
     (
-        re.compile(r"[-+]?[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?"),
+        r"[-+]?[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?",
         "YAML 1.1 reads `{0}` as a number to base 60",
         "write a list such as `[3, 3]`, or quote it",
     ),
-    (re.compile(r"(?i:[-+]?\.(?:inf|nan))"), "numbers are finite", "write a finite number, or quote it"),
+    (r"(?i:[-+]?\.(?:inf|nan))", "numbers are finite", "write a finite number, or quote it"),
     (
-        re.compile(r"\+(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"),
+        r"\+(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?",
         "numbers carry no plus sign",
         "write `{unsigned}`, or quote it",
     ),
     (
-        re.compile(r"[-+]?0[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?"),
+        r"[-+]?0[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?",
         "numbers have no leading zero",
         "write the number without the leading zero, or quote it",
     ),
@@ -88,10 +89,10 @@ def _float(text: str) -> float | Refusal:
 
 
 def _trap(text: str) -> str | Refusal:
-    if len(text) > _MAX_TRAP:
+    if len(text) > _MAX_TRAP or not (_NUMBERLIKE.match(text) or text.lower() in _WORDLIKE):
         return text
     for pattern, note, help_ in _TRAPS:
-        if pattern.fullmatch(text):
+        if re.fullmatch(pattern, text):
             words = {"lower": text.lower(), "digits": re.sub("[_,]", "", text), "unsigned": text[1:]}
             return Refusal(f"`{text}` is ambiguous", note.format(text), help_.format(text, **words))
     return text

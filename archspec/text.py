@@ -16,11 +16,11 @@ MAX_QUOTED = 80
 
 # Controls, and what a reader cannot see or what reorders what he sees: soft hyphen, zero-width and bidi characters,
 # line breaks that only YAML 1.1 counts, surrogates, private use (free for our own marks), tags, non-characters.
-_FORBIDDEN = re.compile(
+_FORBIDDEN = (
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff"
     "\ufff0-\ufffb\ufffe\uffff\U000e0000-\U0010ffff]"
 )
-_ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_ODD_SPACE = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 
 
 def normalise(text: str) -> str:
@@ -83,7 +83,7 @@ def decode(text: str | bytes, name: str) -> tuple[Text | None, tuple[Diagnostic,
 def forbidden(source: Text) -> tuple[Diagnostic, ...]:
     """One diagnostic per forbidden character, the first few of them."""
     found = []
-    for match in _FORBIDDEN.finditer(source.content):
+    for match in () if _is_plain(source.content) else re.finditer(_FORBIDDEN, source.content):
         found.append(_forbidden(match[0], source.span(*match.span())))
         if len(found) == MAX_FORBIDDEN:
             break
@@ -98,8 +98,15 @@ def brief(text: str) -> str:
 
 def invisible_in(text: str) -> str | None:
     """The first character of a name or plain value that looks like another or like nothing; line ends are fine."""
-    match = _FORBIDDEN.search(text.replace("\t", "")) or _ODD_SPACE.search(text)
+    if _is_plain(text):
+        return None
+    match = re.search(_FORBIDDEN, text.replace("\t", "")) or re.search(_ODD_SPACE, text)
     return match[0] if match else None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing can be wrong with the characters, found without compiling an expression over all of Unicode."""
+    return text.isascii() and text.replace("\n", "").isprintable()
 
 
 def describe(character: str) -> str:

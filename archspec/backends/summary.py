@@ -168,7 +168,7 @@ def summarize(checked: Checked) -> Summary:
 def _maps_among(outputs: Sequence[tuple[str, Shape]], fields: Sequence[Field]) -> tuple[FeatureMap, ...]:
     """The outputs with height and width that no global pool has closed."""
     return tuple(
-        FeatureMap(name, shape, field.jump, None if field.everything else field.pixels)
+        FeatureMap(name, shape, Fraction(field.jump), None if field.everything else field.pixels)
         for (name, shape), field in zip(outputs, fields, strict=False)
         if shape.rank == 4 and not field.pooled
     )

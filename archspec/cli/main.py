@@ -7,7 +7,6 @@ import gc
 import os
 import signal
 import sys
-import traceback
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
@@ -17,6 +16,7 @@ from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command
 from archspec.cli.sources import shielded
 from archspec.cli.terminal import Terminal, open_terminal
 from archspec.diagnostics import SpecError, UsageError
+from archspec.lazy import lazy
 from archspec.rendering import render_text
 from archspec.report import suggestion
 from archspec.version import VERSION
@@ -31,6 +31,8 @@ class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, help=f"{self.prog} --help")
 
+
+traceback = lazy("traceback")
 
 RARELY = 100_000
 """Objects between two collections of cycles: a process this short hardly makes any, and would search for them often."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 from archspec.elaborate.blocks import Blocks
@@ -22,7 +23,7 @@ from archspec.report import Report, suggestion
 from archspec.shapes import Demand
 from archspec.source import MapValue, plain
 from archspec.span import Span
-from archspec.spec.model import OutputSpec, Spec
+from archspec.spec.model import OutputSpec, Spec, SpecFile
 
 
 class Elaboration(Record):
@@ -157,15 +158,23 @@ def _is_there(result: Result) -> bool:
 
 def digest(spec: Spec) -> str:
     """The sha256 of what a spec says, whatever its layout on the page: keys sorted, files it uses included."""
-    said: dict[str, Any] = {
-        "spec": plain(spec.file.tree),
-        "variant": spec.variant,
-        "settings": {name: plain(value) for name, value in spec.settings.items()},
-        "uses": [plain(spec.libraries[key].tree) for key in sorted(spec.libraries, key=lambda k: k.rsplit("/", 1)[-1])],
+    libraries = [_said(spec.libraries[key]) for key in sorted(spec.libraries, key=lambda k: k.rsplit("/", 1)[-1])]
+    said = {
+        "spec": _said(spec.file),
+        "variant": json.dumps(spec.variant),
+        "settings": json.dumps({name: plain(value) for name, value in spec.settings.items()}, sort_keys=True),
+        "uses": f"[{', '.join(libraries)}]",
     }
     if spec.features:
-        said["features"] = spec.features
-    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+        said["features"] = json.dumps(spec.features)
+    text = ", ".join(f'"{key}": {said[key]}' for key in sorted(said))
+    return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _said(file: SpecFile) -> str:
+    """A file as JSON, once for all its variants."""
+    return json.dumps(plain(file.tree), sort_keys=True)
 
 
 def _open_params(scope: Scope) -> tuple[tuple[str, str, Any], ...]:

@@ -68,7 +68,11 @@ class Steps(Items):
         if found is None or item.from_ is not None:
             return found
         # What has several outputs hands them all to the item after it.
-        return [replace(s, result=Result((wire,), s.result.span)) for s in found for wire in s.result.wires]
+        return [
+            source if len(source.result.wires) == 1 else replace(source, result=Result((wire,), source.result.span))
+            for source in found
+            for wire in source.result.wires
+        ]
 
     def _run(self, step: _Step) -> bool:
         operands = self.operands(step.sources)
@@ -94,7 +98,8 @@ class Steps(Items):
             wire = step.sources[0].result.wires[0]
             step.builder.pass_through(step.name, wire, step.item.span, step.place.section)
             return True
-        step = replace(step, condition=when)
+        if when is not step.condition:
+            step = replace(step, condition=when)
         if step.item.repeat is not None:
             again = self._repeated
         else:

@@ -106,8 +106,9 @@ class Body(Record):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_keyed", {node.key: node for node in self.nodes})
-        # Once: a body that calls another twice, which calls a third twice, would be hashed 2^depth times.
-        own = (self.definition, self.inputs, self.nodes, self.outputs, self.params)
+        # Once, and nothing of what is called: a body that calls another twice, which calls a third twice, would be
+        # hashed 2^depth times. Bodies that differ in less are told apart by `==`.
+        own = (self.definition, self.inputs, tuple(self._keyed), self.outputs, self.params)
         object.__setattr__(self, "_hash", hash(own))
 
     def __hash__(self) -> int:

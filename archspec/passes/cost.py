@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from math import prod
 
 from archspec.ir.graph import Graph, Node
@@ -115,9 +116,15 @@ def idle_nodes(graph: Graph) -> list[Node]:
 
 def op_amount(op: Op, inputs: tuple[Shape, ...]) -> Amount:
     """The amount of one op on inputs of these shapes."""
-    op = plain(op)
-    parameters = sum(prod(int(d) for d in tensor) for tensor in op.tensors(*inputs).values())
-    return Amount(int(parameters), nominal(op.macs(*inputs)))
+    op, sizes = plain(op), tuple(map(_nominal, inputs))
+    parameters = sum(prod(tensor) for tensor in op.tensors(*sizes).values())
+    return Amount(parameters, nominal(op.macs(*sizes)))
+
+
+@lru_cache(maxsize=4096)
+def _nominal(shape: Shape) -> Shape:
+    """The shape in numbers, batch 1: arithmetic on symbols would build a product for each layer, only to evaluate it."""
+    return Shape(tuple(map(nominal, shape.dims)), shape.axes)
 
 
 def _untied(amount: Amount, node: Node, shapes: BodyShapes) -> Amount:

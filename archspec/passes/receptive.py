@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 from archspec.ir.graph import Graph
 from archspec.ops.base import GlobalWindow, Op, SteppedAs, Window
+from archspec.passes.plain import plain
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
+
+Number = int | Fraction
+"""A fraction only after layers that enlarge a map: arithmetic with integers is quicker."""
 
 
 class Field(NamedTuple):
@@ -16,8 +20,8 @@ class Field(NamedTuple):
     `everything` marks a value that attention let see the whole input.
     """
 
-    extent: Fraction = Fraction(0)
-    jump: Fraction = Fraction(1)
+    extent: Number = 0
+    jump: Number = 1
     pooled: bool = False
     everything: bool = False
 
@@ -54,13 +58,15 @@ class Fields:
 
     def through(self, shapes: BodyShapes, starts: tuple[Field, ...]) -> tuple[Field, ...]:
         """The field at each output, for these fields at the inputs."""
-        scale, shift = starts[0].jump if starts else Fraction(1), starts[0].extent if starts else Fraction(0)
-        relative = tuple(s._replace(extent=(s.extent - shift) / scale, jump=s.jump / scale) for s in starts)
+        scale, shift = (starts[0].jump, starts[0].extent) if starts else (1, 0)
+        relative = tuple(
+            Field(_ratio(s.extent - shift, scale), _ratio(s.jump, scale), s.pooled, s.everything) for s in starts
+        )
         key = (id(shapes.body), relative)
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self._through(shapes, relative)
-        return tuple(f._replace(extent=shift + f.extent * scale, jump=f.jump * scale) for f in found)
+        return tuple(Field(shift + f.extent * scale, f.jump * scale, f.pooled, f.everything) for f in found)
 
     def _through(self, shapes: BodyShapes, starts: tuple[Field, ...]) -> tuple[Field, ...]:
         fields = self.nodes(shapes, starts)
@@ -97,6 +103,8 @@ class Fields:
 
 
 def _widest(fields: tuple[Field, ...]) -> Field:
+    if len(fields) == 1:
+        return fields[0]
     open_ones = [f for f in fields if not f.pooled] or list(fields)
     if not open_ones:
         return Field()
@@ -105,7 +113,7 @@ def _widest(fields: tuple[Field, ...]) -> Field:
 
 
 def _after(op: Op, before: Field, operands: tuple[Field, ...]) -> Field:
-    rule = op.receptive()
+    rule = plain(op).receptive()
     if rule is None or before.pooled:
         return before
     if isinstance(rule, SteppedAs):
@@ -117,4 +125,8 @@ def _after(op: Op, before: Field, operands: tuple[Field, ...]) -> Field:
 
 def _windowed(rule: Window, before: Field) -> Field:
     wider = before.extent + (max(rule.kernel) - 1) * before.jump
-    return before._replace(extent=wider, jump=before.jump * max(rule.stride) / max(rule.scale))
+    return before._replace(extent=wider, jump=_ratio(before.jump * max(rule.stride), max(rule.scale)))
+
+
+def _ratio(number: Number, by: Number) -> Number:
+    return number if by == 1 else number // by if number % by == 0 else Fraction(number) / by
