@@ -123,7 +123,7 @@ def op_amount(op: Op, inputs: tuple[Shape, ...]) -> Amount:
 
 @lru_cache(maxsize=4096)
 def _nominal(shape: Shape) -> Shape:
-    """The shape in numbers, batch 1: arithmetic on symbols would build a product for each layer, only to evaluate it."""
+    """The shape in numbers, batch 1: with symbols, each layer would build a product only to evaluate it."""
     return Shape(tuple(map(nominal, shape.dims)), shape.axes)
 
 
