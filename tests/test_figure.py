@@ -8,29 +8,21 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from figure_geometry import SOLID, contains, on_edge, overlap
 from figure_nets import NETS
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from archspec import pipeline
 from archspec.backends.figure import Figure, draw_figure
-from archspec.backends.figure.column import compose
 from archspec.backends.figure.describe import shortcuts
-from archspec.backends.figure.lettering import width
-from archspec.backends.figure.nest import Nesting
-from archspec.backends.figure.order import DECOR, fold
-from archspec.backends.figure.outline import Card, Chain, Family, Group, Outline, Step
-from archspec.backends.figure.scene import Box, Rule, Scene, Text, Wire
 from archspec.backends.figure.theme import THEMES
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.ir.graph import Body, Repeat
 from archspec.ops.base import Op
-from archspec.shapes import Shape
 from archspec.spec import zoo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +30,6 @@ GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = [address for entry in zoo.entries() for address in (entry.name, *(f"{entry.name}@{v}" for v in entry.variants))]
 NAMES += [*NETS, "small"]
-SOLID = ("rect", "pill", "circle", "bare")
 SMALL = """\
 archspec: 1
 name: small
@@ -68,123 +59,6 @@ def checked(name: str) -> Checked:
 @cache
 def figure(*names: str, level: str = "block", theme: str = "auto") -> Figure:
     return draw_figure(*map(checked, names), level=level, theme=theme)
-
-
-def overlap(a: Box, b: Box, slack: float = 0.01) -> bool:
-    return min(a.right, b.right) - max(a.x, b.x) > slack and min(a.bottom, b.bottom) - max(a.y, b.y) > slack
-
-
-def contains(outer: Box, inner: Box) -> bool:
-    return outer.x <= inner.x and outer.y <= inner.y and inner.right <= outer.right and inner.bottom <= outer.bottom
-
-
-def on_edge(box: Box, x: float, y: float) -> bool:
-    inside = box.x - 0.01 <= x <= box.right + 0.01 and box.y - 0.01 <= y <= box.bottom + 0.01
-    return inside and (
-        min(abs(x - box.x), abs(x - box.right)) < 0.01 or min(abs(y - box.y), abs(y - box.bottom)) < 0.01
-    )
-
-
-def crosses(wire: Wire, box: Box) -> bool:
-    """Whether a stretch of the wire runs through the inside of the box."""
-    for (x1, y1), (x2, y2) in pairwise(wire.points):
-        stretch = Box(min(x1, x2), min(y1, y2), abs(x1 - x2), abs(y1 - y2), "rect")
-        thick = Box(stretch.x - 0.1, stretch.y - 0.1, stretch.width + 0.2, stretch.height + 0.2, "rect")
-        if overlap(thick, box, 0.25):
-            return True
-    return False
-
-
-def text_box(text: Text) -> Box:
-    wide = width(text.text, text.size, text.bold)
-    x = text.x - (wide / 2 if text.anchor == "middle" else wide if text.anchor == "end" else 0.0)
-    return Box(x, text.y - text.size * 0.75, wide, text.size * 0.95, "rect")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_geometry(name: str) -> None:
-    check_geometry(figure(name).scene)
-
-
-def check_geometry(scene: Scene) -> None:
-    """Nothing overlaps, wires cross no box, everything is inside the picture."""
-    solid = [box for box in scene.boxes if box.shape in SOLID]
-    cards = [box for box in scene.boxes if box.shape == "card"]
-    assert not [(a, b) for a, b in combinations(solid, 2) if overlap(a, b)]
-    assert not [
-        (a, b) for a, b in combinations(cards, 2) if overlap(a, b) and not contains(a, b) and not contains(b, a)
-    ]
-    assert not [(card, box) for card in cards for box in solid if overlap(card, box) and not contains(card, box)]
-    assert not [(wire, box) for wire in scene.wires for box in solid if crosses(wire, box)]
-    badges = [box for box in scene.boxes if box.shape == "badge"]
-    assert not [(badge, box) for badge in badges for box in solid if overlap(badge, box)]
-    for text in scene.texts:
-        around = text_box(text)
-        assert around.x >= -0.01 and around.right <= scene.width and around.bottom <= scene.height
-        assert not [box for box in solid if overlap(around, box)], text
-        assert not [rule for rule in scene.parts if isinstance(rule, Rule) and _strikes(rule, around)], text
-    for box in scene.boxes:
-        assert box.x >= 0 and box.right <= scene.width and box.y >= 0 and box.bottom <= scene.height
-
-
-def _strikes(rule: Rule, text: Box) -> bool:
-    (x1, y1), (x2, y2) = rule.start, rule.end
-    return overlap(Box(min(x1, x2), min(y1, y2) - 0.1, abs(x2 - x1) + 0.2, abs(y2 - y1) + 0.2, "rect"), text, 0.15)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_labels_fit_their_boxes(name: str) -> None:
-    for box in figure(name).scene.boxes:
-        assert all(width(line, box.size) <= box.width for line in box.lines)
-        assert len(box.lines) * box.size <= box.height + 1.0
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_skip_ends_on_a_box(name: str) -> None:
-    check_skips(figure(name).scene)
-
-
-def check_skips(scene: Scene) -> None:
-    """Each wire that leaves another ends on the edge of a box, and begins on a trunk."""
-    solid = [box for box in scene.boxes if box.shape in SOLID]
-    drawn = [wire for wire in scene.wires if wire.dot]
-    for wire in drawn:
-        assert any(on_edge(box, *wire.points[-1]) for box in solid)
-        x, y = wire.points[0]
-        stretches = [ends for w in scene.wires if w.kind == "flow" for ends in pairwise(w.points)]
-        assert any(x1 == x2 == x and y1 - 0.01 <= y <= y2 + 0.01 for (x1, y1), (x2, y2) in stretches)
-
-
-@st.composite
-def outlines(draw: st.DrawFn) -> Outline:
-    """A network of random wiring: anything acyclic with one exit."""
-    shape = Shape.of(1, 16, 8, 8)
-    families: dict[str, Family] = {"conv2d": "layer", "relu": "act", "max_pool2d": "pool", "scale": "op"}
-    joins = ("add", "mul", "concat")
-    sources: list[tuple[int, ...]] = []
-    steps: list[Step] = []
-    for index in range(draw(st.integers(1, 14))):
-        given = draw(st.lists(st.integers(max(-1, index - 4), index - 1), min_size=1, max_size=3))
-        op = draw(st.sampled_from(joins if len(given) > 1 else sorted(families)))
-        steps.append(Step(op, families.get(op, "join"), op, op, "", shape, weighted=op == "conv2d"))
-        sources.append(tuple(given))
-    needed, waiting = set[int](), [len(steps) - 1]
-    while waiting:
-        place = waiting.pop()
-        if place >= 0 and place not in needed:
-            needed.add(place)
-            waiting.extend(sources[place])
-    chain = Nesting(sources, lambda place: (steps[place],)).chain(sorted(needed), -1, [len(steps) - 1])
-    carded: Chain = (Card("unit", draw(st.integers(1, 3)), fold(chain, DECOR), "unit", shape),)
-    return Outline("random", (), Step("input", "input", "x", "", "x", shape), (Group("a", carded), Group("b", chain)))
-
-
-@settings(max_examples=80, deadline=None)
-@given(outlines())
-def test_random_wirings(outline: Outline) -> None:
-    scene = compose([outline])
-    check_geometry(scene)
-    check_skips(scene)
 
 
 def projections(target: Op | Body | Repeat | None) -> int:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from archspec import pipeline
-from archspec.backends.figure import LEVELS
+from archspec.backends.figure import LEVELS, THEMES, Figure
 from archspec.checked import Checked
 from archspec.cli.command import FINE, Command
 from archspec.cli.sources import STDIN, add_features, add_spec, load
@@ -23,16 +23,32 @@ def _arguments(parser: ArgumentParser) -> None:
     add_features(parser)
     parser.add_argument("-o", "--output", metavar="PATH", help="where to write it (NAME.svg here), or - to print it")
     parser.add_argument("--level", choices=LEVELS, default="block", help="how far to look into the network")
+    parser.add_argument(
+        "--show", metavar="LIST", type=_list, default=[], help="also draw what is folded away: norm,act"
+    )
+    parser.add_argument(
+        "--block",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a block alone (layer2.0), large; may be repeated",
+    )
+    parser.add_argument("--theme", choices=THEMES, default="auto", help="colours; auto follows the reader's scheme")
+    parser.add_argument("--no-wrap", action="store_true", help="let a column be higher than a page")
+    parser.add_argument("--alt", action="store_true", help="print what the figure shows in words, and draw nothing")
     parser.add_argument("--format", choices=tuple(FORMATS), help="by default what PATH ends in, else svg")
     parser.add_argument("--force", action="store_true", help="replace the file even if it was edited or is not ours")
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
     networks = [pipeline.check(load(source, args)) for source in args.specs]
+    if args.alt:
+        terminal.say(_figure(networks, args).description)
+        return FINE
     form = args.format or _format_of(args.output)
     names = ", ".join(network.name for network in networks)
     digest = digest_of(network.graph.digest for network in networks)
-    text = seal(_drawn(networks, args.level, form), names, digest, FORMATS[form])
+    text = seal(_drawn(networks, args, form), names, digest, FORMATS[form])
     if args.output == STDIN:
         terminal.write(text)
         return FINE
@@ -42,11 +58,21 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return FINE
 
 
-def _drawn(networks: list[Checked], level: str, form: str) -> str:
+def _drawn(networks: list[Checked], args: Namespace, form: str) -> str:
     if form == "html":
-        return pipeline.page(*networks, level=level)
-    figure = pipeline.draw(*networks, level=level)
+        return pipeline.page(*networks, level=args.level)
+    figure = _figure(networks, args)
     return figure.svg if form == "svg" else figure.dot
+
+
+def _figure(networks: list[Checked], args: Namespace) -> Figure:
+    return pipeline.draw(
+        *networks, level=args.level, show=args.show, block=args.block, theme=args.theme, wrap=not args.no_wrap
+    )
+
+
+def _list(words: str) -> list[str]:
+    return [word for word in words.split(",") if word]
 
 
 def _format_of(output: str | None) -> str:

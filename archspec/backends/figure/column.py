@@ -52,9 +52,9 @@ def finished(parts: Sequence[Part], across: float, breaks: Sequence[float] = ())
     parts = moved(parts, MARGIN, MARGIN)
     foot = max(part.bottom for part in parts)
     signs, high = legend(parts, across)
-    height = foot + 12.0 + high + 4.0
+    height = foot + 9.0 + high + 1.0
     cuts = tuple(cut + MARGIN for cut in breaks)
-    return Scene(across + 2 * MARGIN, height, (*parts, *moved(signs, MARGIN, foot + 14.0)), cuts)
+    return Scene(across + 2 * MARGIN, height, (*parts, *moved(signs, MARGIN, foot + 11.0)), cuts)
 
 
 def _alone(outline: Outline, items: Sequence[Placed]) -> tuple[tuple[Part, ...], float]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from archspec.backends import dot
+from archspec.backends.figure.blocks import read_block
+from archspec.backends.figure.closeup import closeups
 from archspec.backends.figure.column import compose
 from archspec.backends.figure.describe import describe
-from archspec.backends.figure.outline import Outline
+from archspec.backends.figure.outline import Family, Outline
 from archspec.backends.figure.reading import Level, read
+from archspec.backends.figure.row import rows_of_stages
 from archspec.backends.figure.scene import Scene
 from archspec.backends.figure.svg import render
 from archspec.backends.figure.theme import LIGHT, PALETTES, THEMES, Theme
@@ -20,7 +23,8 @@ from archspec.diagnostics import UsageError
 from archspec.files import write
 from archspec.records import Record
 
-LEVELS: tuple[Level, ...] = ("stage", "block", "layer")
+LEVELS: tuple[Level, ...] = ("model", "stage", "block", "layer")
+SHOWN: tuple[Family, ...] = ("norm", "act")
 FORMATS = (".svg", ".dot")
 _Word = TypeVar("_Word", bound=str)
 
@@ -77,19 +81,34 @@ class Figure(Record):
         return self.svg
 
 
-def draw_figure(*checked: Checked, level: str = "block", theme: str = "auto") -> Figure:
+def draw_figure(
+    *checked: Checked,
+    level: str = "block",
+    show: Sequence[str] = (),
+    block: Sequence[str] = (),
+    theme: str = "auto",
+    wrap: bool = True,
+) -> Figure:
     """One figure of all networks, side by side.
 
-    `level` "stage" draws one box a stage, "block" folds equal neighbouring blocks to one card, "layer" draws every
-    layer. `theme` "auto" follows the reader's colour scheme, "light", "dark" and "grey" are fixed. UsageError for
-    another level or theme, or where no network is given.
+    `level` "model" draws the stages in a row, "stage" one box a stage, "block" folds equal neighbouring blocks to one
+    card, "layer" draws every layer. `show` names what is drawn even where it is usual, "norm" and "act". With `block`
+    only the blocks at these paths are drawn, large and with their shapes. `theme` "auto" follows the reader's colour
+    scheme, "light", "dark" and "grey" are fixed. Without `wrap` a column may be higher than a page. UsageError for
+    anything else, or where no network is given.
     """
     chosen, colours = _one_of(LEVELS, level, "level"), _one_of(THEMES, theme, "theme")
+    shown = frozenset(_one_of(SHOWN, family, "kind of layer") for family in show)
     if not checked:
         raise UsageError("there is nothing to draw", "name at least one network")
-    outlines = tuple(read(one, chosen) for one in checked)
+    if block:
+        outlines = tuple(read_block(one, path) for one in checked for path in block)
+        scene = closeups(outlines)
+    else:
+        outlines = tuple(read(one, chosen, shown) for one in checked)
+        scene = rows_of_stages(outlines) if chosen == "model" else compose(outlines, chosen == "layer", wrap)
     title = ", ".join(outline.title for outline in outlines)
-    return Figure(title, " ".join(describe(outline) for outline in outlines), compose(outlines), outlines, colours)
+    return Figure(title, " ".join(describe(outline) for outline in outlines), scene, outlines, colours)
 
 
 def _one_of(known: tuple[_Word, ...], word: str, what: str) -> _Word:

@@ -14,7 +14,7 @@ _WIRES: Mapping[WireKind, str] = {
     "gated": "gated or scaled shortcut",
 }
 _BARS: Mapping[str, str] = {"macs": "MACs of a whole stage", "params": "its parameters"}
-_ROW = 14.0
+_ROW = 12.5
 
 
 def legend(parts: Sequence[Part], room: float) -> tuple[list[Part], float]:

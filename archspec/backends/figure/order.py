@@ -104,8 +104,8 @@ def _prune(item: Item, keep: Shown) -> Item:
     if isinstance(item, Fork):
         return replace(item, branches=tuple(replace(b, chain=fold(b.chain, keep)) for b in item.branches))
     if isinstance(item, Tangle):
-        # A piece of nothing but activations stays: wires end on it.
-        return replace(item, pieces=tuple(fold(piece, keep) or merged(piece) for piece in item.pieces))
+        # A piece of nothing but activations, or of what is never drawn elsewhere, stays: wires end on it.
+        return replace(item, pieces=tuple(fold(piece, keep) or merged(piece) or piece for piece in item.pieces))
     return item
 
 

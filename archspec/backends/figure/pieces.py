@@ -35,7 +35,7 @@ class Draughtsman(Record):
 
     def chain(self, chain: Chain, across: float = BOX) -> Fragment:
         """The items one below the other; `across` is the width of their boxes."""
-        return stack((self.item(item, across), self._edge(item) if index else "") for index, item in _last(chain))
+        return stack((self.item(item, across), self.edge(item) if index else "") for index, item in _last(chain))
 
     def item(self, item: Item, across: float = BOX) -> Fragment:
         """One item of a chain."""
@@ -53,7 +53,7 @@ class Draughtsman(Record):
         """A rectangle for a layer, a pill for a pool, a slim box for norms and activations, bare text for an input."""
         if step.family == "join":
             return self._joint(step, 0.0)
-        small = step.family in ("norm", "act")
+        small = step.family in ("norm", "act", "quiet")
         wide = min(across, POOL) if step.family == "pool" else across
         size = 8.0 if small else 9.0
         lines = fit(step.label, wide - 8.0, size)
@@ -62,7 +62,7 @@ class Draughtsman(Record):
         shape: BoxShape = "bare" if bare else "pill" if small or step.family == "pool" else "rect"
         box = Box(
             -wide / 2, 0.0, wide, high, shape, lines, self.fill(step), size, step.strided and not bare,
-            path=step.path, note=_note(step),
+            path=step.path, note=note(step),
         )  # fmt: skip
         return Fragment((box,), wide / 2, wide / 2, high)
 
@@ -79,7 +79,7 @@ class Draughtsman(Record):
         high = CIRCLE if symbol else SLIM
         box = Box(
             -across / 2, 0.0, across, high, "circle" if across == CIRCLE else "pill", label, "joint", 8.0,
-            symbol="+" if symbol == "+" else "×" if symbol == "×" else "", path=step.path, note=_note(step),
+            symbol="+" if symbol == "+" else "×" if symbol == "×" else "", path=step.path, note=note(step),
         )  # fmt: skip
         return Fragment((box,), across / 2, across / 2, high, loose=True)
 
@@ -96,8 +96,7 @@ class Draughtsman(Record):
 
     def _boxes(self, chain: Chain) -> Fragment | None:
         """The steps of a shortcut at close range; None where it has none."""
-        fragment = self.chain(chain, room(chain, BOX))
-        return fragment if fragment.height else None
+        return self.chain(chain, room(chain, BOX)) if chain else None
 
     def card(self, card: Card, across: float = BOX) -> Fragment:
         """A frame around the unit of a block; several equal units are a stack of frames with ×N at the corner."""
@@ -136,7 +135,7 @@ class Draughtsman(Record):
         parts = (down(0.0, 0.0, tall, arrow=False), wire, *layers.at(centre, 2.0 + GAP + 4.0))
         return Fragment(parts, 0.0, centre + layers.right, tall, soft=True)
 
-    def _edge(self, item: Item) -> str:
+    def edge(self, item: Item) -> str:
         """The shape that leaves an item, at close range; norms and activations change none."""
         shape = output(item)
         quiet = isinstance(item, Step) and item.family in ("norm", "act")
@@ -175,6 +174,7 @@ def _units(card: Card) -> str:
     return f"{card.path}: {card.name}" + (several if card.count > 1 else "")
 
 
-def _note(step: Step) -> str:
+def note(step: Step) -> str:
+    """What a reader gets who points at a step: where it is, what it is, what comes out."""
     place = step.path.partition("#")[0].rstrip(".")
     return f"{place}: {step.label} → {step.shape}" if place else f"{step.label} → {step.shape}"

@@ -9,7 +9,7 @@ from typing import Literal
 
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening, Port
 from archspec.backends.figure.order import DECOR, Shown, fold_trunk, merged
-from archspec.backends.figure.outline import Card, Chain, Group, Outline, Step, Tail, output
+from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, Tail, output
 from archspec.backends.figure.steps import Reader, ancestors, input_step
 from archspec.backends.numbers import counted, quantity
 from archspec.backends.stages import Stage, stages
@@ -55,18 +55,33 @@ def read(checked: Checked, level: Level = "block", show: Shown = frozenset()) ->
 
 
 def _as_box(group: Group) -> Group:
-    """A stage as one box: its name, and the blocks in it."""
-    last = group.chain[-1]
+    """A stage as one box: its name, and the blocks in it; other outputs still leave it. Without a name, box by box."""
+    if not group.name:
+        return replace(group, chain=tuple(_boxed(item) for item in group.chain))
+    tails = tuple(item for item in group.chain if isinstance(item, Tail))
+    shapes = [shape for item in group.chain if (shape := output(item)) is not None]
     units = Counter[str]()
     for item in group.chain:
         if isinstance(item, Card):
             units[item.name] += item.count
     words = ", ".join(f"{count} × {name}" if count > 1 else name for name, count in units.items())
-    shape = output(last)
-    if shape is None:
+    if not shapes:
         return group
-    box = Step("stage", "stage", group.name + (f": {words}" if words else ""), "", group.name, shape)
-    return replace(group, chain=(box,))
+    box = Step("stage", "stage", group.name + (f": {words}" if words else ""), "", group.name, shapes[-1])
+    return replace(group, chain=(box, *tails))
+
+
+def _boxed(item: Item) -> Item:
+    """A block or fork as one box."""
+    shape = output(item)
+    if shape is None or isinstance(item, Step):
+        return item
+    label, path = "wiring", ""
+    if isinstance(item, Card):
+        label, path = f"{item.count} × {item.name}" if item.count > 1 else item.name, item.path
+    elif isinstance(item, Fork):
+        label, path = f"{counted(len(item.branches), 'path')}: {item.join.label}", item.join.path
+    return Step("stage", "stage", label, "", path, shape)
 
 
 def _stages_of(atoms: Sequence[Atom], ends: Sequence[int], trunk: Container[int]) -> list[tuple[str, ...]]:

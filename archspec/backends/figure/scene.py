@@ -148,6 +148,23 @@ def moved(parts: Iterable[Part], dx: float, dy: float) -> tuple[Part, ...]:
     return tuple(part.moved(dx, dy) for part in parts)
 
 
+def scaled(parts: Iterable[Part], factor: float) -> tuple[Part, ...]:
+    """All parts larger, text and distances alike."""
+    return tuple(_scaled(part, factor) for part in parts)
+
+
+def _scaled(part: Part, factor: float) -> Part:
+    if isinstance(part, Box):
+        x, y, across, high = (value * factor for value in (part.x, part.y, part.width, part.height))
+        return replace(part, x=x, y=y, width=across, height=high, size=part.size * factor)
+    if isinstance(part, Text):
+        return replace(part, x=part.x * factor, y=part.y * factor, size=part.size * factor)
+    if isinstance(part, Wire):
+        return replace(part, points=tuple((x * factor, y * factor) for x, y in part.points))
+    (x1, y1), (x2, y2) = part.start, part.end
+    return replace(part, start=(x1 * factor, y1 * factor), end=(x2 * factor, y2 * factor))
+
+
 def of_network(parts: Iterable[Part], index: int) -> tuple[Part, ...]:
     """All parts, with their boxes marked as those of the network at `index`."""
     return tuple(replace(part, network=index) if isinstance(part, Box) else part for part in parts)

@@ -50,7 +50,8 @@ def wrapped(outline: Outline, items: Sequence[Placed], first: str, page: tuple[f
         taken = HEAD - (rise if index else 0.0) if index < most else 0.0
         return page[1] - FRAME - taken - (2 * _HEADROOM if index else _HEADROOM)
 
-    columns = _columns(items, room, most)
+    tall = settled(items, 0.0, Gutter(outline.groups, across, first))
+    columns = _columns(tall, room, most)
     parts: list[Part] = [*heading(outline, 0.0, "start")]
     top, breaks, running = HEAD, list[float](), -1
     for start in range(0, len(columns), most):
@@ -60,11 +61,12 @@ def wrapped(outline: Outline, items: Sequence[Placed], first: str, page: tuple[f
             gutter = Gutter(outline.groups, across, "output" if index else first, running)
             placed = settled(column, _HEADROOM if index else 0.0, gutter)
             own = [*gutter.parts, *moved(trunk(placed), GUTTER + left, 0.0)]
-            own += moved(_joints(placed, index, index + 1 == len(columns)), GUTTER + left, 0.0)
+            last = index + 1 == len(columns)
+            own += moved(_joints(placed, index, last), GUTTER + left, 0.0)
             head = top - (rise if place and not start else 0.0)
             parts += moved(own, place * (across + _APART), head)
             running = placed[-1].group
-            foot = max(foot, head + max(placed[-1].bottom + _HEADROOM, gutter.bottom))
+            foot = max(foot, head + max(placed[-1].bottom + (0.0 if last else _HEADROOM), gutter.bottom))
         top = foot + _APART
         breaks.append(foot + _APART / 2)
     return Sheet(tuple(parts), min(len(columns), most) * (across + _APART) - _APART, tuple(breaks[:-1]))
@@ -74,24 +76,26 @@ def _joints(column: Sequence[Placed], index: int, last: bool) -> list[Part]:
     """Letters in circles at the head and foot of a column: where a wire goes on."""
     parts: list[Part] = []
     if index:
-        parts += [_joint(index - 1, 0.0), down(0.0, _JOINT, column[0].y, not column[0].fragment.soft)]
+        parts += [joint(index - 1, 0.0, 0.0), down(0.0, _JOINT, column[0].y, not column[0].fragment.soft)]
     if not last:
         foot = column[-1].bottom + _WIRE
-        parts += [down(0.0, column[-1].bottom, foot), _joint(index, foot)]
+        parts += [down(0.0, column[-1].bottom, foot), joint(index, 0.0, foot)]
     return parts
 
 
-def _joint(index: int, top: float) -> Box:
+def joint(index: int, middle: float, top: float) -> Box:
+    """A letter in a circle: the wire that ends at one goes on at the other."""
     turn, letter = divmod(index, len(ascii_uppercase))
     words = ascii_uppercase[letter] + (str(turn) if turn else "")
     across = _JOINT if len(words) == 1 else _JOINT + 8.0
-    return Box(-across / 2, top, across, _JOINT, "circle", (words,), "joint", SMALLEST, note=f"goes on at {words}")
+    return Box(
+        middle - across / 2, top, across, _JOINT, "circle", (words,), "joint", SMALLEST, note=f"goes on at {words}"
+    )
 
 
-def _columns(items: Sequence[Placed], room: Room, most: int) -> list[Sequence[Placed]]:
+def _columns(tall: Sequence[Placed], room: Room, most: int) -> list[Sequence[Placed]]:
     """The items in columns; on one page, of much the same height, and each of whole stages if possible."""
-    tall = settled(items, 0.0)
-    full = _broken(tall, inf, room, staged=len(items) > most)
+    full = _broken(tall, inf, room, staged=len(tall) > most)
     if len(full) > most:
         return full
     fewest = len(_broken(tall, inf, room, staged=False))
