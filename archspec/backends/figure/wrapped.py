@@ -23,7 +23,7 @@ PAGE = (607.0, 810.0)
 FRAME = 54.0
 """How much of a page's height margins and legend take."""
 _APART = 26.0
-_JOINT, _WIRE = 11.0, 9.0
+_JOINT, _WIRE = 11.0, 8.0
 _HEADROOM = _JOINT + _WIRE
 _FULL = 0.62
 
