@@ -18,7 +18,7 @@ from archspec.backends.figure.placing import Placed, reach, settled, trunk
 from archspec.backends.figure.scene import Box, Part, moved
 from archspec.records import Record
 
-PAGE = (607.0, 810.0)
+PAGE = (607.5, 810.0)
 """Width and height: the 6.75 by 9 inches of a paper's page print this at 4/5, and so the smallest text at 6 pt."""
 FRAME = 54.0
 """How much of a page's height margins and legend take."""
