@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from browsing import Tab, open_browser
 
+from archspec.cli import main
 from archspec.diagnostics import UsageError
 from archspec.watch.files import changed, fingerprint
 from archspec.watch.preview import State, first_state
@@ -218,3 +219,9 @@ def test_the_page_follows_in_a_browser(watched: Watched) -> None:
         }  # fmt: skip
         assert watched.stop()[0] == 0
         tab.page.wait_for_function("document.getElementById('live').textContent === 'not connected'")
+
+
+@pytest.mark.parametrize("call", [["-"], ["-@wide"], ["lenet", "--port", "70000"], ["no_such_net"], ["no_such.yaml"]])
+def test_what_cannot_be_watched_is_said_at_once(call: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["watch", *call]) == 2
+    assert capsys.readouterr().err.startswith("error: ")

@@ -29,7 +29,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    if STDIN in args.specs:
+    if any(source.partition("@")[0] == STDIN for source in args.specs):
         raise UsageError("standard input cannot be watched", "name a file")
     if not 0 <= args.port <= 65535:
         raise UsageError(f"there is no port {args.port}", "a port is a number up to 65535; 0 stands for any free one")
