@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from archspec.assumptions import with_nominal_sizes
 from archspec.checked import Checked
-from archspec.diagnostics import UsageError, in_order
+from archspec.diagnostics import SpecError, UsageError, in_order
 from archspec.elaborate.network import elaborate
 from archspec.expectations import expect, read_expectations
 from archspec.features import pruned, with_features
+from archspec.fit import with_nearest_sizes
 from archspec.layouts import check_layout
 from archspec.lazy import lazy
 from archspec.passes.cost import measure
@@ -104,7 +105,10 @@ def check(source: Source, variant: str | None = None, *, features: Sequence[str]
     report.texts.update(spec.texts)
     report.take(spec.faults)
     read_expectations(spec, report)
-    elaboration = elaborate(spec, report)
+    try:
+        elaboration = elaborate(spec, report)
+    except SpecError as error:
+        raise with_nearest_sizes(spec, error) from None
     if spec.features:
         elaboration = replace(elaboration, graph=pruned(elaboration.graph))
     graph = with_nominal_sizes(elaboration, report)

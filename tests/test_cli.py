@@ -151,6 +151,22 @@ def test_a_source_that_cannot_be_read_hides_no_other(call: Call, tmp_path: Path)
     assert (code, err) == (2, "") and out.startswith("::error title=E0501")
 
 
+def test_check_at_another_size(call: Call) -> None:
+    assert call("check", "tiny.yaml@wide", "--size", "16x64")[1].rstrip().endswith("at H = 16 and W = 64")
+    # 27*16*16*64 + 160 MACs.
+    (network,) = json.loads(call("check", "tiny.yaml@wide", "--size", "W=64,H=16", "--format", "json")[1])["networks"]
+    assert (network["macs"], network["at"]) == (27 * 16 * 16 * 64 + 160, {"H": 16, "W": 64})
+    code, out, err = call("check", "unet_padded", "--size", "65x128")
+    assert (code, err) == (1, "") and "error[E0301]" in out and "= at H = 65: 64 is not 65" in out
+    assert "= help: it holds for H a multiple of 16, from 16; nearest to 65: 64 and 80" in out
+    assert out.count("error[") == 1
+    for size in ("3x4x5", "0", "axb", "Q=3", "H=3,H=4", "99999999"):
+        code, out, err = call("check", "tiny.yaml", "--size", size)
+        assert (code, out) == (2, "") and err.startswith("error: "), size
+    assert call("check", "lenet", "--size", "64")[0] == 2
+    assert "tiny: x [N, 3, 16, 64]" in call("summary", "tiny.yaml", "--size", "16x64")[1]
+
+
 def test_a_variant_of_standard_input_and_the_same_input_twice(call: Call) -> None:
     assert call("check", "-@wide", stdin=TINY)[1].split()[:3] == ["ok", "wide", "618"]
     assert [line.split()[1] for line in call("check", "-", "-@wide", stdin=TINY)[1].splitlines()] == [
@@ -210,7 +226,14 @@ def test_check_formats(call: Call) -> None:
     assert found["diagnostics"] == []
     assert found["networks"][0] == {
         "source": "tiny.yaml", "name": "tiny", "parameters": 314, "macs": 221264, "weighted_layers": 2,
-        "receptive_field": 3, "sizes": {"H": "any H", "W": "any W"},
+        "receptive_field": 3, "at": {"H": 32, "W": 32}, "outputs": {"output": ["N", "10"]},
+        "sizes": {
+            axis: {
+                "answer": f"any {axis}", "decided": True, "smallest": 1, "largest": None, "multiple": 1, "ranges": [],
+                "start": 1, "period": 1, "residues": [0], "given": {}, "output_stride": 1, "constraints": [],
+            }
+            for axis in "HW"
+        },
     }  # fmt: skip
     code, out, _ = call("check", "-", "--format", "json", stdin=wrong)
     (diagnostic,) = json.loads(out)["diagnostics"]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from archspec.backends.sizes import answers, shape_forms, told
 from archspec.diagnostics import SpecError
+from archspec.fit import at_sizes
 from archspec.passes.shapes import DemandError, infer
 from archspec.passes.sizes import in_words
 from archspec.pipeline import check, module
@@ -192,3 +194,66 @@ def test_open_channels_do_not_become_features_of_a_free_size() -> None:
     assert [d.code for d in error.value.diagnostics] == ["E0231"]
     assert check(text.replace("open int", "int")) and check(text.replace("H=224, W=224", "224, 224"))
     assert module(text.replace("H=224, W=224", "8, 8"), width=5)(torch.zeros(1, 3, 8, 8)).shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("address", "output", "lines"),
+    [
+        ("unet_padded", "N 2 H W", ["H and W a multiple of 16, from 16, output stride 1",
+                                    "  else inputs of `concat` differ (specs/unet.yaml:33:22)"]),
+        ("unet", "N 2 16*floor((H + 4)/16) - 188 16*floor((W + 4)/16) - 188",
+         ["any H and W >= 188, output stride 1",
+          "  else the window of `conv2d` is larger than its input (specs/unet.yaml:21:21)"]),
+        ("vgg16_paper", "N 1000", ["H and W in 224..255, output stride 32",
+                                   "  else `linear` needs a fixed number of features (specs/vgg19.yaml:30:14)"]),
+        ("resnet18", "N 1000", ["any H and W, output stride 32"]),
+    ],
+)  # fmt: skip
+def test_the_answer_names_what_decides_it(
+    address: str, output: str, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(SPECS.parent)
+    checked = check(address)
+    assert list(told(answers(checked))) == lines
+    assert " ".join(shape_forms(checked.shapes.root.outputs[0], checked.sizes)) == output
+
+
+@pytest.mark.parametrize(
+    ("items", "form"),
+    [
+        (["{op: conv2d, out: 4, kernel: 3, stride: 2, padding: 1}"], "ceil(H/2)"),
+        (["{op: max_pool2d, kernel: 2}", "{op: upsample2d, scale: 2}", "{op: add, from: [up, x]}"], "H"),
+        (["{op: split, axis: H, parts: 4}"], "H/4"),
+        (["{op: conv2d, out: 4, kernel: 3, dilation: 5}"], "H - 10"),
+        (["{op: pad2d, padding: 3}", "{op: split, axis: H, parts: 4}"], "(H + 6)/4"),
+    ],
+)
+def test_a_size_has_no_floor_where_all_legal_sizes_divide(items: list[str], form: str) -> None:
+    names = ["a", "up", "b"]
+    text = HEAD.replace("H=224", "H=226" if "pad2d" in items[0] else "H=224") + "".join(
+        f"  - {name}: {item}\n" for name, item in zip(names, items, strict=False)
+    )
+    checked = check(text)
+    assert shape_forms(checked.shapes.root.outputs[0], checked.sizes)[2] == form
+
+
+@pytest.mark.parametrize("sides", [(65, 129), (32, 500)])
+def test_figures_at_another_size_are_those_of_a_spec_of_that_size(sides: tuple[int, int]) -> None:
+    here = at_sizes(check("resnet18"), dict(zip("HW", sides, strict=True)))
+    there = check(narrow("resnet18", ("H=224, W=224", f"{sides[0]}, {sides[1]}")))
+    assert (here.cost.macs, here.cost.memory) == (there.cost.macs, there.cost.memory)
+
+
+@pytest.mark.parametrize("axes", ["65, 129", "H=65, W=129", "H=65, 129"])
+def test_a_wrong_size_is_told_the_nearest_right_ones(axes: str) -> None:
+    with pytest.raises(SpecError) as error:
+        check(HOURGLASS.replace("H=224, W=224", axes) + "  - {op: flatten}\n  - {op: linear, out: 3}\n")
+    (diagnostic,) = error.value.diagnostics
+    assert diagnostic.code == "E0301"
+    assert diagnostic.notes[-2:] == (
+        "it holds for H a multiple of 4, from 4; nearest to 65: 64 and 68",
+        "it holds for W a multiple of 4, from 4; nearest to 129: 128 and 132",
+    )
+    with pytest.raises(SpecError) as error:  # no size mends channels
+        check(HEAD + "  - a: {op: conv2d, out: 4, kernel: 1}\n  - {op: add, from: [x, a]}\n")
+    assert not any("it holds" in note for note in error.value.diagnostics[0].notes)

@@ -9,6 +9,7 @@ from typing import Any
 
 from archspec.backends.escape import markdown_text
 from archspec.backends.numbers import bytes_text, quantity
+from archspec.backends.sizes import AxisAnswer, answers, told
 from archspec.backends.stages import Stage, stages
 from archspec.backends.table.grid import Grid, Row
 from archspec.backends.table.markdown import markdown
@@ -51,6 +52,7 @@ class Summary(Record):
     receptive_field: int | None
     memory: Memory
     maps: tuple[FeatureMap, ...] = ()
+    sizes: tuple[AxisAnswer, ...] = ()
 
     @property
     def output(self) -> Shape:
@@ -75,6 +77,7 @@ class Summary(Record):
             "output": _sizes(self.output),
             "outputs": {name: _sizes(shape) for name, shape in self.outputs},
             "maps": [_map_dict(one) for one in self.maps],
+            "sizes": {each.sizes.symbol: each.to_dict() for each in self.sizes},
             "activation_bytes": {
                 "inference_peak": self.memory.inference_peak_bytes,
                 "training": self.memory.training_bytes,
@@ -105,6 +108,7 @@ class Summary(Record):
         yield f"{macs} ({flops}), {quantity(self.parameters, 'parameters')}"
         peak, training = bytes_text(self.memory.inference_peak_bytes), bytes_text(self.memory.training_bytes)
         yield f"activations in fp32, batch 1: {peak} at the peak of inference, {training} in training"
+        yield from told(self.sizes)
 
     def _grid(self) -> Grid:
         rows = tuple(
@@ -161,7 +165,7 @@ def summarize(checked: Checked) -> Summary:
     return Summary(
         checked.name, inputs, outputs, stages(graph, checked.shapes),
         cost.parameters, cost.macs, cost.weighted_layers, cost.receptive_field, cost.memory,
-        _maps_among(outputs, output_fields(graph, checked.shapes)),
+        _maps_among(outputs, output_fields(graph, checked.shapes)), answers(checked),
     )  # fmt: skip
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 
 from archspec import pipeline
 from archspec.backends.numbers import quantity
+from archspec.backends.sizes import answers, shape_forms
 from archspec.checked import Checked
 from archspec.cli.command import FINE, SPEC_IS_WRONG, WRONG_USE, Command
-from archspec.cli.sources import add_spec, expanded, load
+from archspec.cli.sources import add_size, add_spec, expanded, load, sized
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
-from archspec.passes.sizes import in_words
+from archspec.passes.sizes import free_sizes, in_words
 from archspec.records import Record, field, replace
 from archspec.rendering import render_github, render_json, render_sarif, render_text
 from archspec.spec.model import Spec
@@ -53,6 +54,7 @@ def _mistake(diagnostic: Diagnostic) -> tuple[object, ...]:
 
 def _arguments(parser: ArgumentParser) -> None:
     add_spec(parser, several=True)
+    add_size(parser)
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
     parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text", help="how to print it")
 
@@ -69,7 +71,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
                     _check(source, args, verdict)
         except UsageError as error:
             verdict.unusable.append(error)
-    terminal.write(_shown(verdict, args.format, terminal))
+    terminal.write(_shown(verdict, args, terminal))
     if args.format == "text":
         for unusable in verdict.unusable:
             terminal.refuse(unusable)
@@ -84,7 +86,7 @@ def _check(source: str, args: Namespace, verdict: Verdict) -> None:
         return
     for each in _with_variants(spec):
         try:
-            checked = pipeline.check(each)
+            checked = sized(pipeline.check(each), args)
         except SpecError as error:
             verdict.add(error.diagnostics, error.texts)
         else:
@@ -101,7 +103,8 @@ def _with_variants(spec: Spec) -> Iterator[Spec]:
                 yield replace(spec, variant=str(name.value))
 
 
-def _shown(verdict: Verdict, form: str, terminal: Terminal) -> str:
+def _shown(verdict: Verdict, args: Namespace, terminal: Terminal) -> str:
+    form = args.format
     if form == "sarif":
         return render_sarif(verdict.records())
     if form == "github":
@@ -113,7 +116,9 @@ def _shown(verdict: Verdict, form: str, terminal: Terminal) -> str:
             + "\n"
         )
     problems = render_text(verdict.diagnostics, verdict.texts, terminal.color)
-    return problems if terminal.quiet else problems + "".join(_line(checked) for _, checked in verdict.networks)
+    if terminal.quiet:
+        return problems
+    return problems + "".join(_line(checked, args.size is not None) for _, checked in verdict.networks)
 
 
 def _facts(checked: Checked) -> dict[str, object]:
@@ -124,17 +129,27 @@ def _facts(checked: Checked) -> dict[str, object]:
         "macs": cost.macs,
         "weighted_layers": cost.weighted_layers,
         "receptive_field": cost.receptive_field,
-        "sizes": {each.symbol: str(each) for each in checked.sizes},
+        "at": free_sizes(checked.graph),
+        "sizes": {each.sizes.symbol: each.to_dict() for each in answers(checked)},
+        "outputs": {
+            output.name: shape_forms(shape, checked.sizes)
+            for output, shape in zip(checked.graph.outputs, checked.shapes.root.outputs, strict=True)
+        },
     }
 
 
-def _line(checked: Checked) -> str:
+def _line(checked: Checked, at_size: bool) -> str:
     cost = checked.cost
+    sizes = _where(checked) if at_size else in_words(checked.sizes)
     return (
         f"ok  {checked.name:<24} {cost.parameters:>13,} parameters  {quantity(cost.macs, 'MACs'):>10}"
-        f"  {cost.weighted_layers:>4} weighted layers  {in_words(checked.sizes)}".rstrip()
+        f"  {cost.weighted_layers:>4} weighted layers  {sizes}".rstrip()
         + "\n"
     )
+
+
+def _where(checked: Checked) -> str:
+    return "at " + " and ".join(f"{name} = {size}" for name, size in free_sizes(checked.graph).items())
 
 
 COMMAND = Command(

@@ -9,8 +9,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from archspec import pipeline
+from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.features import with_features
+from archspec.fit import at_sizes, read_size
 from archspec.records import replace
 from archspec.report import Report
 from archspec.spec.load import MAX_BYTES, load_text
@@ -42,6 +44,20 @@ def add_settings(parser: ArgumentParser) -> None:
         dest="settings",
         help="give a parameter of the spec another value; may be repeated",
     )
+
+
+def add_size(parser: ArgumentParser) -> None:
+    """`--size`, another size of the input than the nominal one (`args.size`)."""
+    parser.add_argument(
+        "--size",
+        metavar="HxW",
+        help="at this size of the input: 65x129, 65 for all free axes, or by name, H=65,W=129",
+    )
+
+
+def sized(checked: Checked, args: Namespace) -> Checked:
+    """The network at the size that the call asks for. SpecError where it does not hold there."""
+    return checked if args.size is None else at_sizes(checked, read_size(args.size, checked.graph))
 
 
 def shielded(argument: str) -> str:

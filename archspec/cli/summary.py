@@ -8,18 +8,19 @@ from argparse import ArgumentParser, Namespace
 from archspec import pipeline
 from archspec.backends.summary import compare, summarize
 from archspec.cli.command import FINE, Command
-from archspec.cli.sources import add_features, add_spec, load
+from archspec.cli.sources import add_features, add_size, add_spec, load, sized
 from archspec.cli.terminal import Terminal
 
 
 def _arguments(parser: ArgumentParser) -> None:
     add_spec(parser, several=True)
     add_features(parser)
+    add_size(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    checked = [pipeline.check(load(source, args)) for source in args.specs]
+    checked = [sized(pipeline.check(load(source, args)), args) for source in args.specs]
     table = summarize(checked[0]) if len(checked) == 1 else compare(*checked)
     terminal.say(json.dumps(table.to_dict(), indent=2, ensure_ascii=False) if args.format == "json" else str(table))
     return FINE

@@ -17,6 +17,7 @@ from archspec.expressions import expression_of
 from archspec.expressions.trees import free_names
 from archspec.ir.graph import Body, Option, Repeat
 from archspec.ops.base import Op
+from archspec.ops.linear import FIXED_FEATURES
 from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.shapes import Demand, Shape, Size
@@ -85,10 +86,14 @@ FAILED = Elaborated(None, (None,), (), ())
 
 
 class Calls:
-    """Elaborates calls and remembers them; `elaborate_block` is what turns a block's items into a body."""
+    """Elaborates calls and remembers them; `elaborate_block` is what turns a block's items into a body.
 
-    def __init__(self, report: Report) -> None:
-        self.report = report
+    `free`: only to learn what is demanded of the sizes of the input. A demand that the nominal ones fail is no error
+    then, and features count as being what they are.
+    """
+
+    def __init__(self, report: Report, free: bool = False) -> None:
+        self.report, self.free = report, free
         self.intern: dict[Body, Body] = {}
         self.demands: dict[Demand, Span] = {}
         self.tensors: dict[str, set[str]] = {}
@@ -133,12 +138,13 @@ class Calls:
             *((name, *option_key(option)) for name, option in options.items()),
             *map(shape_key, shapes),
         )
-        found = _performed.get(key)
+        found = _performed.get(key) if not self.free else None
         if found is None:
             found = self._perform(resolved.op, options, resolved.given, inputs, span)
             if found is None:
                 return None
-            remember_call(key, found)
+            if not self.free:
+                remember_call(key, found)
         if caller.open and self._mixes(shapes, found.called.shapes, caller):
             return None
         for demand in found.demands:
@@ -191,9 +197,12 @@ class Calls:
                 )
                 return None
         for demand in op.demands(*(operand.shape for operand in inputs)):
-            if isinstance(demand.left, Size) or isinstance(demand.right, Size):
+            symbolic = isinstance(demand.left, Size) or isinstance(demand.right, Size)
+            if self.free and symbolic and demand.title.endswith(FIXED_FEATURES):
+                continue
+            if symbolic:
                 demands.append(demand)
-            if not demand.holds():
+            if not demand.holds() and not (self.free and symbolic):
                 self._refuse(demand, given, inputs, span)
                 return None
         return tuple(demands)

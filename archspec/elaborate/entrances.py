@@ -16,10 +16,13 @@ MAX_SIDE = 1 << 16
 
 
 class Entrances:
-    """Reads signatures one after another; `symbols` are the free sizes found so far."""
+    """Reads signatures one after another; `symbols` are the free sizes found so far.
 
-    def __init__(self, env: Env, report: Report) -> None:
-        self.env, self.report = env, report
+    `free`: numbers stand for axes that might as well be free, with that nominal size.
+    """
+
+    def __init__(self, env: Env, report: Report, free: bool = False) -> None:
+        self.env, self.report, self.free = env, report, free
         self.symbols: dict[str, Dim] = {}
         self._places: dict[str, Span] = {}
         self._names: dict[str, Span] = {}
@@ -35,8 +38,18 @@ class Entrances:
         known = [dim for dim in dims if dim is not None]
         if len(known) < len(dims):
             return None
-        shape = Shape.of(*known)
+        shape = self._freed(Shape.of(*known)) if self.free else Shape.of(*known)
         return GraphInput(signature.name, shape, signature.span) if self._channels_fit(signature, shape) else None
+
+    def _freed(self, shape: Shape) -> Shape:
+        """The shape with symbols in place of numbers, the channels aside; equal numbers stay equal."""
+        dims = list(shape.dims)
+        for index, (label, size) in enumerate(zip(shape.axes, shape.dims, strict=True)):
+            if index != shape.channel_axis and isinstance(size, int):
+                free = symbol(label, size)
+                known = self.symbols.setdefault(label, free)
+                dims[index] = known if known == free else symbol(f"{label}{len(self.symbols)}", size)
+        return Shape(tuple(dims), shape.axes)
 
     def _channels_fit(self, signature: Signature, shape: Shape) -> bool:
         channels = shape.dims[shape.channel_axis]

@@ -7,6 +7,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from archspec.diagnostics import SpecError, UsageError
 from archspec.elaborate.blocks import Blocks
 from archspec.elaborate.body import BodyBuilder, Result
 from archspec.elaborate.entrances import Entrances
@@ -48,6 +49,16 @@ def elaborate(spec: Spec, report: Report) -> Elaboration:
     return Elaboration(graph, tuple(network.demands.items()))
 
 
+def elaborate_free(spec: Spec) -> Elaboration | None:
+    """What a spec's graph demands of the sizes of its inputs, were all of them free; None where that cannot be said."""
+    network = _Network(Report(), free=True)
+    try:
+        graph = network.graph(spec)
+    except (SpecError, UsageError, RecursionError):
+        return None
+    return Elaboration(graph, tuple(network.demands.items())) if graph is not None else None
+
+
 class _Network(Blocks):
     """Walks the items of a network."""
 
@@ -60,7 +71,7 @@ class _Network(Blocks):
         scope = open_scope(spec, self.report)
         if not filled(scope):
             return None
-        entrances = Entrances(scope.env, self.report)
+        entrances = Entrances(scope.env, self.report, self.free)
         inputs = [entrances.read(signature) for signature in file.inputs]
         builder = BodyBuilder(self.report, "net", spec.name, file.path, file.span)
         for signature, given in zip(file.inputs, inputs, strict=True):

@@ -12,6 +12,7 @@ from archspec.ops.spatial import said
 from archspec.shapes import Demand, Dim, Shape, nominal
 
 FEATURE_AXES = "CD"
+FIXED_FEATURES = "needs a fixed number of features"
 
 
 class Linear(Op):
@@ -89,7 +90,7 @@ def fixed_features(op: str, x: Shape) -> Iterator[Demand]:
         "==",
         expected if expected is not None else 1,
         "E0314",
-        f"`{op}` needs a fixed number of features",
+        f"`{op}` {FIXED_FEATURES}",
         f"expected {expected}, as at the nominal size, found {size}"
         if expected is not None
         else f"found {size} features, which depends on the size of the input",

@@ -44,7 +44,7 @@ class Sizes(Record):
     def __str__(self) -> str:
         if self.at_nominal_only:
             return f"{self.symbol} at its nominal size only"
-        words = [_ranges(self.symbol, self.low)] if self.low else []
+        words = [self._below()] if self.low else []
         if self.residues:
             words.append(self._from())
         given = " and ".join(f"{name} is {size}" for name, size in self.given)
@@ -65,6 +65,13 @@ class Sizes(Record):
         """What every legal size is a multiple of, if that and the smallest size say it all."""
         return self.period if self.residues == (0,) and not self.low else None
 
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """The legal sizes below `start` as stretches, first and last."""
+        runs: list[tuple[int, int]] = []
+        for size in self.low:
+            runs[-1:] = [(runs[-1][0], size)] if runs and size == runs[-1][1] + 1 else [*runs[-1:], (size, size)]
+        return tuple(runs)
+
     def nearest(self, size: int) -> tuple[int, ...]:
         """The next legal sizes below and above one that is not legal."""
         below = next((n for n in range(size - 1, 0, -1) if self.allows(n)), None)
@@ -75,6 +82,11 @@ class Sizes(Record):
         )
         above = next((n for n in range(size + 1, most + 1) if self.allows(n)), None)
         return tuple(n for n in (below, above) if n is not None)
+
+    def _below(self) -> str:
+        runs = self.ranges()
+        shown = [str(a) if a == b else f"{a}..{b}" for a, b in runs[:8]]
+        return f"{self.symbol} in {', '.join(shown)}" + (", ..." if len(runs) > 8 else "")
 
     def _from(self) -> str:
         if len(self.residues) == self.period:
@@ -94,7 +106,7 @@ def in_words(sizes: tuple[Sizes, ...]) -> str:
 
 
 class Constraint(Record):
-    """What one demand says of one axis, alone."""
+    """What the demands of one place of the spec say of one axis, alone; `demand` is the first that says anything."""
 
     sizes: Sizes
     demand: Demand
@@ -114,19 +126,28 @@ def solve(graph: Graph, demands: Demands) -> tuple[Sizes, ...]:
 
 
 def constraints(graph: Graph, demands: Demands) -> tuple[Constraint, ...]:
-    """The demands that decide the answer, each with what it says alone; one that follows from another is left out."""
+    """The places of the spec that decide the answer; one whose part follows from another's is left out."""
     nominal = free_sizes(graph)
     found: list[Constraint] = []
     for name in nominal:
-        own: dict[Sizes, Constraint] = {}
+        others, places = _others(name, nominal), dict[Span, list[Demand]]()
         for demand, span in demands:
-            relation = _relation(demand)
-            if name in _names(relation):
-                alone = _solve(name, frozenset((relation,)), _others(name, nominal))
-                if not (len(alone.residues) == alone.period and alone.start <= 1):
-                    own.setdefault(alone, Constraint(alone, demand, span))
+            if name in _names(_relation(demand)) and not _holds_for_all(_solve(name, _set([demand]), others)):
+                places.setdefault(span, []).append(demand)
+        own: dict[Sizes, Constraint] = {}
+        for span, here in places.items():
+            sizes = _solve(name, _set(here), others)
+            own.setdefault(sizes, Constraint(sizes, here[0], span))
         found += [c for c in own.values() if not any(_follows(c.sizes, other) for other in own if other is not c.sizes)]
     return tuple(found)
+
+
+def _set(demands: list[Demand]) -> frozenset[_Relation]:
+    return frozenset(map(_relation, demands))
+
+
+def _holds_for_all(sizes: Sizes) -> bool:
+    return len(sizes.residues) == sizes.period and sizes.start <= 1
 
 
 def free_sizes(graph: Graph) -> dict[str, int | None]:
@@ -292,14 +313,3 @@ def _summary(name: str, period: int, spans: list[_Span], given: tuple[tuple[str,
 
 def _periodic(residues: set[int], period: int, whole: int) -> bool:
     return all((r + period) % whole in residues for r in residues)
-
-
-def _ranges(name: str, sizes: tuple[int, ...]) -> str:
-    runs: list[list[int]] = []
-    for size in sizes:
-        if runs and size == runs[-1][1] + 1:
-            runs[-1][1] = size
-        else:
-            runs.append([size, size])
-    shown = [str(a) if a == b else f"{a}..{b}" for a, b in runs[:8]]
-    return f"{name} in {', '.join(shown)}" + (", ..." if len(runs) > 8 else "")
