@@ -121,7 +121,7 @@ def with_nearest_sizes(spec: Spec, error: SpecError) -> SpecError:
     words = [
         _nearest(each, nominal[each.symbol])
         for each in solve(elaboration.graph, elaboration.demands)
-        if each.symbol in nominal
+        if each.symbol in nominal and each.residues  # what no size mends may still hold at one or two by chance
     ]
     advice = tuple(word for word in words if word)
     at_fault = {(demand.code, demand.title) for demand, _ in elaboration.demands if not demand.holds()}

@@ -77,7 +77,7 @@ def test_stages_add_up(name: str) -> None:
 def test_json_keys() -> None:
     found = json.loads(json.dumps(summary("resnet50").to_dict()))
     assert list(found) == ["name", "parameters", "macs", "flops", "weighted_layers", "receptive_field", "inputs",
-                           "output", "outputs", "maps", "activation_bytes", "stages"]  # fmt: skip
+                           "output", "outputs", "maps", "sizes", "activation_bytes", "stages"]  # fmt: skip
     assert found["output"] == ["N", 1000]
     assert found["inputs"] == {"x": ["N", 3, 224, 224]}
     assert found["stages"][1] == {
