@@ -2,7 +2,7 @@
 
 from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
-from archspec.pipeline import build, check, draw, load, module, page, summary, table, verify, weights
+from archspec.pipeline import build, check, compare, draw, load, module, page, summary, table, verify, weights
 from archspec.spec.model import Spec
 from archspec.version import VERSION as __version__
 
@@ -15,6 +15,7 @@ __all__ = [
     "__version__",
     "build",
     "check",
+    "compare",
     "draw",
     "load",
     "module",

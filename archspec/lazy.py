@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from types import ModuleType
+from importlib import import_module
+from typing import Any
 
 
-def lazy(name: str) -> ModuleType:
-    """The module `name`, loaded at the first access to one of its attributes."""
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError(name)
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    parent, _, child = name.rpartition(".")
-    if parent:
-        setattr(sys.modules[parent], child, module)  # as an import would
-    return module
+class LazyModule:
+    """A module, imported at the first access to one of its attributes.
+
+    It is not in `sys.modules`, where whoever looks through all modules, as torch does, would load it in mid-import.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(import_module(self._name), attribute)
+
+
+def lazy(name: str) -> LazyModule:
+    """The module `name`, to be imported when it is needed."""
+    return LazyModule(name)

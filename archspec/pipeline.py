@@ -33,6 +33,7 @@ from archspec.unused import warn_of_unused
 if TYPE_CHECKING:
     from torch import nn
 
+    from archspec.backends.against import Agreement
     from archspec.backends.figure import Figure
     from archspec.backends.summary import Summary
     from archspec.backends.table import Table
@@ -45,6 +46,8 @@ tables = lazy("archspec.backends.table")
 torch_code = lazy("archspec.backends.torch_code")
 torch_module = lazy("archspec.backends.module")
 checkpoints = lazy("archspec.checkpoints.weights")
+against = lazy("archspec.backends.against")
+environment = lazy("archspec.backends.environment")
 
 Source = str | Path | Spec | Checked
 
@@ -193,3 +196,18 @@ def page(*sources: Source, level: str = "block", theme: str = "auto") -> str:
     """
     text: str = pages.write_page(*(check(source) for source in sources), level=level, theme=theme)
     return text
+
+
+def compare(
+    source: Source, model: nn.Module | str, arguments: Sequence[str] = (), *, tolerance: float = 0.0
+) -> Agreement:
+    """Hold a network against a live model: state_dict, parameters, MACs, outputs, and the first layer where they part.
+
+    `model` is a module, or the name `module:callable` of one in the user's environment, whose code is then run, with
+    `arguments` as `name=value`.
+    """
+    checked = check(source)
+    if isinstance(model, str):
+        model = environment.load_model(model, dict(map(environment.parse_argument, arguments)))
+    found: Agreement = against.compare(checked, model, tolerance)
+    return found

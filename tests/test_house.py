@@ -24,6 +24,8 @@ DOORS = {
     "graphviz": {"archspec.backends.dot"},
     "pydantic": {"archspec.ops.options"},
     "torch": {
+        "archspec.backends.against",
+        "archspec.backends.environment",
         "archspec.backends.interpreter",
         "archspec.backends.module",
         "archspec.backends.reference_layers",

@@ -44,6 +44,7 @@ VERBS = (
     "table",
     "summary",
     "weights",
+    "verify",
     "show",
     "list",
     "init",
