@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test lint format benchmarks clean
+.PHONY: demo test lint format benchmarks fuzz clean
 
 # The main job: check ResNet-152, draw it, and compile it to PyTorch source that is run against its own graph.
 demo: $(VENV)/demo.stamp
@@ -26,6 +26,12 @@ format: $(VENV)/test.stamp
 
 benchmarks: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks
+
+# Random specs judged by torch: `make fuzz SEED=0 N=50000`, `FUZZ_ARGS="--keep .fuzz"` to stop and continue.
+SEED ?= 0
+N ?= 2000
+fuzz: $(VENV)/test.stamp
+	$(BIN)/python -m tests.fuzz specs --seed $(SEED) --count $(N) $(FUZZ_ARGS)
 
 clean:
 	rm -rf $(VENV) build dist resnet152.py resnet152.svg

@@ -192,6 +192,7 @@ def param(rng: Random) -> Sample:
             rng,
             start=lambda: rng.choice(("zeros", "ones", "normal", "trunc_normal", "uniform")),
             axes=lambda: list("NTDC")[: rng.choice((len(size), len(size), 3))],
+            std=lambda: 0.5,
         ),
     }, ()
 
@@ -235,7 +236,8 @@ SAMPLES: dict[str, Callable[[Random], Sample]] = {
     "layer_norm": of(lambda rng: norm(rng) | some(rng, bias=lambda: flag(rng)), anything),
     "layer_norm2d": of(lambda rng: norm(rng) | some(rng, bias=lambda: flag(rng)), anything),
     "group_norm": of(lambda rng: {"groups": rng.randint(1, 4), **norm(rng)}, anything),
-    **{name: of(activation, anything) for name in ("relu", "relu6", "silu", "mish", "hardswish", "hardsigmoid", "elu")},
+    **{name: of(activation, anything) for name in ("relu", "relu6", "silu", "mish", "hardswish", "hardsigmoid")},
+    "elu": of(lambda rng: activation(rng) | some(rng, alpha=lambda: 0.5), anything),
     "leaky_relu": of(lambda rng: activation(rng) | some(rng, slope=lambda: 0.2), anything),
     "gelu": of(lambda rng: some(rng, approximate=lambda: "tanh"), anything),
     **{name: of(plain, anything) for name in ("sigmoid", "tanh", "identity")},

@@ -152,3 +152,22 @@ def test_a_layer_cannot_take_the_name_of_an_input() -> None:
 @pytest.mark.parametrize("name", ["0", "block1-0", "A", "_hidden", "conv_1"])
 def test_names_that_layers_have(name: str) -> None:
     assert paths(accept(spec(f"- {name}: {{op: conv2d, out: 1, kernel: 1}}"))) == [name]
+
+
+def test_names_hold_for_items_without_a_path_of_their_own() -> None:
+    """Another run of a module, and an item that its `when` leaves out, are named like all others."""
+    for item in ("{same: c}", "{op: relu, when: false}"):
+        for name in ("class", "größe", "'a b'", "x"):
+            assert refused(spec(f"- c: {{op: relu}}\n- {name}: {item}")) == [("E0205", name)]
+    assert refused(spec("- c: {op: relu}\n- a: {same: c}\n- a: {op: relu}")) == [("E0205", "a")]
+    assert refused(spec("- c: {op: relu}\n- a: {op: relu}\n- A: {same: c}")) == [("E0205", "A")]
+    assert not refused(spec("- a: {op: relu, when: false}\n- a: {op: tanh}"))  # alternatives
+
+
+def test_a_name_and_what_it_names_are_both_judged() -> None:
+    assert refused(spec("- forward: {op: relu, from: nobody}")) == [("E0205", "forward"), ("E0225", "nobody")]
+
+
+def test_outputs_of_what_could_not_be_made_are_unknown_not_wrong() -> None:
+    text = spec("- a: {op: split, from: [x, x], parts: 3}\n- b: {op: relu, from: a.1}\n- c: {op: relu, from: x.1}")
+    assert refused(text) == [("E0304", "split"), ("E0225", "x.1")]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archspec.diagnostics import Label
-from archspec.elaborate.paths import Paths
+from archspec.elaborate.paths import Paths, is_path
 from archspec.ir.graph import Body, BodyKind, Node, Option, Ref
 from archspec.records import Record, replace
 from archspec.report import Report
@@ -120,7 +120,8 @@ class BodyBuilder:
         if rest.isdecimal() and len(result.wires) > 1 and int(rest) < len(result.wires):
             return Result((result.wires[int(rest)],), result.span)
         if result.inside is None:
-            return None
+            unknown = bool(result.wires) and result.wires[0].shape is None and not result.names
+            return Result(result.wires[:1], result.span) if unknown else None  # after an error
         inner = result.inside.lookup_own(rest)
         if inner is None or inner.absent:
             return inner
@@ -153,9 +154,9 @@ class BodyBuilder:
         count = self._keys[name] = self._keys.get(name, 0) + 1
         return name if count == 1 else f"{name}#{count}"
 
-    def path_of(self, name: str | None, span: Span) -> str:
-        """The path of the next child: its name, else its index."""
-        if name is not None and name in self.inputs:
+    def check_name(self, name: str, span: Span) -> None:
+        """Whether an item may have this name, be it there or not; an error if not."""
+        if is_path(name, span, self.report) and name in self.inputs:
             self.report.error(
                 "E0205",
                 f"`{name}` is the name of an input",
@@ -163,6 +164,13 @@ class BodyBuilder:
                 labels=[Label(self.names[name].span, "the input")],
                 help="call the item something else",
             )
+
+    def claim(self, name: str, span: Span) -> None:
+        """The name of a child that has no path of its own: no sibling may have it too."""
+        self._paths.claim(name, span)
+
+    def path_of(self, name: str | None, span: Span) -> str:
+        """The path of the next child: its name, else its index."""
         return self._paths.take(name, span)
 
     def add(self, node: Node, result: Result, name: str | None, inside: BodyBuilder | None = None) -> None:

@@ -118,6 +118,8 @@ class Items(Calls):
 
     def _container(self, item: ContainerItem, builder: BodyBuilder, place: Place) -> bool:
         name = render_name(item.name, place.env, self.report)
+        if name is not None:
+            builder.check_name(name, item.name.span)
         sources = self.sources(item.from_, builder, place, item.span, needed=False)
         condition = None
         if item.when is not None:

@@ -19,6 +19,7 @@ class Paths:
     def __init__(self, report: Report) -> None:
         self.report = report
         self._taken: dict[str, tuple[str, Span]] = {}
+        self._claimed: dict[str, tuple[str, Span]] = {}
 
     def take(self, name: str | None, span: Span) -> str:
         """The path of the next child: its name, else its index among the children that own a path level."""
@@ -28,8 +29,14 @@ class Paths:
         self._taken.setdefault(path.casefold(), (path, span))
         return path
 
+    def claim(self, name: str, span: Span) -> None:
+        """The name of a child without a path of its own, such as another run of a sibling's module."""
+        self._check_unique(name, span)
+        self._claimed.setdefault(name.casefold(), (name, span))
+
     def _check_unique(self, path: str, span: Span) -> None:
-        other, place = self._taken.get(path.casefold(), (None, span))
+        known = self._taken.get(path.casefold()) or self._claimed.get(path.casefold())
+        other, place = known or (None, span)
         if other is None:
             return
         same = other == path

@@ -46,6 +46,8 @@ class Steps(Items):
         """One call. `ends` are the branches that a join gets."""
         name = render_name(item.name, place.env, self.report) if item.name is not None else None
         unnamed = item.name is not None and name is None
+        if item.name is not None and name is not None:
+            builder.check_name(name, item.name.span)
         free = item.op is not None and item.op.value == "param"
         sources = ends if ends is not None else self._inputs(item, builder, place, needed=not free)
         condition = evaluate_flag(item.when, place.env, self.report, "when") if item.when is not None else None
@@ -233,6 +235,8 @@ class Steps(Items):
             builder.poison(step.name, item.span)
             return True
         key = builder.key_of(step.name)
+        if step.name is not None and item.name is not None:
+            builder.claim(step.name, item.name.span)
         if isinstance(made, BodyBuilder):
             node = Node(
                 key, None, None, (), item.span, when=step.condition, section=step.place.section, shares=recipe.key

@@ -6,9 +6,9 @@ the same attention written out with linears does.
 
 from __future__ import annotations
 
-from archspec.ir.graph import Body, Graph
+from archspec.ir.graph import Graph
 from archspec.ops.base import Op
-from archspec.passes.shapes import BodyShapes, Shapes
+from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 
 
 def weighted_layers(graph: Graph, shapes: Shapes) -> int:
@@ -41,18 +41,22 @@ class _Longest:
                 depths[node.key] = self.through(shapes.children[node.key], into)
             elif node.key in shapes.units:
                 for unit in shapes.units[node.key]:
-                    into = self._unit(unit.run.target, unit.body, into, unit.count)
+                    into = self._unit(unit, into[: len(node.inputs)])
                 depths[node.key] = into
             else:
                 own = node.target.weighted if isinstance(node.target, Op) else 0
                 depths[node.key] = (max(into, default=0) + own,) * len(shapes.nodes[node.key])
         return tuple(depths[ref.node][ref.output] for _, ref in shapes.body.outputs)
 
-    def _unit(self, target: Op | Body, body: BodyShapes | None, into: tuple[int, ...], count: int) -> tuple[int, ...]:
+    def _unit(self, unit: UnitShapes, into: tuple[int, ...]) -> tuple[int, ...]:
+        count, target, width = unit.count, unit.run.target, len(into)
         while count:
-            after = self.through(body, into) if body is not None else (max(into) + target.weighted,)  # type: ignore[union-attr]
-            steps = {b - a for a, b in zip(into, after, strict=False)}
-            if len(steps) == 1 and len(into) == 1:
-                return tuple(a + count * steps.pop() for a in into)
+            before = into[:width]  # a unit may have more outputs than the next one takes
+            if unit.body is not None:
+                after = self.through(unit.body, before)
+            else:
+                after = (max(before) + (target.weighted if isinstance(target, Op) else 0),) * len(unit.outputs)
+            if len(into) == len(after) == 1:
+                return (into[0] + count * (after[0] - into[0]),)
             into, count = after, count - 1
         return into

@@ -82,7 +82,7 @@ class Fields:
                 fields[node.key] = self.through(shapes.children[node.key], into)
             elif node.key in shapes.units:
                 for unit in shapes.units[node.key]:
-                    into = self.units(unit, into, unit.count)
+                    into = self.units(unit, into[: len(node.inputs)], unit.count)
                 fields[node.key] = into
             else:
                 here = _widest(into)
@@ -92,13 +92,18 @@ class Fields:
 
     def units(self, unit: UnitShapes, into: tuple[Field, ...], count: int) -> tuple[Field, ...]:
         """The fields after the first `count` of a run's units."""
+        width = len(into)
         for index in range(count):
-            inner = unit.body
-            after = self.through(inner, into) if inner is not None else (_after(unit.run.target, into[0], into),)  # type: ignore[arg-type]
-            if len(into) == 1 and after[0].jump == into[0].jump and after[0].pooled == into[0].pooled:
+            before = into[:width]  # a unit may have more outputs than the next one takes
+            if unit.body is not None:
+                after = self.through(unit.body, before)
+            else:
+                after = (_after(unit.run.target, before[0], before),) * len(unit.outputs)  # type: ignore[arg-type]
+            steady = len(into) == len(after) == 1 and after[0].jump == into[0].jump
+            if steady and after[0].pooled == into[0].pooled:
                 step = after[0].extent - into[0].extent
                 return (after[0]._replace(extent=after[0].extent + step * (count - index - 1)),)
-            into = after[: len(into)]
+            into = after
         return into
 
 

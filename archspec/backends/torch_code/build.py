@@ -267,7 +267,8 @@ def is_chain(family: Family) -> bool:
         return False  # a class of its own, where `reset_parameters` finds the layer
     current = Ref(body.inputs[0])
     for node, active in family.nodes():
-        if node.inputs != (current,) or node.shares or node.ties:
+        # A dotted path is a level of its own, which one `nn.Sequential` cannot name.
+        if node.inputs != (current,) or node.shares or node.ties or "." in (node.path or ""):
             return False
         current = Ref(node.key)
         steps = [family.instances[i].steps[node.key] for i in active]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from archspec.backends.torch_code.resolve import Resolver, Seen
-from archspec.backends.torch_code.trace import Names, Step, value_of, written_as
+from archspec.backends.torch_code.trace import Instance, Names, Step, value_of, written_as
 from archspec.expressions import substitute
 from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
 from archspec.records import Record, field, replace
@@ -45,9 +45,8 @@ ORDER = (
 )
 """The order in which torch declares what a constructor is told."""
 
-INPLACE = frozenset(
-    {"nn.ReLU", "nn.ReLU6", "nn.LeakyReLU", "nn.ELU", "nn.SiLU", "nn.Mish", "nn.Hardswish", "nn.Hardsigmoid"}
-)
+INPLACE = frozenset({"nn.ReLU", "nn.ReLU6", "nn.LeakyReLU", "nn.SiLU", "nn.Mish", "nn.Hardswish", "nn.Hardsigmoid"})
+"""Activations with the same gradient in place, to the bit. In place, nn.ELU takes it from its output."""
 _BINARY = {"operator.add": "+", "operator.mul": "*", "operator.sub": "-"}
 
 
@@ -72,6 +71,11 @@ class Member(Record):
     def inside(self, step: Step, names: Names, bindings: Mapping[str, ast.expr]) -> Member:
         """A step of the block that this one calls, for a block that is written out where it is called."""
         return replace(self, step=step, names=names, bindings=bindings)
+
+
+def member_of(place: int, one: Instance) -> Member:
+    """An instance as a whole, for what asks of no step in particular; one that does nothing has none."""
+    return Member(place, next(iter(one.steps.values()), Step((), (), ())))
 
 
 class Writer(Record, frozen=False):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from archspec.backends.torch_code.build import Builder, is_chain, is_module, one_way
-from archspec.backends.torch_code.calls import Member
+from archspec.backends.torch_code.calls import Member, member_of
 from archspec.backends.torch_code.family import Argument, Families, Family
 from archspec.backends.torch_code.forward import Forward, Slot, Statement
 from archspec.backends.torch_code.fresh import is_spare
@@ -109,7 +109,7 @@ class ClassWriter:
         return is_chain(self.family) and not all(path.isidentifier() for path in paths)
 
     def _sequential(self) -> ClassPlan:
-        entered = [(Member(i, next(iter(one.steps.values()))), one) for i, one in enumerate(self.family.instances)]
+        entered = [(member_of(i, one), one) for i, one in enumerate(self.family.instances)]
         text = f"super().__init__({self.builder.chain(entered, self.family)})"
         self._close()
         return self._made("nn.Sequential", [Statement(text)], (), "", [], Statement(""))
@@ -362,7 +362,7 @@ class ClassWriter:
         return " -> ".join(", ".join(side) for side in notes)
 
     def _shape(self, ref: Ref) -> str:
-        members = [Member(i, next(iter(one.steps.values()))) for i, one in enumerate(self.family.instances)]
+        members = [member_of(i, one) for i, one in enumerate(self.family.instances)]
         shapes = [one.local_shape(ref) for one in self.family.instances]
         return shape_note(shapes, members, self.resolver, self.body.kind == "net")
 

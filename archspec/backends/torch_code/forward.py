@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from archspec.backends.torch_code.calls import Member, Writer
+from archspec.backends.torch_code.calls import Member, Writer, member_of
 from archspec.backends.torch_code.family import Families, Family
 from archspec.backends.torch_code.fresh import is_spare
 from archspec.backends.torch_code.notes import shape_note
@@ -162,16 +162,15 @@ class Forward:
     def loop(self, place: int, slot: Slot, operands: list[str], refs: Sequence[Ref], outputs: int) -> None:
         """A repeat whose units have several inputs or outputs, or no module."""
         node, _ = self.active[place]
-        names = []
+        names: list[str] = []
         for k in range(outputs):
-            source = self.base.get(refs[k], "")
-            names.append(
-                source if self.left[refs[k]] <= 0 and operands[k] == source else self.fresh(f"{self.word(node)}{k}")
-            )
+            source = self.base.get(refs[k], "") if k < len(refs) else ""
+            mine = k < len(refs) and self.left[refs[k]] <= 0 and operands[k] == source and source not in names
+            names.append(source if mine else self.fresh(f"{self.word(node)}{k}", operands))
         setup = [f"{n} = {o}" for n, o in zip(names, operands, strict=False) if n != o]
         training = node.key in self.training
         self.statements += [Statement(text, "", training) for text in setup]
-        inputs = [*names, *operands[outputs:]]
+        inputs = [*names[: len(operands)], *operands[outputs:]]
         self.statements.append(Statement(f"for unit in {slot.text}:", "", training))
         self.statements.append(Statement(f"{', '.join(names)} = unit({', '.join(inputs)})", "", training, 1))
         for k, name in enumerate(names):
@@ -193,6 +192,8 @@ class Forward:
         slot = self.slots.get(node.key)
         if step.op is None or (slot is not None and slot.condition is not None):
             return False
+        if len(inputs) > 2 and step.op.name in ("add", "mul"):
+            return False  # Python would add the first two before it evaluates the last, and gradients add up in order
         if len(inputs) > 1:
             nestable = text.count("(") <= 1 and " " not in text and inputs[-1] == ref
             return nestable and self.holds_sum(node, active) != ref
@@ -255,10 +256,10 @@ class Forward:
     def active_of(self, node: Node) -> int:
         return next(active[0] for n, active in self.active if n.key == node.key)
 
-    def fresh(self, word: str) -> str:
-        """A name that holds nothing that is still needed."""
-        taken = self.live() | {name for name in TAKEN if name != "x"}
-        names = (word if k == 0 else f"{word}_{k}" for k in range(len(self.holders) + 2))
+    def fresh(self, word: str, kept: Sequence[str] = ()) -> str:
+        """A name that holds nothing that is still needed, and none of those kept."""
+        taken = {*self.live(), *kept, *(name for name in TAKEN if name != "x")}
+        names = (word if k == 0 else f"{word}_{k}" for k in range(len(self.holders) + len(kept) + 2))
         return next(name for name in names if name not in taken)
 
     def note(self, ref: Ref) -> str:
@@ -270,7 +271,7 @@ class Forward:
             places = list(range(len(self.family.instances)))
         instances = [self.family.instances[i] for i in places]
         shapes = [one.local_shape(ref) for one in instances]
-        members = [Member(i, next(iter(one.steps.values()))) for i, one in zip(places, instances, strict=True)]
+        members = [member_of(i, one) for i, one in zip(places, instances, strict=True)]
         return shape_note(shapes, members, self.resolver, self.nominal)
 
 

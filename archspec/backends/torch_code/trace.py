@@ -138,7 +138,8 @@ class _Walk:
         for run in target.runs:
             left = run.count
             while left:
-                step = self.call(run.target, inputs, local, run.arguments, names, run.inits)
+                taken, own = inputs[: len(first)], local[: len(first)]  # of a unit with more outputs, those it takes
+                step = self.call(run.target, taken, own, run.arguments, names, run.inits)
                 steady = _values(step.outputs) == _values(inputs)
                 count = left if steady else 1
                 units.append((count, step))
@@ -232,10 +233,11 @@ class _Walk:
             return _outputs(target, inputs)
         if isinstance(target, Body):
             return self.flow(target, inputs)
+        width = len(inputs)
         for run in target.runs:
             left = run.count
             while left:
-                shapes = self._through(run.target, inputs)
+                shapes = self._through(run.target, inputs[:width])
                 left = 0 if _values(shapes) == _values(inputs) else left - 1
                 inputs = shapes
         return inputs

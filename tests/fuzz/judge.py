@@ -1,0 +1,213 @@
+"""Torch as the judge of a spec's verdict: what is accepted runs as predicted, what is refused fails there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from archspec.backends import interpreter
+from archspec.backends.module import example, instantiate, verify
+from archspec.checked import Checked
+from archspec.diagnostics import Diagnostic, SpecError
+from archspec.elaborate.calls import Calls
+from archspec.ops.base import Op
+from archspec.passes.cost import idle_nodes
+from archspec.passes.shapes import BodyShapes
+from archspec.pipeline import build
+from archspec.rendering import render_text
+from archspec.shapes import Demand, Shape, Size
+from fuzz.case import Case
+from fuzz.refusals import torch_agrees
+
+OF_SHAPES = {
+    "E0301": "sums of branches that are known before they are joined",
+    "E0302": "ranks of ops and signatures",
+    "E0303": "sizes of signatures",
+    "E0304": "numbers of inputs",
+    "E0305": "modules that are shared with another input",
+    "E0306": "promises",
+    "E0307": "no size of the input will do",
+}
+"""What a spec without a mutation of its language may be refused for, besides what an op demands."""
+
+
+@dataclass
+class Verdict:
+    """What came of a spec: its source where one was asked for, or the codes of its errors."""
+
+    accepted: bool
+    source: str = ""
+    codes: tuple[str, ...] = ()
+    ops: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
+
+
+@dataclass
+class Watched:
+    """What the checker looked at, and where it said no."""
+
+    ops: set[str] = field(default_factory=set)
+    options: set[str] = field(default_factory=set)
+    refused: list[tuple[Op, tuple[Shape, ...], Demand]] = field(default_factory=list)
+    last: tuple[Op, tuple[Shape, ...]] | None = None
+
+    def met(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The ops, and their options that were said."""
+        return frozenset(self.ops), frozenset(self.options)
+
+
+def judge(case: Case, full: bool = True) -> Verdict:
+    """The checker's verdict on a spec; AssertionError where torch disagrees.
+
+    Not `full`: the reference alone is run, and no source is made of the spec.
+    """
+    with watched_checker() as seen:
+        try:
+            checked = case.check()
+        except SpecError as error:
+            refused_rightly(case, error, seen)
+            return Verdict(False, "", tuple(d.code for d in error.diagnostics), *seen.met())
+    assert not case.expected, f"accepted, though broken on purpose: {case.mutations}, {case.expected} expected"
+    runs_as_predicted(checked)
+    source = ""
+    if full:
+        source = build(checked)
+        verify(checked.graph, source)
+    return Verdict(True, source, (), *seen.met())
+
+
+def refused_rightly(case: Case, error: SpecError, seen: Watched) -> None:
+    """The errors have places and words, and those of shapes are torch's too."""
+    assert error.diagnostics
+    for diagnostic in error.diagnostics:
+        in_its_file(diagnostic, error)
+    assert render_text(error.diagnostics, error.texts)
+    for op, inputs, demand in seen.refused:
+        torch_agrees(op, inputs, demand)
+    codes = {d.code for d in error.diagnostics}
+    if case.expected and case.expected not in codes:
+        assert case.base is not None
+        if _is_accepted(case.base):
+            raise AssertionError(f"{case.mutations}: {case.expected} expected, {sorted(codes)} found")
+    if not case.mutations:
+        demanded = {demand.code for _, _, demand in seen.refused}
+        assert codes <= {*demanded, *OF_SHAPES}, f"nothing was broken, and it is refused: {error}"
+
+
+def _is_accepted(case: Case) -> bool:
+    try:
+        case.check()
+    except SpecError:
+        return False
+    return True
+
+
+def in_its_file(diagnostic: Diagnostic, error: SpecError) -> None:
+    """Every place of a diagnostic is in the text that it names."""
+    assert diagnostic.title and diagnostic.code and diagnostic.span is not None, diagnostic
+    spans = [diagnostic.span, *(label.span for label in diagnostic.labels), *(f.span for f in diagnostic.chain)]
+    for span in spans:
+        lines = error.texts[span.file].splitlines() or [""]
+        assert 1 <= span.line <= span.end_line <= len(lines) + 1, diagnostic
+        assert 1 <= span.column <= len(lines[min(span.line, len(lines)) - 1]) + 1, diagnostic
+
+
+@contextmanager
+def watched_checker() -> Iterator[Watched]:
+    """Notes each op that the checker looks at, and each demand of one that does not hold."""
+    seen = Watched()
+    accepts, refuse = Calls._accepts, Calls._refuse
+
+    def watch(self: Calls, op: Op, given: Any, inputs: Any, span: Any) -> bool:
+        seen.ops.add(op.name)
+        seen.options.update(f"{op.name}.{option}" for option in op.model_fields_set)
+        seen.last = (op, tuple(operand.shape for operand in inputs))
+        return accepts(self, op, given, inputs, span)
+
+    def note(self: Calls, demand: Demand, given: Any, inputs: Any, span: Any) -> None:
+        assert seen.last is not None
+        seen.refused.append((*seen.last, demand))
+        refuse(self, demand, given, inputs, span)
+
+    Calls._accepts, Calls._refuse = watch, note  # type: ignore[method-assign]
+    try:
+        yield seen
+    finally:
+        Calls._accepts, Calls._refuse = accepts, refuse  # type: ignore[method-assign]
+
+
+def runs_as_predicted(checked: Checked) -> None:
+    """The reference runs in train mode at batch 2 and eval mode at 1 and 2; every node has the predicted shape.
+
+    Parameters are those predicted, and torch counts two FLOPs per MAC for one sample in eval mode.
+    """
+    with watched_nodes() as sizes:
+        network = interpreter.Interpreter(checked.graph)
+        sizes.update(nominal_sizes(checked))
+        for train, batch in ((True, 2), (False, 2)):
+            sizes["N"] = batch
+            with torch.no_grad():
+                network.train(train)(*example(checked.graph, batch, sizes))
+        sizes["N"] = 1
+        flops = counted(network, example(checked.graph, 1, sizes))
+    if idle_nodes(checked.graph):  # the reference runs what serves training alone, and the generated source does not
+        flops = counted(instantiate(checked.graph, build(checked)).eval(), example(checked.graph, 1, sizes))
+    parameters = sum(p.numel() for p in network.parameters())
+    assert parameters == checked.cost.parameters, (
+        f"{checked.cost.parameters} parameters are predicted, {parameters} found"
+    )
+    assert flops == 2 * checked.cost.macs, f"{checked.cost.macs} MACs are predicted, torch counts {flops} FLOPs"
+
+
+def nominal_sizes(checked: Checked) -> dict[str, int]:
+    symbols = [s for g in checked.graph.inputs for d in g.shape.dims[1:] if isinstance(d, Size) for s in d.symbols()]
+    return {s.name: s.nominal or 8 for s in symbols}
+
+
+def counted(network: torch.nn.Module, inputs: list[torch.Tensor]) -> int:
+    """The FLOPs of a network, by torch's own counter."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH), torch.no_grad():
+            network(*inputs)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+    return int(counter.get_total_flops())
+
+
+@contextmanager
+def watched_nodes() -> Iterator[dict[str, int]]:
+    """Interpreters made inside compare each node's outputs with its shapes, at the sizes in the mapping."""
+    sizes: dict[str, int] = {}
+    made, quiet = interpreter._node, [0]
+
+    def watch(node: Any, shapes: BodyShapes, home: Any) -> Any:
+        run = made(node, shapes, home)
+        sharers = [other.key for other in shapes.body.nodes if other.shares == node.key]
+        said = [shapes.nodes[key] for key in (node.key, *sharers)]
+
+        def watched(*values: Any) -> Any:
+            # Inside what is shared, the shapes are those of the first run.
+            quiet[0] += bool(sharers)
+            found = run(*values)
+            quiet[0] -= bool(sharers)
+            if not quiet[0]:
+                real = tuple(tuple(value.shape) for value in found)
+                predicted = [tuple(shape.at(sizes) for shape in outputs) for outputs in said]
+                assert real in predicted, f"`{node.key}` of {shapes.body.name}: {predicted} predicted, {real} found"
+            return found
+
+        return watched
+
+    interpreter._node = watch
+    try:
+        yield sizes
+    finally:
+        interpreter._node = made
