@@ -98,10 +98,18 @@ def test_a_spec_is_written_as_it_is_meant() -> None:
 LIE = "archspec: 1\nname: lie\ninput: x[N, 2, 6, 6]\nnet:\n  - {op: relu}\n  - c: {op: conv2d, out: 3, kernel: 3}\n"
 
 
+@pytest.fixture
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of ops are remembered from one check to the next; a wrong rule must be asked, and be forgotten again."""
+    monkeypatch.setattr("archspec.elaborate.calls._performed", {})
+    monkeypatch.setattr("archspec.passes.plain._known", {})
+
+
 def lying(text: str) -> Case:
     return Case({MAIN: text})
 
 
+@pytest.mark.usefixtures("nothing_remembered")
 def test_the_judge_sees_a_wrong_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     def rule(self: Conv2d, x: Shape) -> Shape:
         return Shape((x.dims[0], self.out, *x.dims[2:]), x.axes)
@@ -112,6 +120,7 @@ def test_the_judge_sees_a_wrong_shape(monkeypatch: pytest.MonkeyPatch) -> None:
         judge(lying(LIE), full=False)
 
 
+@pytest.mark.usefixtures("nothing_remembered")
 def test_the_judge_sees_a_refusal_without_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def demands(self: Conv2d, x: Shape) -> Iterator[Demand]:
         yield Demand(x.dims[2], ">=", 7, code="E0312", title="too small", note="")
@@ -121,6 +130,7 @@ def test_the_judge_sees_a_refusal_without_a_reason(monkeypatch: pytest.MonkeyPat
         judge(lying(LIE), full=False)
 
 
+@pytest.mark.usefixtures("nothing_remembered")
 def test_the_judge_sees_wrong_macs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Conv2d, "macs", lambda self, x: 7)
     with pytest.raises(AssertionError, match="FLOPs"):

@@ -8,6 +8,7 @@ from typing import Any
 
 from archspec.codes import CODES
 from archspec.ops import OPS
+from archspec.records import fields_of
 from fuzz.case import Case
 from fuzz.judge import Verdict
 from fuzz.mutate import OF_LANGUAGE, calls
@@ -104,7 +105,7 @@ class Coverage:
                 lines.append(f"  {name:32}{numbers[0]:10,}{numbers[1]:10,}")
         codes = sorted((key.split("|")[1], n) for key, n in self.counts.items() if key.startswith("code|"))
         lines += ["", "codes", *(f"  {code}  {CODES[code].title:48}{number:8,}" for code, number in codes)]
-        options = [f"{op}.{field}" for op, model in OPS.items() for field in model.model_fields]
+        options = [f"{op}.{field}" for op, model in OPS.items() for field in fields_of(model)]
         unmet = self.never("option", options, "accepted")
         lines += [
             "",

@@ -15,6 +15,7 @@ from archspec.backends import interpreter
 from archspec.backends.module import example, instantiate, verify
 from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError
+from archspec.elaborate.callee import Resolved
 from archspec.elaborate.calls import Calls
 from archspec.ops.base import Op
 from archspec.passes.cost import idle_nodes
@@ -122,11 +123,15 @@ def in_its_file(diagnostic: Diagnostic, error: SpecError) -> None:
 def watched_checker() -> Iterator[Watched]:
     """Notes each op that the checker looks at, and each demand of one that does not hold."""
     seen = Watched()
-    accepts, refuse = Calls._accepts, Calls._refuse
+    call, accepts, refuse = Calls.call_op, Calls._accepts, Calls._refuse
 
-    def watch(self: Calls, op: Op, given: Any, inputs: Any, span: Any) -> bool:
-        seen.ops.add(op.name)
-        seen.options.update(f"{op.name}.{option}" for option in op.model_fields_set)
+    def hear(self: Calls, resolved: Resolved, inputs: Any, caller: Any) -> Any:
+        assert resolved.op is not None
+        seen.ops.add(resolved.op.name)
+        seen.options.update(f"{resolved.op.name}.{option}" for option in resolved.given)
+        return call(self, resolved, inputs, caller)
+
+    def watch(self: Calls, op: Op, given: Any, inputs: Any, span: Any) -> Any:
         seen.last = (op, tuple(operand.shape for operand in inputs))
         return accepts(self, op, given, inputs, span)
 
@@ -135,11 +140,11 @@ def watched_checker() -> Iterator[Watched]:
         seen.refused.append((*seen.last, demand))
         refuse(self, demand, given, inputs, span)
 
-    Calls._accepts, Calls._refuse = watch, note  # type: ignore[method-assign]
+    Calls.call_op, Calls._accepts, Calls._refuse = hear, watch, note  # type: ignore[method-assign]
     try:
         yield seen
     finally:
-        Calls._accepts, Calls._refuse = accepts, refuse  # type: ignore[method-assign]
+        Calls.call_op, Calls._accepts, Calls._refuse = call, accepts, refuse  # type: ignore[method-assign]
 
 
 def runs_as_predicted(checked: Checked) -> None:

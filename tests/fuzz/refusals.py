@@ -10,6 +10,7 @@ import torch
 from ops_performer import Performer
 
 from archspec.ops.base import Op
+from archspec.records import fields_of, replace
 from archspec.shapes import Demand, Shape, Size
 
 Dims = tuple[int, ...]
@@ -34,8 +35,8 @@ def _sized(inputs: tuple[Shape, ...], sizes: dict[str, int]) -> tuple[Shape, ...
 
 def run(op: Op, shapes: tuple[Shape, ...]) -> list[Dims] | None:
     """The sizes of what torch makes of an op in training, None where it raises."""
-    if "to" in type(op).model_fields and isinstance(op.to, tuple):  # written with N, it would take any batch
-        op = op.model_copy(update={"to": tuple(d if isinstance(d, int) else d.at({"N": 2}) for d in op.to)})  # type: ignore[attr-defined]
+    if "to" in fields_of(type(op)) and isinstance(op.to, tuple):  # written with N, it would take any batch
+        op = replace(op, to=tuple(d if isinstance(d, int) else d.at({"N": 2}) for d in op.to))  # type: ignore[attr-defined]
     try:
         made = Performer(op, shapes).train()(*(torch.randn(x.dims) for x in shapes))  # type: ignore[arg-type]
     except FAILURES:

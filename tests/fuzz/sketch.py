@@ -11,9 +11,8 @@ from math import ceil
 from types import CodeType
 from typing import Any
 
-from pydantic import ValidationError
-
 from archspec.ops import OPS
+from archspec.ops.options import OptionsError, make_op
 from archspec.shapes import Shape
 from fuzz.case import Item
 
@@ -251,8 +250,8 @@ def fitted(name: str, options: Values, given: Outputs) -> Outputs:
     if isinstance(options.get("to"), tuple | list):
         options = {**options, "to": tuple(2 if size == "N" else size for size in options["to"])}
     try:
-        op = OPS[name].model_validate({key: tuple(v) if isinstance(v, list) else v for key, v in options.items()})
-    except ValidationError as error:
+        op = make_op(OPS[name], options)
+    except OptionsError as error:
         raise Misfit(str(error)) from None
     if op.inputs not in (len(given), None) and not (name == "attention" and len(given) in (1, 3)):
         raise Misfit("arity")
