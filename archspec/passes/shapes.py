@@ -86,18 +86,18 @@ class _Inference:
         children: dict[str, BodyShapes] = {}
         units: dict[str, tuple[UnitShapes, ...]] = {}
         for node in body.nodes:
-            into = tuple(values[ref.node][ref.output] for ref in node.inputs)
+            into = tuple([values[ref.node][ref.output] for ref in node.inputs])
             target = node.target
-            if target is None:
+            if isinstance(target, Op):
+                values[node.key] = self._op(target, into)
+            elif target is None:
                 values[node.key] = into[:1]
             elif isinstance(target, Body):
                 children[node.key] = inner = self.body(target, into)
                 values[node.key] = inner.outputs
-            elif isinstance(target, Repeat):
+            else:
                 units[node.key] = made = self._units(target, into)
                 values[node.key] = made[-1].outputs
-            else:
-                values[node.key] = self._op(target, into)
         outputs = tuple(values[ref.node][ref.output] for _, ref in body.outputs)
         return BodyShapes(body, inputs, values, outputs, children, units)
 
