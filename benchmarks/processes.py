@@ -29,10 +29,12 @@ def checking(rounds: int) -> Iterator[Result]:
     libraries, torch = 'python -c "import pydantic, yaml"', 'python -c "import torch"'
     found = compare_times({
         "archspec check": process("-m", "archspec", "check", SPEC),
+        "archspec check, one network": process("-m", "archspec", "check", f"{SPEC}@plain152"),
         libraries: process("-c", "import pydantic, yaml"),
         torch: process("-c", "import torch"),
     }, rounds)  # fmt: skip
     yield result("a", found, "archspec check", libraries, ("<=", 2))
+    yield result("a", found, "archspec check, one network", libraries, ("<=", 2))
     yield result("a", found, torch, libraries)
 
 

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from archspec.diagnostics import Diagnostic, Frame, Label, Severity, in_order
-from archspec.rendering import render_github, render_json, render_sarif, render_text
+from archspec.rendering import render_github, render_json, render_text
+from archspec.rendering.sarif import render_sarif
 from archspec.span import Span
 
 TEXT = """\

@@ -14,11 +14,14 @@ from archspec.cli.command import FINE, SPEC_IS_WRONG, WRONG_USE, Command
 from archspec.cli.sources import add_size, add_spec, expanded, load, sized
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
+from archspec.lazy import lazy
 from archspec.passes.sizes import free_sizes, in_words
 from archspec.records import Record, field, replace
-from archspec.rendering import render_github, render_json, render_sarif, render_text
+from archspec.rendering import render_github, render_json, render_text
 from archspec.spec.model import Spec
 from archspec.spec.settings import parse_settings
+
+sarif = lazy("archspec.rendering.sarif")
 
 
 class Verdict(Record, frozen=False):
@@ -106,7 +109,7 @@ def _with_variants(spec: Spec) -> Iterator[Spec]:
 def _shown(verdict: Verdict, args: Namespace, terminal: Terminal) -> str:
     form = args.format
     if form == "sarif":
-        return render_sarif(verdict.records())
+        return str(sarif.render_sarif(verdict.records()))
     if form == "github":
         return render_github(verdict.records())
     if form == "json":

@@ -99,7 +99,9 @@ def command() -> int:
     # Looking for plugins of pydantic scans every installed package, and would run their code on a stranger's spec.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(RARELY)
-    return main()
+    code = main()
+    gc.freeze()  # else the interpreter, on its way out, looks once more for cycles in all that is left
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
