@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from archspec.elaborate.callee import Operand
 from archspec.elaborate.calls import Called
 from archspec.elaborate.env import Env
 from archspec.elaborate.paths import Paths
-from archspec.expressions import ExpressionError, literal, parse_template, substitute, to_text
+from archspec.expressions import ExpressionError, literal, parse_template, simplify, substitute, to_text
 from archspec.ir.graph import Repeat, Run
 from archspec.records import Record, replace
 from archspec.report import Report
@@ -91,7 +92,9 @@ def unit_names(names: ScalarValue, count: int, env: Env, report: Report) -> str 
                 continue
             known = {"n": count, **env.values}
             bindings = {name: literal(known[name]) for name in piece.names if name != "i" and name in known}
-            parts.append("{" + to_text(substitute(piece.tree, bindings)) + "}")
+            tree = simplify(substitute(piece.tree, bindings))
+            known_now = isinstance(tree, ast.Constant) and type(tree.value) is int
+            parts.append(to_text(tree) if known_now else "{" + to_text(tree) + "}")
         filled = parse_template("".join(parts))
         paths = Paths(report)
         before = len(report.diagnostics)

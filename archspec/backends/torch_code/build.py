@@ -18,6 +18,8 @@ from archspec.ops.base import Call, Operand
 from archspec.records import replace
 
 SMALL = 3
+AS_MODULES = ("torch.flatten", "Tensor.permute")
+"""Functions that a module can stand for in an `nn.Sequential`."""
 
 
 class Builder:
@@ -237,6 +239,8 @@ def as_module(value: Any) -> Call:
     """The module that does what a function does, for places where only modules can stand."""
     assert isinstance(value, Call)
     arguments = value.args[1:]
+    if value.path == "Tensor.permute":
+        return Call("support.Permute", arguments)
     return Call("nn.Flatten", arguments if arguments != (1,) else ())
 
 
@@ -244,9 +248,8 @@ def is_module(step: Step) -> bool:
     """Whether a module does all of the step: the module alone, or a function that there is a module for."""
     if step.op is not None:
         if step.module is None:
-            return (
-                isinstance(step.value, Call) and step.value.path == "torch.flatten" and step.value.args[0] == Operand(0)
-            )
+            value = step.value
+            return isinstance(value, Call) and value.path in AS_MODULES and value.args[0] == Operand(0)
         return step.value is None and step.module.path != "nn.Parameter"
     if step.callee is not None:
         return len(step.inputs) == 1 and len(step.outputs) == 1

@@ -226,8 +226,10 @@ class ClassWriter:
         get = "get_parameter" if kind == "parameter" else "get_submodule"
         path = ".".join(parts)
         self.slots[node.key] = self._conditional(node, active, f"self.{get}({text_of(path)})")
-        line = f"{holder}.{add}({text_of(parts[-1])}, {text})"
-        self.init.append(Statement(line))
+        partly = len(active) < len(self.family.instances)
+        if partly:
+            self.init.append(Statement(f"if {self._condition(node, active)}:"))
+        self.init.append(Statement(f"{holder}.{add}({text_of(parts[-1])}, {text})", indent=int(partly)))
         step = self.family.instances[active[0]].steps[node.key]
         self.inits += specials(node, step, f"{get}({text_of(path)})", self.families)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from archspec.backends.torch_code.support import PIECES
+
 SPELLINGS = {
     "resnet": "ResNet",
     "vgg": "VGG",
@@ -26,13 +28,13 @@ SPELLINGS = {
     "squeezenet": "SqueezeNet",
     "shufflenet": "ShuffleNet",
     "regnet": "RegNet",
+    "mbconv": "MBConv",
+    "mnasnet": "MNASNet",
     "relu": "ReLU",
     "se": "SE",
     "gru": "GRU",
 }
-RESERVED = frozenset(
-    {"Tensor", "NamedTuple", "OrderedDict", "None", "True", "False", "Module", "Conv2dSame", "DropPath"}
-)
+RESERVED = frozenset({"Tensor", "NamedTuple", "OrderedDict", "None", "True", "False", "Module", *PIECES})
 
 
 def class_name(name: str) -> str:

@@ -16,6 +16,7 @@ PIECES = (
     "AvgPool2dSame",
     "DropPath",
     "LayerNorm2d",
+    "Permute",
 )
 
 
