@@ -201,6 +201,7 @@ SIZES = {
     "x[N, 3, 32, 32]": ([None, 3, 32, 32], 3 * 4 * 1024),
     "x[N, 3, H=20, W=10]": ([None, 3, 20, 10], 3 * 4 * 200),
     "x[N, 3, side, side]": ([None, 3, 8, 8], 3 * 4 * 64),
+    "x[N, 3, H=side, W=17]": ([None, 3, 8, 17], 3 * 4 * 8 * 17),
     "x[N, 3, H, W]": ([None, 3, 224, 224], 3 * 4 * 224 * 224),
     "x[N, 3, H, 9]": ([None, 3, 224, 9], 3 * 4 * 224 * 9),
 }
@@ -212,6 +213,13 @@ def test_fixed_named_and_nominal_sizes(signature: str) -> None:
     checked = accept(spec("- a: {op: conv2d, out: 4, kernel: 1}", signature, params="\n  side: int = 8"))
     assert list(checked.graph.inputs[0].shape.at({})) == dims
     assert checked.cost.macs == macs and checked.cost.parameters == 16
+
+
+def test_a_nominal_size_may_be_a_param_but_not_an_open_one() -> None:
+    text = spec("- a: {op: conv2d, out: 4, kernel: 1}", "x[N, 3, H=side, W=side]", params="\n  side: int = 8")
+    assert check(text, side=20).cost.macs == 3 * 4 * 400
+    assert refused(text.replace("side: int", "side: open int"))[0][0] == "E0231"
+    assert refused(text.replace("W=side", "W=sid")) == [("E0220", "sid")]
 
 
 def test_without_a_nominal_size_figures_are_stated_at_one_that_fits() -> None:
