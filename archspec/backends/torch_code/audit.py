@@ -93,6 +93,7 @@ METHODS = {
     "narrow",
     "softmax",
     "movedim",
+    "append",
     "numel",
 }
 DANGEROUS = {

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 from archspec.backends.torch_code.calls import INPLACE, Member, Writer
+from archspec.backends.torch_code.chains import as_module, is_module, is_special, one_way
 from archspec.backends.torch_code.family import Argument, Families, Family
+from archspec.backends.torch_code.forward import Statement
 from archspec.backends.torch_code.fresh import is_spare
 from archspec.backends.torch_code.resolve import Resolver, Seen, Unwritable, text_of
 from archspec.backends.torch_code.trace import Instance, Step, value_of, written_as
 from archspec.expressions import literal, parse_template
-from archspec.ir.graph import Body, Node, Ref
-from archspec.ops.base import Call, Operand
+from archspec.ir.graph import Node, Ref
 from archspec.records import replace
 
 SMALL = 3
-AS_MODULES = ("torch.flatten", "Tensor.permute")
-"""Functions that a module can stand for in an `nn.Sequential`."""
 
 
 class Builder:
@@ -30,13 +30,34 @@ class Builder:
     ) -> None:
         self.family, self.families, self.resolver, self.imports = family, families, resolver, imports
         self.writer = Writer(resolver, support=support)
+        self.lines: list[Statement] = []
+        self.lists: set[str] = set()
+        self.in_line = False
 
-    def module(self, node: Node, members: Sequence[Member], inplace: bool) -> str:
-        """The constructor of what a node runs; `inplace`: an activation may overwrite its input."""
+    def taken_lines(self) -> list[Statement]:
+        """The lines that stand before the constructor written last."""
+        lines, self.lines = self.lines, []
+        return lines
+
+    def module(self, node: Node, members: Sequence[Member], inplace: bool, in_line: bool = False) -> str:
+        """The constructor of what a node runs; `inplace`: an activation may overwrite its input.
+
+        `in_line`: one expression has to say all of it, since it stands in a loop or under a condition.
+        """
+        if in_line and not self.in_line:
+            self.in_line = True
+            try:
+                return self.module(node, members, inplace)
+            finally:
+                self.in_line = False
         self.writer.key = node.path or node.key
         step = members[0].step
         if step.units is not None:
-            return self.repeat(node, members)
+            repeated, self.in_line = self.in_line, True
+            try:
+                return self.repeat(node, members)
+            finally:
+                self.in_line = repeated
         return self.unit(members, inplace)
 
     def unit(self, members: Sequence[Member], inplace: bool = False) -> str:
@@ -69,7 +90,9 @@ class Builder:
     def chain(self, entered: Sequence[tuple[Member, Instance]], family: Family) -> str:
         """The arguments of an `nn.Sequential` for a body that is one."""
         indices = {id(one): i for i, one in enumerate(family.instances)}
+        counted = family.structure.counted
         named: list[tuple[str, str]] = []
+        tests: list[str] = []
         before: Node | None = None
         for node, active in family.nodes():
             present = [(m, i) for m, i in entered if indices[id(i)] in active]
@@ -78,14 +101,47 @@ class Builder:
             members = [replace(m, step=i.steps[node.key]) for m, i in present]
             fresh = before is not None and is_spare(Ref(before.key), family, self.families)
             named.append((node.path or "", self.module(node, members, fresh)))
+            tests.append(self.presence(node, entered, indices, active) if len(present) < len(entered) else "")
             before = node
-        return self.sequence(named)
+        if any(tests):
+            return self.gathered([text for _, text in named], tests)
+        return self.sequence([(str(k), text) for k, (_, text) in enumerate(named)] if counted else named)
+
+    def presence(
+        self, node: Node, entered: Sequence[tuple[Member, Instance]], indices: dict[int, int], active: Sequence[int]
+    ) -> str:
+        """The condition under which a module of a chain is there."""
+        seen = []
+        for member, instance in entered:
+            when = instance.body.node(node.key).when
+            expr = member.translated(when.expr) if when is not None else None
+            seen.append(Seen(member.instance, indices[id(instance)] in active, expr, member.unit))
+        return self.resolver.write(seen, f"with_{re.sub(r'[^a-z0-9]+', '_', node.key.strip('#'))}")
+
+    def gathered(self, texts: Sequence[str], tests: Sequence[str]) -> str:
+        """The arguments of an `nn.Sequential` some of which are there under conditions: a list, made before it."""
+        if self.in_line:
+            return ", ".join(f"*([{t}] if {test} else [])" if test else t for t, test in zip(texts, tests, strict=True))
+        names = ("layers", *(f"layers_{k}" for k in range(2, 10_000)))
+        name = next(n for n in names if n not in self.lists and n not in self.resolver.spelling.values())
+        self.lists.add(name)
+        made = False
+        for test, group in groupby(zip(texts, tests, strict=True), key=lambda pair: pair[1]):
+            together = [text for text, _ in group]
+            items = _looped(together)
+            add = f"{name}.append({items})" if len(together) == 1 else f"{name} += [{items}]"
+            if not made:
+                self.lines.append(Statement(f"{name}: list[nn.Module] = [{'' if test else items}]"))
+            if test:
+                self.lines += [Statement(f"if {test}:"), Statement(add, indent=1)]
+            elif made:
+                self.lines.append(Statement(add))
+            made = True
+        return f"*{name}"
 
     def sequence(self, named: Sequence[tuple[str, str]]) -> str:
         if [name for name, _ in named] == [str(i) for i in range(len(named))]:
-            runs = [(text, len(list(same))) for text, same in groupby(text for _, text in named)]
-            loops = ([f"*({text} for _ in range({count}))"] if count > 2 else [text] * count for text, count in runs)
-            return ", ".join(part for loop in loops for part in loop)
+            return _looped([text for _, text in named])
         self.imports.add("OrderedDict")
         if all(name.isidentifier() for name, _ in named):
             return f"OrderedDict({', '.join(f'{name}={text}' for name, text in named)})"
@@ -218,6 +274,13 @@ def _collapsed(parts: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, in
     return joined
 
 
+def _looped(texts: Sequence[str]) -> str:
+    """Several items, more than two equal ones as a loop."""
+    runs = [(text, len(list(same))) for text, same in groupby(texts)]
+    loops = ([f"*({text} for _ in range({count}))"] if count > 2 else [text] * count for text, count in runs)
+    return ", ".join(part for loop in loops for part in loop)
+
+
 def _items(texts: Sequence[str]) -> str:
     """Several items as a list; what one loop makes as the loop."""
     if len(texts) == 1 and texts[0].startswith("*("):
@@ -235,38 +298,12 @@ def _kind(step: Step, families: Families) -> Any:
     return step.op.name if step.op is not None else None
 
 
-def as_module(value: Any) -> Call:
-    """The module that does what a function does, for places where only modules can stand."""
-    assert isinstance(value, Call)
-    arguments = value.args[1:]
-    if value.path == "Tensor.permute":
-        return Call("support.Permute", arguments)
-    return Call("nn.Flatten", arguments if arguments != (1,) else ())
-
-
-def is_module(step: Step) -> bool:
-    """Whether a module does all of the step: the module alone, or a function that there is a module for."""
-    if step.op is not None:
-        if step.module is None:
-            value = step.value
-            return isinstance(value, Call) and value.path in AS_MODULES and value.args[0] == Operand(0)
-        return step.value is None and step.module.path != "nn.Parameter"
-    if step.callee is not None:
-        return len(step.inputs) == 1 and len(step.outputs) == 1
-    return one_way(step)
-
-
-def one_way(step: Step) -> bool:
-    """Whether all units of a repeat are modules with one input and one output."""
-    return all(is_module(unit) and len(unit.inputs) == 1 and len(unit.outputs) == 1 for _, unit in step.units or ())
-
-
 def is_chain(family: Family) -> bool:
     """Whether a body is one module after another, so that `nn.Sequential` says all of it."""
     body = family.instances[0].body
     if len(body.inputs) != 1 or len(body.outputs) != 1 or body.register:
         return False
-    if body.kind != "container" and _is_special(body):
+    if body.kind != "container" and is_special(body):
         return False  # a class of its own, where `reset_parameters` finds the layer
     current = Ref(body.inputs[0])
     for node, active in family.nodes():
@@ -275,7 +312,8 @@ def is_chain(family: Family) -> bool:
             return False
         current = Ref(node.key)
         steps = [family.instances[i].steps[node.key] for i in active]
-        if (active and len(active) != len(family.instances)) or not all(map(is_module, steps)):
+        partly = active and len(active) != len(family.instances)
+        if (partly and not family.structure.counted) or not all(map(is_module, steps)):
             return False
     return bool(body.nodes) and body.outputs[0][1] == current
 
@@ -288,14 +326,8 @@ def is_inline(family: Family, families: Families) -> bool:
     if body.kind == "container":
         return True
     steps = [node for node, active in family.nodes() if active]
-    numbered = [node.path for node in steps] == [str(i) for i in range(len(steps))]
+    numbered = family.structure.counted or [node.path for node in steps] == [str(i) for i in range(len(steps))]
     return numbered and len(steps) <= SMALL and families.sites.get(id(family), 0) <= 2
 
 
-def _is_special(body: Body) -> bool:
-    """Whether a layer of the body, or of a container in it, has an initialisation of its own."""
-    inner = [node.target for node in body.nodes if isinstance(node.target, Body)]
-    return any(node.inits for node in body.nodes) or any(_is_special(b) for b in inner if b.kind == "container")
-
-
-__all__ = ["Builder", "as_module", "is_chain", "is_inline", "is_module", "one_way"]
+__all__ = ["Builder", "is_chain", "is_inline"]

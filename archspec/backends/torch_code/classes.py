@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Sequence
 
-from archspec.backends.torch_code.build import Builder, is_chain, is_module, one_way
+from archspec.backends.torch_code.build import Builder, is_chain
 from archspec.backends.torch_code.calls import Member, member_of
+from archspec.backends.torch_code.chains import is_module, one_way
 from archspec.backends.torch_code.family import Argument, Families, Family
 from archspec.backends.torch_code.forward import Forward, Slot, Statement
 from archspec.backends.torch_code.fresh import is_spare
@@ -112,7 +113,7 @@ class ClassWriter:
         entered = [(member_of(i, one), one) for i, one in enumerate(self.family.instances)]
         text = f"super().__init__({self.builder.chain(entered, self.family)})"
         self._close()
-        return self._made("nn.Sequential", [Statement(text)], (), "", [], Statement(""))
+        return self._made("nn.Sequential", [*self.builder.taken_lines(), Statement(text)], (), "", [], Statement(""))
 
     def _modules(self) -> None:
         nodes = [(node, active) for node, active in self.family.nodes() if active]
@@ -128,7 +129,9 @@ class ClassWriter:
             if not _has_module(members[0]):
                 self._conditional(node, active, None)
                 continue
-            text = self.builder.module(node, members, self._overwrites(node, active))
+            partly = len(active) < len(self.family.instances)
+            text = self.builder.module(node, members, self._overwrites(node, active), in_line=partly)
+            self.init += self.builder.taken_lines()
             attribute = merged.get((node.key, text), None)
             if attribute is not None and made.get(attribute) == text:
                 self.slots[node.key] = Slot(f"self.{attribute}")
@@ -310,6 +313,7 @@ class ClassWriter:
             name
             for name in self.resolver.spelling
             if name in self.resolver.used | names
+            and name not in {let for let, _ in self.tests.values()}
             and re.search(rf"\bself\.{re.escape(self.resolver.attribute(name))}\b", texts)
         ]
         read.sort(key=lambda name: name not in self.family.instances[0].names.symbols)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from archspec.backends.torch_code.chains import is_counted
 from archspec.backends.torch_code.trace import Instance, Step
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
-from archspec.records import Record
+from archspec.records import Record, replace
 
 T = TypeVar("T")
 Action = tuple[Any, ...]
@@ -30,20 +31,26 @@ class Part(Record):
 
 
 class Structure(Record):
-    """A body's interface, the order in which it registers tensors, and its parts."""
+    """A body's interface, the order in which it registers tensors, and its parts.
+
+    In a `counted` one the parts are called by their places, which shift where one of them is absent; None: no part is
+    there that could tell.
+    """
 
     inputs: tuple[str, ...]
     outputs: tuple[tuple[str, Ref], ...]
     register: tuple[str, ...]
     parts: tuple[Part, ...]
+    counted: bool | None
 
 
 def structure(instance: Instance, callee: Callable[[Instance], object]) -> Structure:
     """The structure of one instance; `callee` says which class an instance belongs to."""
     body = instance.body
+    counted = is_counted(instance)
     parts = []
     for node in body.nodes:
-        action = _action(instance.steps[node.key], node, callee)
+        action = _action(instance.steps[node.key], replace(node, path=None) if counted else node, callee)
         nothing = action is None
         parts.append(
             Part(
@@ -54,12 +61,12 @@ def structure(instance: Instance, callee: Callable[[Instance], object]) -> Struc
                 node.inputs[0] if nothing and node.inputs else None,
             )
         )
-    return Structure(body.inputs, body.outputs, body.register, tuple(parts))
+    return Structure(body.inputs, body.outputs, body.register, tuple(parts), counted)
 
 
 def unified(a: Structure, b: Structure) -> Structure | None:
     """The structure that both have, where a node that does nothing in one agrees with all; None if there is none."""
-    if (a.inputs, a.outputs, len(a.parts)) != (b.inputs, b.outputs, len(b.parts)):
+    if (a.inputs, a.outputs, len(a.parts)) != (b.inputs, b.outputs, len(b.parts)) or not _agree(a.counted, b.counted):
         return None
     register = max(a.register, b.register, key=len)
     if any(not _follows(one.register, register) for one in (a, b)):
@@ -70,7 +77,7 @@ def unified(a: Structure, b: Structure) -> Structure | None:
         if part is None:
             return None
         parts.append(part)
-    return Structure(a.inputs, a.outputs, register, tuple(parts))
+    return Structure(a.inputs, a.outputs, register, tuple(parts), b.counted if a.counted is None else a.counted)
 
 
 def _joint(a: Part, b: Part) -> Part | None:
