@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from archspec.ops.base import Op
 from archspec.records import fields_of, replace
 
 MOST = 20_000
-_known: dict[int, tuple[Op, Op]] = {}
-"""By identity, which is quicker than by options; the op is held so that no other can take its place."""
+T = TypeVar("T")
 
 
+def by_identity(find: Callable[[Op], T]) -> Callable[[Op], T]:
+    """Remembers what is found out about an op by its identity, which is quicker than by its options."""
+    known: dict[int, tuple[Op, T]] = {}
+
+    @wraps(find)
+    def remembered(op: Op) -> T:
+        found = known.get(id(op))
+        if found is None:
+            if len(known) >= MOST:
+                known.clear()
+            found = known[id(op)] = op, find(op)  # held, so that no other op can take its place
+        return found[1]
+
+    return remembered
+
+
+@by_identity
 def plain(op: Op) -> Op:
     """The op with plain numbers for options."""
-    found = _known.get(id(op))
-    if found is None:
-        if len(_known) >= MOST:
-            _known.clear()
-        found = _known[id(op)] = op, _stripped(op)
-    return found[1]
-
-
-def _stripped(op: Op) -> Op:
     values = {name: getattr(op, name) for name in fields_of(type(op))}
     stripped = {name: _plain(value) for name, value in values.items()}
     changed = {name: value for name, value in stripped.items() if value is not values[name]}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archspec.ir.graph import Graph
 from archspec.ops.base import GlobalWindow, Op, SteppedAs, Window
-from archspec.passes.plain import plain
+from archspec.passes.plain import by_identity, plain
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 
 Number = int | Fraction
@@ -117,8 +117,13 @@ def _widest(fields: tuple[Field, ...]) -> Field:
     return Field(max(f.extent for f in open_ones), jump, open_ones[0].pooled, everything)
 
 
+@by_identity
+def _rule(op: Op) -> Window | GlobalWindow | SteppedAs | None:
+    return plain(op).receptive()
+
+
 def _after(op: Op, before: Field, operands: tuple[Field, ...]) -> Field:
-    rule = plain(op).receptive()
+    rule = _rule(op)
     if rule is None or before.pooled:
         return before
     if isinstance(rule, SteppedAs):

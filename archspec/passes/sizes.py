@@ -195,11 +195,17 @@ def _solve(name: str, demands: frozenset[_Relation], others: tuple[tuple[str, in
     period = reduce(lcm, (_period(d) for d in alone), 1)
     if period > MAX_PERIOD:
         return undecided
-    spans = [_quotients(name, alone, period, residue) for residue in range(period)]
+    against = [_against_zero(demand) for demand in alone]
+    spans = [_quotients(name, against, period, residue) for residue in range(period)]
     if any(span is None for span in spans):
         return undecided
     where = () if all(_pins(d) for d in tied) else tuple((n, s) for n, s in others if any(n in _names(d) for d in tied))
     return _summary(name, period, [span for span in spans if span is not None], where)
+
+
+def _against_zero(demand: _Relation) -> _Relation:
+    """A comparison by its difference, taken once for all residues."""
+    return demand if demand.relation == "divides" else _Relation(demand.left - demand.right, demand.relation, 0)
 
 
 def _with(side: Dim, given: dict[str, int]) -> Dim:
@@ -245,17 +251,17 @@ def _quotients(name: str, demands: list[_Relation], period: int, residue: int) -
 
 
 def _span(name: str, demand: _Relation, period: int, residue: int) -> _Span | None:
+    """For a comparison against zero, or a divisor."""
     left, right, equal = demand.left, demand.right, demand.relation == "=="
     if demand.relation == "divides":
         form = (0, right) if isinstance(right, int) else right.affine(period, residue)
         if not isinstance(left, int) or form is None or form[0] % left:
             return None
         return _ALL if form[1] % left == 0 else _NONE
-    difference = left - right
-    if isinstance(difference, int):
-        return _linear(0, -difference, equal)
-    form = difference.affine(period, residue)
-    return _linear(form[0], -form[1], equal) if form is not None else _climb(name, difference, period, residue, equal)
+    if isinstance(left, int):
+        return _linear(0, -left, equal)
+    form = left.affine(period, residue)
+    return _linear(form[0], -form[1], equal) if form is not None else _climb(name, left, period, residue, equal)
 
 
 def _climb(name: str, size: Size, period: int, residue: int, equal: bool) -> _Span | None:
