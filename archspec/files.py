@@ -11,6 +11,7 @@ from typing import Literal
 
 from archspec.diagnostics import UsageError
 from archspec.seal import authorship
+from archspec.stamp import authorship_of
 
 FilePath = str | os.PathLike[str]
 Standing = Literal["same", "missing", "stale", "edited", "foreign"]
@@ -18,9 +19,9 @@ Standing = Literal["same", "missing", "stale", "edited", "foreign"]
 _WHY_KEPT = {"edited": "was edited by hand", "foreign": "was not written by archspec"}
 
 
-def write(path: FilePath, text: str) -> bool:
-    """`write_bytes`, in UTF-8."""
-    return write_bytes(path, text.encode("utf-8"))
+def write(path: FilePath, text: str | bytes) -> bool:
+    """`write_bytes`, a text in UTF-8."""
+    return write_bytes(path, text.encode("utf-8") if isinstance(text, str) else text)
 
 
 def write_bytes(path: FilePath, data: bytes) -> bool:
@@ -40,7 +41,7 @@ def write_bytes(path: FilePath, data: bytes) -> bool:
     return True
 
 
-def write_generated(path: FilePath, text: str, *, force: bool = False) -> bool:
+def write_generated(path: FilePath, text: str | bytes, *, force: bool = False) -> bool:
     """`write`, but a file that was edited by hand or is not ours stays as it is unless `force`; UsageError says so."""
     standing = "stale" if force else compare(path, text)
     if standing in _WHY_KEPT:
@@ -51,19 +52,22 @@ def write_generated(path: FilePath, text: str, *, force: bool = False) -> bool:
     return write(path, text)
 
 
-def compare(path: FilePath, text: str) -> Standing:
+def compare(path: FilePath, text: str | bytes) -> Standing:
     """How the file stands to the generated `text`; stale: ours and unedited, but of another text."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return "missing"  # no file, so nothing of anybody's is in it; `write` refuses it
-        held = Path(path).read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
+        data = Path(path).read_bytes()
     except FileNotFoundError:
         return "missing"
     except OSError as error:
         raise _failure("read", path, error) from error
+    held = data if isinstance(text, bytes) else data.decode("utf-8", errors="replace").replace("\r\n", "\n")
     if held == text:
         return "same"
-    kind = authorship(held) if held.strip() else "unedited"  # an empty file has nothing to lose
+    kind = authorship_of(held) if isinstance(held, bytes) else authorship(held)
+    if not data.strip():
+        kind = "unedited"  # an empty file has nothing to lose
     return "stale" if kind == "unedited" else kind
 
 

@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from archspec.backends.against import Agreement
     from archspec.backends.figure import Figure
     from archspec.backends.summary import Summary
-    from archspec.backends.table import Table
+    from archspec.backends.table.architecture import Table
     from archspec.checkpoints.weights import Weights
 
 figure = lazy("archspec.backends.figure")
 pages = lazy("archspec.backends.page")
 summaries = lazy("archspec.backends.summary")
-tables = lazy("archspec.backends.table")
+tables = lazy("archspec.backends.table.architecture")
 torch_code = lazy("archspec.backends.torch_code")
 torch_module = lazy("archspec.backends.module")
 checkpoints = lazy("archspec.checkpoints.weights")

@@ -247,7 +247,7 @@ def test_check_formats(call: Call) -> None:
 @pytest.mark.parametrize("argv", [
     ["check"], ["check", "missing.yaml"], ["check", "no_such_network"], ["check", "tiny.yaml@no_such_variant"],
     ["check", "*.nothing"], ["check", "tiny.yaml", "--strickt"], ["check", "tiny.yaml", "--format", "xml"],
-    ["chek", "tiny.yaml"], [], ["build", "tiny.yaml", "tiny.yaml"], ["draw", "tiny.yaml", "-o", "figure.pdf"],
+    ["chek", "tiny.yaml"], [], ["build", "tiny.yaml", "tiny.yaml"], ["draw", "tiny.yaml", "-o", "figure.jpeg"],
     ["init", "no_suffix"], ["init", "../9.yaml"], ["explain", "E9999"], ["completion", "tcsh"],
     ["build", "tiny.yaml", "-o", "missing/tiny.py"], ["build", "tiny.yaml", "-o", "."],
 ])  # fmt: skip

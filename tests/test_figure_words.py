@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from archspec import pipeline
 from archspec.backends import dot
+from archspec.backends.escape import clean
 from archspec.backends.figure.column import compose
-from archspec.backends.figure.lettering import clean, fit, width
+from archspec.backends.figure.lettering import fit, width
 from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Group, Outline, Step, Tail, Tangle
 from archspec.backends.figure.scene import Scene
 from archspec.backends.figure.svg import render

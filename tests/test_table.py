@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 import archspec
 from archspec import pipeline
 from archspec.backends.escape import latex_text, markdown_text, sheet_text
-from archspec.backends.table import FORMATS, Table, format_of, make_table
+from archspec.backends.suffix import format_of
 from archspec.backends.table.align import align
+from archspec.backends.table.architecture import FORMATS, SUFFIXES, Table, make_table
 from archspec.backends.table.grid import Bracket, Count, Grid
 from archspec.backends.table.latex import latex
 from archspec.backends.table.layers import stacked
@@ -320,7 +321,7 @@ def test_the_python_interface(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"`\.pdf` is no format of tables"):
         made.save(tmp_path / "t.pdf")
     with pytest.raises(UsageError, match="no suffix"):
-        format_of("table")
+        format_of("table", SUFFIXES, "table")
     with pytest.raises(UsageError, match="nothing to put"):
         archspec.table()
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
-from archspec.backends.figure.lettering import clean
+from archspec.backends.escape import clean
 from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Outline, Step, Tangle
 from archspec.backends.figure.scene import WireKind
 from archspec.backends.figure.theme import LIGHT

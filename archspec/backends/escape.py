@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from archspec.backends.figure.lettering import clean
+import unicodedata
 
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -16,6 +15,13 @@ _LATEX = {
 }  # fmt: skip
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$])")
 _FORMULA = "=+-@\t\r"
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: str) -> str:
+    """The text on one line without control, formatting or unassigned characters."""
+    spaced = " ".join(text.split())
+    return "".join(c for c in spaced if c not in _BIDI and unicodedata.category(c) not in ("Cc", "Cs", "Cn", "Co"))
 
 
 def latex_text(text: str) -> str:

@@ -1,21 +1,20 @@
-"""`archspec draw`: figures, as SVG, as a page to unfold, or as DOT for graphviz."""
+"""`archspec draw`: figures for papers, pages and terminals."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from archspec import pipeline
 from archspec.backends.figure import LEVELS, THEMES, Figure
+from archspec.backends.figure.convert import SCALE
+from archspec.backends.figure.formats import FORMATS, SUFFIXES
+from archspec.backends.suffix import format_of
 from archspec.checked import Checked
 from archspec.cli.command import FINE, Command
+from archspec.cli.output import deliver, marked
 from archspec.cli.sources import STDIN, add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
-from archspec.files import write_generated
-from archspec.seal import DOT, XML, digest_of, seal
-
-FORMATS = {"svg": XML, "html": XML, "dot": DOT}
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -37,6 +36,9 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--no-wrap", action="store_true", help="let a column be higher than a page")
     parser.add_argument("--alt", action="store_true", help="print what the figure shows in words, and draw nothing")
     parser.add_argument("--format", choices=tuple(FORMATS), help="by default what PATH ends in, else svg")
+    parser.add_argument(
+        "--scale", type=float, default=SCALE, metavar="N", help=f"pixels per point of a PNG, by default {SCALE:g}"
+    )
     parser.add_argument("--force", action="store_true", help="replace the file even if it was edited or is not ours")
 
 
@@ -45,24 +47,22 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     if args.alt:
         terminal.say(_figure(networks, args).description)
         return FINE
-    form = args.format or _format_of(args.output)
-    names = ", ".join(network.name for network in networks)
-    digest = digest_of(network.graph.digest for network in networks)
-    text = seal(_drawn(networks, args, form), names, digest, FORMATS[form])
-    if args.output == STDIN:
-        terminal.write(text)
-        return FINE
-    path = args.output or f"{networks[0].name}.{form}"
-    changed = write_generated(path, text, force=args.force)
-    terminal.remark(f"wrote {path}" if changed else f"kept {path}, current already")
+    path = args.output or (STDIN if args.format == "text" else f"{networks[0].name}.{_suffix(args.format)}")
+    form = args.format or ("svg" if path == STDIN else format_of(path, SUFFIXES, "figure"))
+    comment = FORMATS[form].comment
+    made = marked(_drawn(networks, args, form), networks, comment)
+    deliver(made, path, terminal, ours=comment is not None or isinstance(made, bytes), force=args.force)
     return FINE
 
 
-def _drawn(networks: list[Checked], args: Namespace, form: str) -> str:
-    if form == "html":
-        return pipeline.page(*networks, level=args.level)
-    figure = _figure(networks, args)
-    return figure.svg if form == "svg" else figure.dot
+def _drawn(networks: list[Checked], args: Namespace, form: str) -> str | bytes:
+    if form != "html":
+        return _figure(networks, args).render(form, args.scale)
+    if args.block or args.show or args.no_wrap:
+        raise UsageError(
+            "--block, --show and --no-wrap are for drawn figures, and HTML is a page to unfold", "--format svg"
+        )
+    return pipeline.page(*networks, level=args.level, theme=args.theme)
 
 
 def _figure(networks: list[Checked], args: Namespace) -> Figure:
@@ -75,13 +75,8 @@ def _list(words: str) -> list[str]:
     return [word for word in words.split(",") if word]
 
 
-def _format_of(output: str | None) -> str:
-    suffix = Path(output or "").suffix.lower()
-    if output in (None, STDIN):
-        return "svg"
-    if suffix[1:] not in FORMATS:
-        raise UsageError(f"a figure is SVG, HTML or DOT, not `{suffix or output}`", "-o figure.svg, or --format svg")
-    return suffix[1:]
+def _suffix(form: str | None) -> str:
+    return FORMATS[form or "svg"].suffixes[0].removeprefix(".")
 
 
 COMMAND = Command(

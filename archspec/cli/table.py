@@ -5,13 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from archspec import pipeline
-from archspec.backends.table import FIGURES, FORMATS, format_of, make_table
+from archspec.backends.suffix import format_of
+from archspec.backends.table.architecture import FIGURES, FORMATS, SUFFIXES, make_table
 from archspec.cli.command import FINE, Command
+from archspec.cli.output import deliver, marked
 from archspec.cli.sources import STDIN, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
-from archspec.files import write, write_generated
-from archspec.seal import LATEX, XML, Comment, digest_of, seal
+from archspec.seal import LATEX, XML, Comment
 
 _COMMENTS: dict[str, Comment] = {"markdown": XML, "latex": LATEX, "html": XML}
 """The formats that can say where they come from."""
@@ -32,22 +33,15 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    form = args.format or ("text" if args.output == STDIN else format_of(args.output))
+    form = args.format or ("text" if args.output == STDIN else format_of(args.output, SUFFIXES, "table"))
     if args.label and form != "latex":
         raise UsageError(f"--label is LaTeX's, and this table is {form}", "--format latex")
     networks = [pipeline.check(load(source, args)) for source in args.specs]
     table = make_table(*networks, figures=_figures(args), caption=args.caption, label=args.label)
-    text = FORMATS[form](table)
-    if args.output == STDIN:
-        terminal.write(text)
-        return FINE
-    if form in _COMMENTS:
-        names = ", ".join(network.name for network in networks)
-        text = seal(text, names, digest_of(network.graph.digest for network in networks), _COMMENTS[form])
-        changed = write_generated(args.output, text, force=args.force)
-    else:
-        changed = write(args.output, text)
-    terminal.remark(f"wrote {args.output}" if changed else f"kept {args.output}, current already")
+    made: str | bytes = FORMATS[form](table)
+    if args.output != STDIN:
+        made = marked(made, networks, _COMMENTS.get(form))
+    deliver(made, args.output, terminal, ours=form in _COMMENTS, force=args.force)
     return FINE
 
 

@@ -28,6 +28,16 @@ class Terminal(Record):
         """A result, as it stands."""
         self.out.write(text)
 
+    def put(self, made: str | bytes) -> None:
+        """A result that may be a picture; UsageError where its bytes would land on a screen."""
+        if isinstance(made, str):
+            self.write(made)
+            return
+        if self.out.isatty():
+            raise UsageError("a picture is not for a terminal", "-o FILE, or --format text")
+        self.out.flush()
+        self.out.buffer.write(made)
+
     def say(self, text: str) -> None:
         """A line of a result."""
         self.out.write(text + "\n")

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from archspec.backends import dot
+from archspec.backends import dot, mermaid
 from archspec.backends.figure.blocks import read_block
 from archspec.backends.figure.closeup import closeups
 from archspec.backends.figure.column import compose
+from archspec.backends.figure.convert import SCALE, to_pdf, to_png
 from archspec.backends.figure.describe import describe
+from archspec.backends.figure.formats import SUFFIXES
 from archspec.backends.figure.outline import Family, Outline
 from archspec.backends.figure.reading import Level, read
 from archspec.backends.figure.row import rows_of_stages
 from archspec.backends.figure.scene import Scene
+from archspec.backends.figure.sketch import sketch
 from archspec.backends.figure.svg import render
 from archspec.backends.figure.theme import LIGHT, PALETTES, THEMES, Theme
+from archspec.backends.figure.tikz import tikz
+from archspec.backends.suffix import format_of
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.files import write
@@ -25,7 +30,6 @@ from archspec.records import Record
 
 LEVELS: tuple[Level, ...] = ("model", "stage", "block", "layer")
 SHOWN: tuple[Family, ...] = ("norm", "act")
-FORMATS = (".svg", ".dot")
 _Word = TypeVar("_Word", bound=str)
 
 
@@ -60,25 +64,43 @@ class Figure(Record):
         """The SVG with the colours written into it, for converters without style sheets."""
         return render(self.scene, self.title, self.description, self.palette)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the figure; the suffix says how (.svg, .dot). UsageError for any other, or what is in the way.
+    def render(self, form: str, scale: float = SCALE) -> str | bytes:
+        """The figure in a format of `FORMATS` but HTML; `scale` is a PNG's pixels per point.
+
+        UsageError for another, or where a PNG's or a PDF's extra is not installed.
+        """
+        if form not in _WRITERS:
+            raise UsageError(f"a figure has no format `{form}`", f"its formats are {', '.join(_WRITERS)}")
+        if form == "png":
+            return to_png(self.baked(), self.scene.width, self.scene.height, scale)
+        return _WRITERS[form](self)
+
+    def save(self, path: str | os.PathLike[str], scale: float = SCALE) -> Path:
+        """Write the figure; the suffix says how. UsageError for any other, or what is in the way.
 
         The file is written whole or not at all, over whatever was there: the call names it, and a figure is made anew
         rather than edited. `archspec draw`, which may choose the name itself, keeps what is not its own.
         """
-        target = Path(path)
-        suffix = target.suffix.lower()
-        if suffix not in FORMATS:
-            named = f"`{suffix}`" if suffix else "no suffix"
-            raise UsageError(
-                f"cannot write a figure to {target}: {named} is no format of figures",
-                f"name a file that ends in {' or '.join(FORMATS)}",
-            )
-        write(target, self.svg if suffix == ".svg" else self.dot)
-        return target
+        known = {suffix: name for suffix, name in SUFFIXES.items() if name in _WRITERS}
+        write(path, self.render(format_of(path, known, "figure"), scale))
+        return Path(path)
+
+    def __str__(self) -> str:
+        return sketch(self.outlines).removesuffix("\n")
 
     def _repr_svg_(self) -> str:
         return self.svg
+
+
+_WRITERS: Mapping[str, Callable[[Figure], str | bytes]] = {
+    "svg": lambda figure: figure.svg,
+    "png": lambda figure: figure.render("png"),
+    "pdf": lambda figure: to_pdf(figure.baked()),
+    "dot": lambda figure: figure.dot,
+    "mermaid": lambda figure: mermaid.source(figure.outlines, figure.title, figure.description),
+    "tikz": lambda figure: tikz(figure.scene, figure.palette),
+    "text": lambda figure: sketch(figure.outlines),
+}
 
 
 def draw_figure(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from archspec.backends.escape import clean
+
 SMALLEST = 7.5
 """The size of the smallest text: a page that prints a figure at 4/5 prints it at 6 pt."""
 
@@ -30,13 +32,6 @@ _CLASSES = {
 _WIDTHS = {char: width for width, chars in _CLASSES.items() for char in chars}
 _BOLD = 1.24
 _UNKNOWN = 1100
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def clean(text: str) -> str:
-    """The text on one line without control, formatting or unassigned characters."""
-    spaced = " ".join(text.split())
-    return "".join(c for c in spaced if c not in _BIDI and unicodedata.category(c) not in ("Cc", "Cs", "Cn", "Co"))
 
 
 def width(text: str, size: float, bold: bool = False) -> float:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import escape as escape_xml
 
-from archspec.backends.figure.lettering import clean
+from archspec.backends.escape import clean
+from archspec.backends.figure.paths import arrowhead, rounded, shortened
 from archspec.backends.figure.scene import Box, Part, Point, Rule, Scene, Text, Wire
 from archspec.backends.figure.theme import DASHES, FONTS, stylesheet
-
-_CORNER = 7.0
-_ARROW = 5.2
 
 
 def render(scene: Scene, title: str, description: str, palette: Mapping[str, str] | None = None) -> str:
@@ -104,12 +102,12 @@ def _symbol(box: Box, paint: Paint) -> str:
 
 
 def _wire(wire: Wire, paint: Paint) -> Iterator[str]:
-    points = _shortened(wire.points, _ARROW * 0.8) if wire.arrow else wire.points
+    points = shortened(wire.points) if wire.arrow else wire.points
     dash = f' stroke-dasharray="{DASHES[wire.kind]}"' if wire.kind in DASHES else ""
     colour, weight = ("wire", 0.9) if wire.kind == "flow" else (wire.kind, 0.9 if wire.kind == "span" else 1.3)
     yield f'<path d="{_rounded(points)}" {paint(stroke=colour)} stroke-width="{weight}"{dash}/>'
     if wire.arrow:
-        yield f'<path d="{_arrowhead(wire.points[-2], wire.points[-1])}" {paint(fill=colour)}/>'
+        yield f'<path d="{_triangle(arrowhead(wire.points[-2], wire.points[-1]))}" {paint(fill=colour)}/>'
     if wire.dot:
         (x, y) = wire.points[0]
         yield f'<circle cx="{_number(x)}" cy="{_number(y)}" r="1.5" {paint(fill=colour)}/>'
@@ -128,37 +126,13 @@ def _label(x: float, y: float, text: str, size: float, anchor: str, bold: bool, 
 
 
 def _rounded(points: tuple[Point, ...]) -> str:
-    """A path with corners of radius 7, or half a segment where that is shorter."""
-    steps = [f"M{_xy(*points[0])}"]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        reach = min(_CORNER, _distance(before, corner) / 2, _distance(corner, after) / 2)
-        enter, leave = _towards(corner, before, reach), _towards(corner, after, reach)
-        steps.append(f"L{_xy(*enter)}Q{_xy(*corner)} {_xy(*leave)}")
-    return "".join([*steps, f"L{_xy(*points[-1])}"])
+    start, *corners, end = rounded(points)
+    curves = "".join(f"L{_xy(*enter)}Q{_xy(*corner)} {_xy(*leave)}" for enter, corner, leave in corners)
+    return f"M{_xy(*start[1])}{curves}L{_xy(*end[1])}"
 
 
-def _arrowhead(before: Point, tip: Point) -> str:
-    (x, y), (bx, by) = tip, _towards(tip, before, _ARROW)
-    sx, sy = (y - by) * 0.36, (bx - x) * 0.36
-    return f"M{_xy(x, y)}L{_xy(bx + sx, by + sy)}L{_xy(bx - sx, by - sy)}Z"
-
-
-def _shortened(points: tuple[Point, ...], by: float) -> tuple[Point, ...]:
-    """The line without its last stretch, which lies under the arrowhead."""
-    before, tip = points[-2], points[-1]
-    return (*points[:-1], _towards(tip, before, min(by, _distance(before, tip))))
-
-
-def _towards(start: Point, goal: Point, distance: float) -> Point:
-    length = _distance(start, goal) or 1.0
-    return (
-        start[0] + (goal[0] - start[0]) * distance / length,
-        start[1] + (goal[1] - start[1]) * distance / length,
-    )
-
-
-def _distance(a: Point, b: Point) -> float:
-    return float(((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5)
+def _triangle(points: tuple[Point, Point, Point]) -> str:
+    return "M" + "L".join(_xy(*point) for point in points) + "Z"
 
 
 def _xy(x: float, y: float) -> str:

@@ -14,8 +14,8 @@ from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
 
+from archspec.backends.escape import clean
 from archspec.backends.figure.describe import describe
-from archspec.backends.figure.lettering import clean
 from archspec.backends.figure.theme import FONTS, LIGHT, PALETTES, THEMES, Theme
 from archspec.backends.page.drawing import draw
 from archspec.backends.page.facts import Facts, excerpt

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import quoteattr
 
+from archspec.backends.escape import clean
 from archspec.backends.figure.costs import COST_HEIGHT, COST_WIDTH, Bars, is_costly
 from archspec.backends.figure.fragment import GAP, Fragment, between, down
 from archspec.backends.figure.legend import legend
-from archspec.backends.figure.lettering import clean, width
+from archspec.backends.figure.lettering import width
 from archspec.backends.figure.outline import Card, Item, layers
 from archspec.backends.figure.pieces import PAD, Draughtsman
 from archspec.backends.figure.scene import Box, Part, Text, moved

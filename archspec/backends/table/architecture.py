@@ -12,6 +12,7 @@ from typing import Any
 from archspec.backends.figure.steps import Reader
 from archspec.backends.numbers import counted
 from archspec.backends.stages import Stage, size_text, stages
+from archspec.backends.suffix import format_of
 from archspec.backends.table.align import align
 from archspec.backends.table.grid import Bracket, Cell, Count, Grid, Piece, Row, pieces
 from archspec.backends.table.latex import latex
@@ -105,7 +106,7 @@ class Table(Record):
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the table; the suffix says how. UsageError for any other, or what is in the way."""
-        write(path, FORMATS[format_of(path)](self))
+        write(path, FORMATS[format_of(path, SUFFIXES, "table")](self))
         return Path(path)
 
     def __str__(self) -> str:
@@ -130,15 +131,6 @@ SUFFIXES = {
     ".txt": "text", ".md": "markdown", ".markdown": "markdown", ".tex": "latex", ".html": "html", ".htm": "html",
     ".csv": "csv", ".json": "json",
 }  # fmt: skip
-
-
-def format_of(path: str | os.PathLike[str]) -> str:
-    """The format that a file's suffix stands for; UsageError for another."""
-    suffix = Path(path).suffix.lower()
-    if suffix in SUFFIXES:
-        return SUFFIXES[suffix]
-    found = f"`{suffix}` is no format of tables" if suffix else "it has no suffix that says the format"
-    raise UsageError(f"cannot write a table to {os.fspath(path)}: {found}", f"name it {', '.join(SUFFIXES)}")
 
 
 def make_table(*checked: Checked, figures: Sequence[str] = FIGURES, caption: str = "", label: str = "") -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from archspec.backends.figure.lettering import clean
+from archspec.backends.escape import clean
 from archspec.backends.table.grid import Band, Bracket, Cell, Grid, Piece, Row, bands, pieces
 from archspec.backends.table.plain import one_line
 
