@@ -165,6 +165,17 @@ def test_the_front_door_loads_no_heavy_library(code: str) -> None:
     assert loaded_after(code) == set()
 
 
+@pytest.mark.parametrize("module", ["archspec.backends.dot", "archspec.backends.table.layers"])
+def test_a_room_entered_by_a_side_door_is_there_once(module: str) -> None:
+    code = f"""
+import archspec, {module}
+from archspec.records import Record
+names = [(each.__module__, each.__qualname__) for each in Record.__subclasses__()]
+assert len(names) == len(set(names)) > 50, sorted(name for name in set(names) if names.count(name) > 1)
+"""
+    assert loaded_after(code) <= {"graphviz"}
+
+
 def test_building_and_drawing_need_no_torch(tmp_path: Path) -> None:
     code = f"""
 from archspec.cli import main
