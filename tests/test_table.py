@@ -145,7 +145,7 @@ def test_sizes_that_come_back_have_rows_of_their_own() -> None:
         ("down", "32×32"), ("down", "16×16"), ("bottom", "16×16"), ("up", "32×32"),
     ]  # fmt: skip
     assert [row.output for row in double.rows] == ["32×32", "16×16", "32×32"]
-    assert double.rows[2].cells[0] == ("2×2 deconv, 8, ×2", "concat", "3×3, 8")
+    assert double.rows[2].cells[0] == ("2×2 deconv, 8, ×2", "concat, 16", "3×3, 8")
 
 
 def test_names_stand_where_networks_agree() -> None:

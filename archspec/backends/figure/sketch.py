@@ -103,8 +103,8 @@ def _item(item: Item) -> Sketch:
 
 def _step(step: Step) -> Sketch:
     label = _shown(step.label) or "·"
-    if step.family == "join":
-        return Sketch((_JOINTS.get(step.op, f"[ {label}, {step.shape.channels} ]"),), 0 if step.op in _JOINTS else 3)
+    if step.op in _JOINTS:
+        return Sketch((_JOINTS[step.op],), 0)
     plain = step.family in ("norm", "act", "input", "output")
     opening, closing = ("", "") if plain else ("( ", " )") if step.family == "pool" else ("[ ", " ]")
     line = opening + label + closing
