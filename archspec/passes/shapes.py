@@ -86,7 +86,9 @@ class _Inference:
         children: dict[str, BodyShapes] = {}
         units: dict[str, tuple[UnitShapes, ...]] = {}
         for node in body.nodes:
-            into = tuple([values[ref.node][ref.output] for ref in node.inputs])
+            into = values[node.inputs[0].node] if len(node.inputs) == 1 else ()
+            if len(into) != 1:  # else the commonest case, and no new tuple
+                into = tuple([values[ref.node][ref.output] for ref in node.inputs])
             target = node.target
             if isinstance(target, Op):
                 values[node.key] = self._op(target, into)
