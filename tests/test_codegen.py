@@ -77,7 +77,7 @@ def test_all_source_is_clean_and_stable_under_ruff(everything: Path) -> None:
 def test_what_differs_in_optional_parts_only_is_one_class(everything: Path) -> None:
     for path in everything.glob("*.py"):
         names = re.findall(r"^class (\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
-        assert path.stem.startswith(("mobilenet_v", "efficientnet")) or not [
+        assert path.stem.startswith("mobilenet_v3") or not [
             name for name in names if re.sub(r"\d$", "", name) in {*names} - {name}
         ], path.name
     text = (everything / "nets_optional.py").read_text(encoding="utf-8")
@@ -92,6 +92,12 @@ def test_sums_are_in_place_where_nobody_minds(everything: Path) -> None:
     assert sums("resnet50") == ["y += self.downsample(x)"]
     # Of the other sums there, an operand is read or needed elsewhere.
     assert sums("nets_in_place") == ["y += x", "total += add4"]
+
+
+def test_fractions_read_as_they_came_about(everything: Path) -> None:
+    assert "drop=0.2 * 3 / 16" in (everything / "efficientnet.py").read_text(encoding="utf-8")
+    convnext = (everything / "convnext.py").read_text(encoding="utf-8")
+    assert "nn.Sequential(*(Unit(192, 0.1 * (3 + i) / 17) for i in range(3)))" in convnext
 
 
 def test_all_source_is_typed(everything: Path) -> None:

@@ -198,10 +198,10 @@ class Builder:
         lists = [m.step.units or [] for m in members]
         runs = {len(units) for units in lists}
         if len(runs) == 1 and all(len({units[k][0] for units in lists}) == 1 for k in range(len(lists[0]))):
-            if len(lists[0]) > 3 and (fused := self._fused(members, 0)) is not None:
+            if len(lists[0]) > 2 and (fused := self._fused(members, 0)) is not None:
                 return [fused]
             if len(lists[0]) > 3 and (fused := self._fused(members, 1)) is not None:
-                first = self._alone([replace(m, step=u[0][1]) for m, u in zip(members, lists, strict=True)])
+                first = self._alone([replace(m, step=u[0][1], place=0) for m, u in zip(members, lists, strict=True)])
                 return [(first, "", 1), fused]
             return [self._run(members, lists, k) for k in range(len(lists[0]))]
         return self._uneven(members, lists)
@@ -210,7 +210,9 @@ class Builder:
         self, members: Sequence[Member], lists: Sequence[list[tuple[int, Step]]], place: int
     ) -> tuple[str, str, int]:
         count = lists[0][place][0]
-        text = self._alone([replace(m, step=units[place][1]) for m, units in zip(members, lists, strict=True)])
+        alone = sum(units for units, _ in lists[0][:place]) if count == 1 else None
+        pairs = zip(members, lists, strict=True)
+        text = self._alone([replace(m, step=units[place][1], place=alone) for m, units in pairs])
         return text, "" if count == 1 else f"_ in range({count})", count
 
     def _alone(self, members: Sequence[Member]) -> str:

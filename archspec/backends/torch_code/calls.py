@@ -9,7 +9,7 @@ from typing import Any
 
 from archspec.backends.torch_code.resolve import Resolver, Seen
 from archspec.backends.torch_code.trace import Instance, Names, Step, value_of, written_as
-from archspec.expressions import substitute
+from archspec.expressions import literal, substitute
 from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
 from archspec.records import Record, field, replace
 
@@ -51,19 +51,25 @@ _BINARY = {"operator.add": "+", "operator.mul": "*", "operator.sub": "-"}
 
 
 class Member(Record):
-    """A step as the class sees it: in which of its instances, in whose terms, at which place of a repeat."""
+    """A step as the class sees it: in which of its instances, in whose terms, at which place of a repeat.
+
+    `unit` is the place where it is one of several in a loop over `i`, `place` where it is written alone.
+    """
 
     instance: int
     step: Step
     names: Names | None = None
     bindings: Mapping[str, ast.expr] | None = None
     unit: int | None = None
+    place: int | None = None
 
     def seen(self, value: Any) -> Seen:
         """A value of this step in the terms of the class."""
         return Seen(self.instance, value_of(value), self.translated(written_as(value)), self.unit)
 
     def translated(self, expr: ast.expr | None) -> ast.expr | None:
+        if expr is not None and self.place is not None:
+            expr = substitute(expr, {"i": literal(self.place)})
         if expr is None or self.bindings is None or self.names is None:
             return expr
         return substitute(self.names.written_out(expr), self.bindings)

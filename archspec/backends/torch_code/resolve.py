@@ -50,6 +50,10 @@ _FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor", "log": "math.log", "sq
 _PLAIN_FUNCTIONS = frozenset({"min", "max", "abs", "round", "len", "sum"})
 
 
+LONG = 8
+"""Characters: a fraction from here on may read better as what it was computed from."""
+
+
 class Seen(Record):
     """A value in one instance, with its expression in the class's terms; `unit` is its place in a repeat."""
 
@@ -157,18 +161,28 @@ class Resolver:
         opened = any(one.expr is not None and free_names(one.expr) & self.family.open_names for one in seen)
         everywhere = len({one.instance for one in seen}) == len(self.family.instances)
         if equal and not opened and (everywhere or not any(self._varies(one) for one in seen)):
-            return _literal(seen[0].value)
+            return self._constant(seen[0])
         for tree in self._candidates(seen):
             if self._holds(tree, seen):
                 return self._in_python(tree, seen)
         if equal and not opened:
-            return _literal(seen[0].value)
+            return self._constant(seen[0])
         progression = self._progression(seen, option)
         if progression is not None:
             return progression
         for name in self._twins(seen, option):
             return ast.Name(name, ast.Load())
         return self._lifted(seen, option)
+
+    def _constant(self, one: Seen) -> ast.expr:
+        """A value as a literal; a long fraction as it came about, where that is shorter: `0.2 * 3 / 16`."""
+        plain = _literal(one.value)
+        if not isinstance(one.value, float) or one.expr is None or len(to_text(plain)) < LONG:
+            return plain
+        known = {name: _literal(self.static[name]) for name in free_names(one.expr) & self.static.keys()}
+        tree = _whole_parts(substitute(one.expr, {n: v for n, v in known.items() if isinstance(v, ast.Constant)}))
+        shorter = not free_names(tree) and _is_printable(tree) and len(to_text(tree)) < len(to_text(plain))
+        return tree if shorter and same(_evaluated(tree, {}), one.value) else plain
 
     def _varies(self, one: Seen) -> bool:
         """Whether a value that is equal wherever it is needed comes from one that is not."""
@@ -275,6 +289,14 @@ class Resolver:
         self.values[name] = [values.get(i) for i in range(len(self.family.instances))]
         self.spelling[name] = name
         return ast.Name(name, ast.Load())
+
+
+def _whole_parts(tree: ast.expr) -> ast.expr:
+    """The tree with what is computed from integers alone computed."""
+    value = _evaluated(tree, {}) if not free_names(tree) else None
+    if type(value) is int:
+        return _literal(value)
+    return _rebuilt(tree, _whole_parts)
 
 
 def argument_name(name: str) -> str:
