@@ -18,6 +18,7 @@ from archspec.features import pruned, with_features
 from archspec.fit import with_nearest_sizes
 from archspec.layouts import check_layout
 from archspec.lazy import lazy
+from archspec.lints import switched_on, warn_of_habits
 from archspec.passes.cost import measure
 from archspec.passes.shapes import infer
 from archspec.records import replace
@@ -123,7 +124,9 @@ def check(source: Source, variant: str | None = None, *, features: Sequence[str]
     report.stop_if_failed()
     if not spec.features:
         warn_of_unused(spec, graph, report)
-    return Checked(spec, graph, shapes, cost, in_order(report.warnings), elaboration.demands)
+    warn_of_habits(shapes, report)
+    warnings = switched_on(in_order(report.warnings), spec.texts)
+    return Checked(spec, graph, shapes, cost, warnings, elaboration.demands)
 
 
 def build(source: Source, variant: str | None = None, *, features: Sequence[str] = (), **params: Any) -> str:

@@ -18,9 +18,11 @@ from archspec.lazy import lazy
 from archspec.passes.sizes import free_sizes, in_words
 from archspec.records import Record, field, replace
 from archspec.rendering import render_github, render_json, render_text
+from archspec.report import suggestion
 from archspec.spec.model import Spec
 from archspec.spec.settings import parse_settings
 
+catalogue = lazy("archspec.codes")
 sarif = lazy("archspec.rendering.sarif")
 
 
@@ -59,7 +61,24 @@ def _arguments(parser: ArgumentParser) -> None:
     add_spec(parser, several=True)
     add_size(parser)
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
+    parser.add_argument(
+        "--ignore",
+        metavar="CODES",
+        type=_warning_codes,
+        action="extend",
+        default=[],
+        help="warnings to leave out, such as W0604,W0609; `archspec explain W0604` says what each is for",
+    )
     parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text", help="how to print it")
+
+
+def _warning_codes(text: str) -> list[str]:
+    codes = text.upper().split(",")
+    known = [code for code in catalogue.CODES if code.startswith("W")]
+    if unknown := [code for code in codes if code not in known]:
+        help_ = suggestion(unknown[0], known)
+        raise UsageError(f"`{unknown[0]}` is no code of a warning", help_)
+    return codes
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
@@ -94,7 +113,7 @@ def _check(source: str, args: Namespace, verdict: Verdict) -> None:
             verdict.add(error.diagnostics, error.texts)
         else:
             verdict.networks.append((source.partition("@")[0], checked))
-            verdict.add(checked.warnings, spec.texts)
+            verdict.add(tuple(w for w in checked.warnings if w.code not in args.ignore), spec.texts)
 
 
 def _with_variants(spec: Spec) -> Iterator[Spec]:

@@ -1,0 +1,100 @@
+"""Lints about neighbouring layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archspec.lints.surroundings import Finding, Surroundings
+
+CONVOLUTIONS = frozenset({"conv2d", "conv_transpose2d"})
+LINEAR = CONVOLUTIONS | {"linear"}
+UNBOUNDED = frozenset({"relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish"})
+"""Activations that cut or bend one side: of no use on logits."""
+
+
+def bias_before_norm(here: Surroundings) -> Iterator[Finding]:
+    """A bias that the batch norm behind it subtracts again (Ioffe & Szegedy 2015, sec. 3.2)."""
+    for node in here.ops:
+        biased = here.name(node.key) in LINEAR and getattr(node.target, "bias", False)
+        if biased and here.name(here.sole_reader(node.key)) == "batch_norm":
+            yield Finding(
+                "W0604",
+                "a bias in front of batch norm has no effect",
+                node.span,
+                "batch norm subtracts the mean, and with it any constant",
+                "write `bias: false`",
+            )
+
+
+def linear_pair(here: Surroundings) -> Iterator[Finding]:
+    """Two linear maps with nothing between are one linear map."""
+    for node in here.ops:
+        reader = here.name(here.sole_reader(node.key))
+        if here.name(node.key) in LINEAR and reader in LINEAR:
+            yield Finding(
+                "W0605",
+                f"nothing between this `{here.name(node.key)}` and the `{reader}` that reads it",
+                node.span,
+                "two linear maps in a row are one linear map, with more weights",
+                "put a norm or an activation between them",
+            )
+
+
+def dropout_before_norm(here: Surroundings) -> Iterator[Finding]:
+    """Dropout changes the variance that batch norm learns in training (Li et al. 2019)."""
+    for node in here.ops:
+        if here.name(node.key) == "dropout" and here.name(here.sole_reader(node.key)) == "batch_norm":
+            yield Finding(
+                "W0606",
+                "dropout in front of batch norm",
+                node.span,
+                "the variance that batch norm keeps from training is not that of inference, where nothing is dropped",
+                "put dropout after the last batch norm",
+            )
+
+
+def rectified_branch(here: Surroundings) -> Iterator[Finding]:
+    """A residual branch that ends in ReLU can only add (He et al. 2016, sec. 4.1, Fig. 4c)."""
+    for node in here.ops:
+        ends = here.inputs[node.key]
+        rectified = [key for key in ends if here.name(key) in ("relu", "relu6")]
+        if here.name(node.key) != "add" or len(ends) < 2 or len(rectified) != 1:
+            continue  # where all operands are rectified it is a sum of features, not a residual
+        if _branches_off(here, rectified[0], [key for key in ends if key != rectified[0]]):
+            yield Finding(
+                "W0607",
+                "the residual branch ends in ReLU",
+                here.node(rectified[0]).span,
+                "what it adds is never negative, so the signal can only grow from unit to unit",
+                "put the ReLU after the addition, or in front of the branch's first layer",
+            )
+
+
+def _branches_off(here: Surroundings, end: str, others: list[str]) -> bool:
+    """Whether the way back from `end` leads to another operand, or to what it is made from."""
+    sources = {*others, *(key for other in others for key in here.inputs.get(other, ()))}
+    seen: set[str] = set()
+    waiting = list(here.inputs[end])
+    while waiting:
+        key = waiting.pop()
+        if key not in seen:
+            seen.add(key)
+            waiting += here.inputs.get(key, ())
+    return bool(seen & sources)
+
+
+def activated_logits(here: Surroundings) -> Iterator[Finding]:
+    """An activation that cuts one side, after the last linear layer."""
+    for node in here.ops if here.whole else ():
+        if (
+            node.key in here.given
+            and here.name(node.key) in UNBOUNDED
+            and here.name(here.inputs[node.key][0]) == "linear"
+        ):
+            yield Finding(
+                "W0608",
+                f"`{here.name(node.key)}` on the output of the last linear layer",
+                node.span,
+                "logits have both signs; a loss such as cross entropy cannot push a cut one back",
+                "leave it out",
+            )

@@ -1,0 +1,110 @@
+"""Lints: each finds what it is about, stays silent otherwise, and can be switched off."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from spec_lab import accept, marked, spec
+
+import archspec
+from archspec.cli import main
+from archspec.codes import CODES
+from archspec.lints.run import LINTS
+from archspec.pipeline import check
+
+HEAD = "archspec: 1\nname: net\n"
+LINTED = [CODES[code] for code in ("W0604", "W0605", "W0606", "W0607", "W0608", "W0609")]
+
+
+def codes(text: str) -> list[str]:
+    return [warning.code for warning in check(text).warnings]
+
+
+@pytest.mark.parametrize("code", LINTED, ids=lambda code: code.code)
+def test_the_bad_example_is_warned_of_and_the_mended_one_is_not(code: object) -> None:
+    assert codes(HEAD + code.bad) == [code.code]  # type: ignore[attr-defined]
+    assert codes(HEAD + code.mended) == []  # type: ignore[attr-defined]
+
+
+def test_every_lint_has_a_code_of_its_own() -> None:
+    assert len(LINTS) == len(LINTED)
+
+
+@pytest.mark.parametrize(
+    ("items", "found"),
+    [
+        ("- {op: conv2d, out: 4, kernel: 3}\n- {op: dropout, p: 0.1, when: 1 > 2}\n- {op: batch_norm}", ["W0604"]),
+        ("- a: {op: conv2d, out: 3, kernel: 1}\n- b: {op: batch_norm}\n- {op: add, from: [a, b]}", []),
+        ("- a: {op: conv2d, out: 3, kernel: 1}\n- b: {op: relu}\n- c: {op: relu, from: x}\n"
+         "- {op: add, from: [b, c]}", []),
+        ("- a: {op: conv2d, out: 3, kernel: 1}\n- b: {op: relu}\n- c: {op: conv2d, out: 3, kernel: 1, from: x}\n"
+         "- {op: add, from: [b, c]}", ["W0607"]),
+        ("- a: {op: conv2d, out: 4, kernel: 1}\n- {op: conv2d, out: 4, kernel: 1}", ["W0605"]),
+        ("- {op: max_pool2d, kernel: 2}", []),
+        ("- {op: max_pool2d, kernel: 3}", ["W0609"]),
+        ("- {op: max_pool2d, kernel: 3, ceil: true}", []),
+        ("- {op: subsample2d, stride: 2}", []),
+        ("- {op: conv2d, out: 4, kernel: 1, stride: 2}", []),
+        ("- {op: conv2d, out: 4, kernel: 3, stride: 2}", ["W0609"]),
+        ("- {op: conv2d, out: 4, kernel: 3, stride: 2, padding: tf_same}", []),
+    ],
+)  # fmt: skip
+def test_what_counts(items: str, found: list[str]) -> None:
+    assert [warning.code for warning in accept(spec(items)).warnings] == found
+
+
+def test_an_item_called_often_is_told_once_at_its_place() -> None:
+    block = "\n  u: {in: 'x[N, C, H, W]', body: [{op: conv2d, out: 4, kernel: 3, padding: 1}, {op: batch_norm}]}"
+    text = spec("- {op: u, repeat: 3}\n- {op: u}\n- {op: relu}", blocks=block)
+    (warning,) = accept(text).warnings
+    assert (warning.code, marked(text, warning)) == ("W0604", "conv2d")
+
+
+@pytest.mark.parametrize(
+    ("comment", "left"),
+    [
+        ("  # archspec: ignore[W0604]", 0),
+        ("  # archspec: ignore", 0),
+        ("  # archspec: ignore[W0601, W0604]", 0),
+        ("  # archspec: ignore[W0605]", 1),
+        ("  # archspec: ignored", 1),
+        ("  # W0604", 1),
+    ],
+)
+def test_a_comment_switches_a_warning_of_its_line_off(comment: str, left: int) -> None:
+    text = spec(f"- {{op: conv2d, out: 4, kernel: 3}}{comment}\n- {{op: batch_norm}}")
+    assert len(accept(text).warnings) == left
+
+
+def test_a_run_switches_codes_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(HEAD + CODES["W0604"].bad, encoding="utf-8")
+    assert main(["check", "--strict", str(path)]) == 1
+    assert main(["check", "--strict", "--ignore", "w0604,W0605", str(path), "--format", "json"]) == 0
+    capsys.readouterr()
+    assert main(["check", str(path), "--format", "json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (found["code"], found["severity"]) == ("W0604", "warning")
+    assert main(["check", "--ignore", "W0699", str(path)]) == 2
+    assert "no code of a warning" in capsys.readouterr().err
+
+
+def test_the_bias_has_indeed_no_effect() -> None:
+    """What W0604 says, in torch."""
+    net = archspec.module(HEAD + CODES["W0604"].bad).train()
+    x = torch.randn(4, 3, 8, 8)
+    before = net(x)
+    with torch.no_grad():
+        next(p for name, p in net.named_parameters() if name.endswith("bias")).add_(3)
+    assert torch.allclose(net(x), before, atol=1e-5)
+
+
+def test_the_border_has_indeed_no_gradient() -> None:
+    """What W0609 says, in torch."""
+    net = archspec.module(HEAD + CODES["W0609"].bad)
+    x = torch.randn(1, 3, 8, 8, requires_grad=True)
+    net(x).sum().backward()
+    assert x.grad is not None and float(x.grad[..., 7, :].abs().max()) == 0 < float(x.grad[..., 6, :].abs().max())
