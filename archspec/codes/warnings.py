@@ -51,7 +51,7 @@ CODES: tuple[Code, ...] = (
         "W0606",
         "dropout in front of batch norm",
         "In training dropout adds variance, which batch norm learns to divide by; at inference nothing is dropped and "
-        "the variance is another (Li et al. 2019, Understanding the Disharmony between Dropout and Batch Normalization).",
+        "it is another (Li et al. 2019, Understanding the Disharmony between Dropout and Batch Normalization).",
         "input: x[N, 3, 8, 8]\nnet:\n  - {op: dropout, p: 0.2}\n  - {op: batch_norm}\n",
         "input: x[N, 3, 8, 8]\nnet:\n  - {op: batch_norm}\n  - {op: dropout, p: 0.2}\n",
     ),
