@@ -18,6 +18,7 @@ from archspec.backends.figure.outline import Outline, layers
 from archspec.backends.figure.pieces import Draughtsman
 from archspec.backends.figure.placing import Placed, measured, reach, rows, settled, trunk, uniform
 from archspec.backends.figure.scene import Part, Scene, moved, of_network
+from archspec.backends.figure.spans import opened
 from archspec.backends.figure.theme import fills
 from archspec.backends.figure.wrapped import FRAME, PAGE, wrapped
 
@@ -32,7 +33,9 @@ def compose(outlines: Sequence[Outline], whole: bool = False, wrap: bool = True)
     """
     widths = [step.shape.channels for outline in outlines for group in outline.groups for step in layers(group.chain)]
     draughtsman = Draughtsman(fills(widths), whole=whole)
-    measures = [measured(outline, uniform(outline, draughtsman)) for outline in outlines]
+    opens = [opened(outline) for outline in outlines]
+    measures = [measured(outline, ends, uniform(outline, draughtsman)) for outline, ends in opens]
+    outlines = [outline for outline, _ in opens]
     if len(outlines) == 1:
         outline, items = outlines[0], measures[0]
         parts, across = _alone(outline, items)

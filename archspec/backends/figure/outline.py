@@ -77,13 +77,17 @@ Chain = tuple[Item, ...]
 
 
 class Group(Record):
-    """A stretch of the trunk that belongs to one stage, and what the whole stage costs."""
+    """A stretch of the trunk that belongs to one stage, and what the whole stage costs.
+
+    Where a shortcut reaches over several, `parts` are those stages, without their chains.
+    """
 
     name: str
     chain: Chain
     blocks: int = 0
     macs: int = 0
     parameters: int = 0
+    parts: tuple[Group, ...] = ()
 
 
 class Outline(Record):

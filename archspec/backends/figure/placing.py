@@ -6,26 +6,33 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Protocol
 
-from archspec.backends.figure.fragment import GAP, Fragment, between
+from archspec.backends.figure.forks import LANE
+from archspec.backends.figure.fragment import GAP, Fragment, between, lane
 from archspec.backends.figure.outline import Card, Item, Outline, output
 from archspec.backends.figure.pieces import PAD, Draughtsman
-from archspec.backends.figure.scene import Part, Wire, WireKind
+from archspec.backends.figure.scene import Box, Part, Wire, WireKind
+from archspec.backends.figure.spans import Ends, levels
 from archspec.backends.stages import size_text
 from archspec.records import Record, replace
 
 ROW_GAP, RULE_ABOVE = 22.0, 14.5
 _CARD_GAP = 16.0
 _EMPTY = 44.0
+_LEAVE = 6.0
 
 
 class Placed(Record):
-    """An item of the trunk: its group (-1: an input), the size of the row it stands in, and where its top is."""
+    """An item of the trunk: its group (-1: an input), the size of the row it stands in, and where its top is.
+
+    `ends` are the long shortcuts that begin above it or end on it.
+    """
 
     item: Item
     fragment: Fragment
     group: int
     size: str
     y: float = 0.0
+    ends: Ends = Ends()
 
     @property
     def bottom(self) -> float:
@@ -47,15 +54,15 @@ class Aside(Protocol):
         """Write what has to stand beside an item."""
 
 
-def measured(outline: Outline, draughtsman: Draughtsman) -> list[Placed]:
+def measured(outline: Outline, ends: Sequence[Ends], draughtsman: Draughtsman) -> list[Placed]:
     """All items of a network, from its input down, each with the row it belongs to; not at their heights yet."""
     items: list[tuple[int, Item]] = [(-1, outline.entry)] if outline.entry else []
     items += [(index, item) for index, group in enumerate(outline.groups) for item in group.chain]
     result: list[Placed] = []
-    for index, item in items:
+    for (index, item), own in zip(items, [*([Ends()] if outline.entry else []), *ends], strict=True):
         shape = output(item)
         size = size_text(shape) if shape is not None else result[-1].size
-        result.append(Placed(item, draughtsman.item(item), index, size))
+        result.append(Placed(item, draughtsman.item(item), index, size, 0.0, own))
     return result
 
 
@@ -74,10 +81,11 @@ def settled(items: Sequence[Placed], top: float, aside: Aside | None = None) -> 
 
 
 def _gap(before: Placed, item: Placed) -> float:
+    more = _LEAVE * len(item.ends.opens)
     if before.size != item.size:
-        return ROW_GAP - min(item.fragment.lead, ROW_GAP)
+        return more + ROW_GAP - min(item.fragment.lead, ROW_GAP)
     carded = isinstance(before.item, Card) or isinstance(item.item, Card)
-    return between(before.fragment, item.fragment, _CARD_GAP if carded else GAP)
+    return more + between(before.fragment, item.fragment, _CARD_GAP if carded else GAP)
 
 
 def rows(column: Sequence[Placed]) -> list[list[Placed]]:
@@ -92,11 +100,30 @@ def trunk(column: Sequence[Placed]) -> Iterator[Part]:
         yield Wire(((0.0, before.bottom), (0.0, after.y)), kind, not after.fragment.soft)
     for placed in column:
         yield from placed.fragment.at(0.0, placed.y)
+    yield from _lanes(column)
 
 
 def reach(column: Sequence[Placed]) -> tuple[float, float]:
     """How far a column reaches to the left and to the right of its trunk."""
-    return max(placed.fragment.left for placed in column), max(placed.fragment.right for placed in column)
+    right = max(placed.fragment.right for placed in column)
+    right = max([right, *(max(x for x, _ in wire.points) + 2.0 for wire in _lanes(column))])
+    return max(placed.fragment.left for placed in column), right
+
+
+def _lanes(column: Sequence[Placed]) -> list[Wire]:
+    """The long shortcuts, each in a lane to the right of all that it passes."""
+    begins = {number: place for place, placed in enumerate(column) for number in placed.ends.opens}
+    closes = [(number, kind, place) for place, placed in enumerate(column) for number, kind in placed.ends.closes]
+    stretches = [(begins[number], place) for number, _, place in closes if number in begins]
+    wires = []
+    right = max((placed.fragment.right for placed in column), default=0.0)
+    for (number, kind, place), level in zip(closes, levels(stretches), strict=True):
+        start, end = column[begins[number]], column[place]
+        above = column[begins[number] - 1].bottom if begins[number] else start.y - ROW_GAP
+        leave = above + _LEAVE * (start.ends.opens.index(number) + 0.6)
+        box = next(part for part in end.fragment.parts if isinstance(part, Box))
+        wires.append(lane((0.0, leave), right + LANE * (level + 1), (box.right, end.y + box.height / 2), kind))
+    return wires
 
 
 def uniform(outline: Outline, draughtsman: Draughtsman) -> Draughtsman:

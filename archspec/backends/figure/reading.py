@@ -101,8 +101,10 @@ def _groups(pieces: Iterable[tuple[tuple[str, ...], Chain]], rows: Sequence[Stag
         own = [known.pop(name) for name in names if name in known]
         amount = sum((row.amount for row in own), Amount())
         name = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+        parts = tuple(Group(row.name, (), row.blocks, row.amount.macs, row.amount.parameters) for row in own)
         if chain:
-            result.append(Group(name, chain, sum(row.blocks for row in own), amount.macs, amount.parameters))
+            blocks = sum(row.blocks for row in own)
+            result.append(Group(name, chain, blocks, amount.macs, amount.parameters, parts if len(own) > 1 else ()))
     return tuple(result)
 
 

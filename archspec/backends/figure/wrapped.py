@@ -121,12 +121,15 @@ def _cut(tall: Sequence[Placed], start: int, wanted: float, room: float, staged:
     top, height = tall[start].y, min(wanted, room)
     if tall[-1].bottom - top <= min(wanted, room + _HEADROOM):
         return None
-    whole, last = None, start + 1
+    whole: int | None = None
+    last: int | None = None
     for index in range(start + 1, len(tall)):
+        if tall[index].ends.inside:  # a long shortcut passes here
+            continue
         reached = tall[index - 1].bottom - top
-        if reached > room and index > start + 1:
+        if reached > room and last is not None:
             break
-        last = index if reached <= height else last
+        last = index if last is None or reached <= height else last
         if staged and tall[index].group != tall[index - 1].group and reached >= height * _FULL:
             nearer = whole is None or abs(reached - height) < abs(tall[whole - 1].bottom - top - height)
             whole = index if nearer else whole
