@@ -117,7 +117,8 @@ def _wires(scene: Scene, solid: Sequence[Box]) -> Iterator[str]:
     for wire in scene.wires:
         if not wire.dot:
             continue
-        if id(wire) not in reached:
+        begun = not wire.arrow and any(other.points[0] == wire.points[-1] for other in scene.wires)
+        if id(wire) not in reached and not begun:
             yield f"ends nowhere: {wire}"
         x, y = wire.points[0]
         if not any(s.x - 0.01 <= x <= s.right + 0.01 and s.y - 0.01 <= y <= s.bottom + 0.01 for s in flows):

@@ -41,7 +41,8 @@ def compose(outlines: Sequence[Outline], whole: bool = False, wrap: bool = True)
         parts, across = _alone(outline, items)
         if wrap and max(part.bottom for part in parts) > PAGE[1] - FRAME:
             sheet = wrapped(outline, items, _first(outline))
-            return finished(sheet.parts, sheet.width, sheet.breaks)
+            if sheet.tallest <= PAGE[1]:  # else a long shortcut holds it together
+                return finished(sheet.parts, sheet.width, sheet.breaks)
         return finished(parts, across)
     columns = [settled(items, HEAD) for items in measures]
     order = common_order(columns)

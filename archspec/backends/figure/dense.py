@@ -1,10 +1,12 @@
-"""Dense blocks (Huang et al. 2017) in one card: units that are equal but for the width of what reaches them."""
+"""Units of a repeat that look alike in one card: those that differ in nothing a figure shows (a drop rate), and those
+of dense blocks (Huang et al. 2017), which are equal but for the width of what reaches them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archspec.backends.figure.outline import Card, Chain, Fork, Item, Step
+from archspec.backends.figure.outline import Card, Chain, Fork, Item, Step, Tangle
 from archspec.records import replace
 from archspec.shapes import Shape
 
@@ -21,13 +23,21 @@ def densely_folded(items: Sequence[Item], given: Shape) -> Chain:
     width = given.channels
     for item in items:
         last = result[-1] if result else None
-        if isinstance(item, Card) and isinstance(last, Card) and _continues(last, item, width):
+        if isinstance(item, Card) and isinstance(last, Card) and _alike(last, item):
+            result[-1] = replace(last, count=last.count + item.count)
+        elif isinstance(item, Card) and isinstance(last, Card) and _continues(last, item, width):
             start = last.growth[0] if last.growth else _before(last)
             result[-1] = replace(last, count=last.count + 1, shape=item.shape, growth=(start, item.shape.channels))
         else:
             result.append(item)
         width = item.shape.channels if isinstance(item, Card | Step) else width
     return tuple(_told(item) for item in result)
+
+
+def _alike(one: Card, other: Card) -> bool:
+    """Whether two cards show the same, shapes included."""
+    same = one.name == other.name and one.shape == other.shape and one.growth is None and other.growth is None
+    return same and _signature(one.chain, exact=True) == _signature(other.chain, exact=True)
 
 
 def _continues(run: Card, unit: Card, width: int) -> bool:
@@ -61,14 +71,18 @@ def _told(item: Item) -> Item:
     return replace(item, chain=(replace(item.chain[0], join=join),))
 
 
-def _signature(chain: Chain) -> Signature:
-    """What a chain shows, but for shapes, paths, and the width that comes out of joins."""
-    return tuple(_sign(item) for item in chain)
+def _signature(chain: Chain, exact: bool = False) -> Signature:
+    """What a chain shows, but for paths; unless `exact`, also but for shapes and the width that comes out of joins."""
+    return tuple(_sign(item, exact) for item in chain)
 
 
-def _sign(item: Item) -> Signature:
+def _sign(item: Item, exact: bool) -> Signature:
     if isinstance(item, Step):
-        return item.op, "" if item.family == "join" else item.label
+        shown = exact or item.family != "join"
+        return item.op, item.label if shown else "", item.shape if exact else None
     if isinstance(item, Fork):
-        return item.join.op, *((branch.kind, branch.labels, _signature(branch.chain)) for branch in item.branches)
-    return (id(item),)
+        branches = ((branch.kind, branch.labels, _signature(branch.chain, exact)) for branch in item.branches)
+        return _sign(item.join, exact), *branches
+    if isinstance(item, Tangle):
+        return item.wires, *(_signature(piece, exact) for piece in item.pieces)
+    return (item.name, item.count, _signature(item.chain, exact)) if isinstance(item, Card) else (item.name,)

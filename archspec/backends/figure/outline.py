@@ -7,7 +7,7 @@ from typing import Literal
 
 from archspec.backends.figure.scene import WireKind
 from archspec.records import Record, replace
-from archspec.shapes import Shape
+from archspec.shapes import Shape, nominal
 
 Family = Literal["layer", "stage", "pool", "norm", "act", "quiet", "join", "op", "input", "output"]
 
@@ -109,6 +109,13 @@ def output(item: Item) -> Shape | None:
     if isinstance(item, Tangle):
         return output(item.pieces[-1][-1])
     return item.join.shape if isinstance(item, Fork) else item.shape
+
+
+def extent(shape: Shape) -> int:
+    """The last size of a map, wherever its channels stand; 0 where it is no map."""
+    if shape.rank != 4:
+        return 0
+    return nominal([dim for dim, axis in zip(shape.dims, shape.axes, strict=True) if axis not in "NC"][-1])
 
 
 def layers(chain: Chain) -> Iterator[Step]:

@@ -130,7 +130,7 @@ class Draughtsman(Record):
             return Fragment(parts, 0.0, _ASIDE + across, high, soft=True)
         layers = stack([(self.chain(tail.chain, room(tail.chain, BOX)), ""), (name, "")])
         centre = _ASIDE + layers.left
-        wire = Wire(((0.0, 2.0), (centre, 2.0), (centre, 2.0 + GAP + 4.0)), dot=True)
+        wire = Wire(((0.0, 2.0), (centre, 2.0), (centre, 2.0 + GAP + 4.0)), arrow=not layers.soft, dot=True)
         tall = layers.height + 2.0 + GAP + 4.0
         parts = (down(0.0, 0.0, tall, arrow=False), wire, *layers.at(centre, 2.0 + GAP + 4.0))
         return Fragment(parts, 0.0, centre + layers.right, tall, soft=True)

@@ -97,6 +97,10 @@ def trunk(column: Sequence[Placed]) -> Iterator[Part]:
     """The items and the wires between them; a long stretch with nothing on it is drawn lightly."""
     for before, after in pairwise(column):
         kind: WireKind = "span" if after.y - before.bottom > _EMPTY else "flow"
+        if after.ends.cut:
+            foot = [wire.points[0][1] for wire in _lanes(column) if before.bottom <= wire.points[0][1] <= after.y]
+            yield from [Wire(((0.0, before.bottom), (0.0, max(foot))), "flow", arrow=False)] if foot else []
+            continue
         yield Wire(((0.0, before.bottom), (0.0, after.y)), kind, not after.fragment.soft)
     for placed in column:
         yield from placed.fragment.at(0.0, placed.y)
@@ -121,8 +125,8 @@ def _lanes(column: Sequence[Placed]) -> list[Wire]:
         start, end = column[begins[number]], column[place]
         above = column[begins[number] - 1].bottom if begins[number] else start.y - ROW_GAP
         leave = above + _LEAVE * (start.ends.opens.index(number) + 0.6)
-        box = next(part for part in end.fragment.parts if isinstance(part, Box))
-        wires.append(lane((0.0, leave), right + LANE * (level + 1), (box.right, end.y + box.height / 2), kind))
+        box = next(part for part in end.fragment.parts if isinstance(part, Box) and part.shape != "shadow")
+        wires.append(lane((0.0, leave), right + LANE * (level + 1), (box.right, end.y + box.y + box.height / 2), kind))
     return wires
 
 

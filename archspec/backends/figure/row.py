@@ -8,14 +8,13 @@ from math import log2
 from archspec.backends.figure.column import finished
 from archspec.backends.figure.heading import heading, heading_width
 from archspec.backends.figure.lettering import SMALLEST, fit, width
-from archspec.backends.figure.outline import Group, Outline, Step, Tail
+from archspec.backends.figure.outline import Group, Outline, Step, Tail, extent
 from archspec.backends.figure.pieces import Draughtsman, note, shape_text
 from archspec.backends.figure.scene import Box, BoxShape, Part, Scene, Text, Wire, moved, of_network
 from archspec.backends.figure.theme import fills
 from archspec.backends.figure.wrapped import PAGE, joint
 from archspec.backends.numbers import quantity
 from archspec.records import Record
-from archspec.shapes import nominal
 
 _GAP = 15.0
 _NARROW, _WIDE = 50.0, 96.0
@@ -112,6 +111,4 @@ def _row(row: Sequence[_Stop], top: float, parts: list[Part], came: int, goes: i
 
 def _height(step: Step) -> float:
     """A map is the higher the larger it is, a doubling at a time; anything else, and an input, is flat."""
-    if step.shape.rank != 4:
-        return _FLAT
-    return _FLAT + _DOUBLING * log2(max(nominal(step.shape.dims[-1]), 1))
+    return _FLAT + _DOUBLING * log2(max(extent(step.shape), 1))

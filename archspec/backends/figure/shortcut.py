@@ -74,8 +74,13 @@ def _gate(chains: tuple[Chain, ...]) -> tuple[Branch, ...]:
 
 
 def tangled(tangle: Tangle, source: int, goal: int) -> WireKind:
-    """The kind of a wire between two pieces of a tangle: what reaches a product or a sum of products is gated."""
+    """The kind of a wire between two pieces of a tangle: what reaches a product or a sum of products is gated.
+
+    What is only cropped (U-Net) passes as it is.
+    """
     first = tangle.pieces[goal][0]
+    if isinstance(first, Step) and first.op == "crop_like" and source != goal - 1:
+        return "identity"
     if not isinstance(first, Step) or first.op not in ("add", "mul"):
         return "flow"
     if source < 0:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from archspec.backends.figure.forks import is_residual
 from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, Tangle, output
 from archspec.backends.figure.scene import WireKind
+from archspec.backends.figure.shortcut import tangled
 from archspec.backends.stages import size_text
 from archspec.records import Record, replace
 
@@ -14,12 +15,13 @@ from archspec.records import Record, replace
 class Ends(Record):
     """What begins before an item of the trunk, and what ends on it: numbers of shortcuts, the latter with their kind.
 
-    `inside` tells whether one is under way there.
+    `inside` tells whether one is under way there, `cut` that nothing comes from the item above.
     """
 
     opens: tuple[int, ...] = ()
     closes: tuple[tuple[int, WireKind], ...] = ()
     inside: bool = False
+    cut: bool = False
 
 
 def opened(outline: Outline) -> tuple[Outline, list[Ends]]:
@@ -53,6 +55,9 @@ class _Opener:
     def _chain(self, chain: Chain, opens: tuple[int, ...]) -> Iterator[Item]:
         for index, item in enumerate(chain):
             begun = opens if not index else ()
+            if isinstance(item, Tangle) and _is_trunk(item):
+                yield from self._tangle(item, begun)
+                continue
             if not (isinstance(item, Fork) and _is_long(item)):
                 self._add(Ends(begun))
                 yield item
@@ -63,6 +68,18 @@ class _Opener:
             sides = zip(numbers, item.branches[1:], strict=True)
             self._add(Ends((), tuple((number, side.kind or "flow") for number, side in sides)))
             yield item.join
+
+    def _tangle(self, tangle: Tangle, opens: tuple[int, ...]) -> Iterator[Item]:
+        """The pieces one after another; wires between neighbours are the trunk, all others lanes."""
+        lanes = {wire: self._count + index for index, wire in enumerate(w for w in tangle.wires if w[1] != w[0] + 1)}
+        self._count += len(lanes)
+        for index, piece in enumerate(tangle.pieces):
+            begun = tuple(number for (source, _), number in lanes.items() if source == index - 1)
+            ends = tuple((number, tangled(tangle, *wire)) for wire, number in lanes.items() if wire[1] == index)
+            cut = (index - 1, index) not in tangle.wires
+            self._add(Ends((*(opens if not index else ()), *begun), ends, cut=cut))
+            yield piece[0]
+            yield from self._chain(piece[1:], ())
 
     def _add(self, ends: Ends) -> None:
         self.ends.append(replace(ends, inside=self._open > 0))
@@ -75,6 +92,15 @@ def _is_long(fork: Fork) -> bool:
         return False
     shapes = [shape for item in fork.branches[0].chain if (shape := output(item)) is not None]
     return len({size_text(shape) for shape in (*shapes, fork.join.shape)}) > 1
+
+
+def _is_trunk(tangle: Tangle) -> bool:
+    """Whether a tangle passes through several sizes, and every wire of it can end on a box."""
+    heads = [piece[0] for piece in tangle.pieces]
+    if not all(isinstance(head, Card) or (isinstance(head, Step) and head.family != "input") for head in heads):
+        return False
+    shapes = [shape for piece in tangle.pieces for item in piece if (shape := output(item)) is not None]
+    return len({size_text(shape) for shape in shapes}) > 1
 
 
 def _belongs(item: Item, stage: str) -> bool:

@@ -8,13 +8,13 @@ from archspec.backends.figure.dense import densely_folded
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening
 from archspec.backends.figure.nest import Nesting
 from archspec.backends.figure.order import DECOR, Shown, fold, stands_out, visible
-from archspec.backends.figure.outline import Card, Chain, Family, Item, Step, relocated
+from archspec.backends.figure.outline import Card, Chain, Family, Item, Step, extent, relocated
 from archspec.ir.graph import GraphInput
 from archspec.ops import activation, join, norm, pool
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes
 from archspec.records import Record, field
-from archspec.shapes import Shape, nominal
+from archspec.shapes import Shape
 
 _FAMILY: Mapping[str, Family] = {
     **{op.name: "pool" for op in pool.OPS},
@@ -119,9 +119,7 @@ def _brief(name: str, label: str, stride: int) -> str:
 
 def _stride(before: Shape, after: Shape) -> int:
     """By how much a step shrinks the map along its last axis; 1 where there is no map, or only one value is left."""
-    if before.rank != 4 or after.rank != 4:
-        return 1
-    old, new = nominal(before.dims[-1]), nominal(after.dims[-1])
+    old, new = extent(before), extent(after)
     return round(old / new) if 1 < new < old else 1
 
 

@@ -38,6 +38,11 @@ class Sheet(Record):
     width: float
     breaks: tuple[float, ...]
 
+    @property
+    def tallest(self) -> float:
+        """The height of its tallest page."""
+        return max(end - start for start, end in pairwise([0.0, *self.breaks, max(part.bottom for part in self.parts)]))
+
 
 def wrapped(outline: Outline, items: Sequence[Placed], first: str, page: tuple[float, float] = PAGE) -> Sheet:
     """All columns side by side, as many to a page as it holds, page below page."""
@@ -124,7 +129,7 @@ def _cut(tall: Sequence[Placed], start: int, wanted: float, room: float, staged:
     whole: int | None = None
     last: int | None = None
     for index in range(start + 1, len(tall)):
-        if tall[index].ends.inside:  # a long shortcut passes here
+        if tall[index].ends.inside or tall[index].ends.opens:  # a long shortcut passes here
             continue
         reached = tall[index - 1].bottom - top
         if reached > room and last is not None:
