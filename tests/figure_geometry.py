@@ -45,7 +45,7 @@ def text_box(text: Text) -> Box:
 def stretches(wire: Wire) -> Iterator[Box]:
     """The straight pieces of a wire, as thin boxes."""
     for (x1, y1), (x2, y2) in pairwise(wire.points):
-        yield Box(min(x1, x2) - 0.1, min(y1, y2) - 0.1, abs(x1 - x2) + 0.2, abs(y1 - y2) + 0.2, "rect")
+        yield Box(min(x1, x2) - 0.2, min(y1, y2) - 0.2, abs(x1 - x2) + 0.4, abs(y1 - y2) + 0.4, "rect")
 
 
 def near(first: Sequence[_T], second: Sequence[_T], place: Callable[[_T], Box]) -> Iterator[tuple[_T, _T]]:
@@ -129,7 +129,7 @@ def _wires(scene: Scene, solid: Sequence[Box]) -> Iterator[str]:
 
 def _thin(rule: Rule) -> Box:
     (x1, y1), (x2, y2) = rule.start, rule.end
-    return Box(min(x1, x2) - 0.1, min(y1, y2) - 0.1, abs(x2 - x1) + 0.2, abs(y2 - y1) + 0.2, "rect")
+    return Box(min(x1, x2) - 0.2, min(y1, y2) - 0.2, abs(x2 - x1) + 0.4, abs(y2 - y1) + 0.4, "rect")
 
 
 def _self(box: Box) -> Box:
