@@ -242,8 +242,8 @@ def test_saving(tmp_path: Path) -> None:
     drawn = figure("small")
     assert drawn.save(tmp_path / "a.svg").read_text(encoding="utf-8") == drawn.svg
     assert drawn.save(tmp_path / "a.DOT").read_text(encoding="utf-8") == drawn.dot
-    for name in ("a.png", "a"):
-        with pytest.raises(UsageError, match=r"cannot write a figure.*\n.*\.svg or \.dot"):
+    for name in ("a.gif", "a"):
+        with pytest.raises(UsageError, match="figure"):
             drawn.save(tmp_path / name)
         assert not (tmp_path / name).exists()
 
