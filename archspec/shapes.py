@@ -280,6 +280,7 @@ def _atom_text(atom: Atom) -> str:
 
 
 AXES = {2: "ND", 3: "NTD", 4: "NCHW"}
+MAX_AXES = 8
 
 
 class Shape(NamedTuple):
@@ -343,6 +344,8 @@ def _at_nominal(size: Size) -> int | None:
 
 
 Relation = Literal["==", ">=", "divides"]
+BATCHES = (2, 3)
+"""What stands for any number of samples: no size equals both."""
 
 
 class Demand(Record):
@@ -366,7 +369,12 @@ class Demand(Record):
         """Whether it holds at the given sizes (nominal where not given); unknown sizes count as holding."""
         if self.left == self.right and self.relation != "divides":
             return True
-        known = {"N": 2, **(sizes or {})}
+        given = sizes or {}
+        if "N" in given or (isinstance(self.left, int) and isinstance(self.right, int)):
+            return self._holds_at(given)
+        return all(self._holds_at({"N": batch, **given}) for batch in BATCHES)
+
+    def _holds_at(self, known: Mapping[str, int]) -> bool:
         left = self.left if isinstance(self.left, int) else self.left.at(known)
         right = self.right if isinstance(self.right, int) else self.right.at(known)
         if left is None or right is None:

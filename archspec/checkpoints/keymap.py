@@ -11,6 +11,7 @@ from archspec.records import Record
 from archspec.report import Report
 from archspec.source import MapValue, ScalarValue, parse
 from archspec.span import Span
+from archspec.text import normalise
 
 WHOLE = "rest"
 """The hole that takes several names, `conv.weight`; any other takes one, between two dots."""
@@ -27,7 +28,7 @@ class Rule(Record):
 def read_key_map(text: bytes, name: str, report: Report) -> tuple[Rule, ...]:
     """The rules of a key map; SpecError with every mistake in it."""
     tree, found = parse(text, name)
-    report.texts[name] = text.decode("utf-8", errors="replace").removeprefix("\ufeff").replace("\r\n", "\n")
+    report.texts[name] = normalise(text.decode("utf-8", errors="replace"))
     report.take(found)
     if tree is not None and not isinstance(tree, MapValue):
         report.error("E0405", "a key map is a map", tree.span, help="write `checkpoint.key: network.key`, a line each")

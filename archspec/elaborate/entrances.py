@@ -7,7 +7,7 @@ from archspec.elaborate.env import Env
 from archspec.elaborate.values import evaluate_value, is_fixed, show
 from archspec.ir.graph import GraphInput
 from archspec.report import Report
-from archspec.shapes import Dim, Shape, Size, symbol
+from archspec.shapes import MAX_AXES, Dim, Shape, Size, symbol
 from archspec.source import ScalarValue
 from archspec.span import Span
 from archspec.spec.model import Axis, Signature
@@ -33,6 +33,10 @@ class Entrances:
         if other is not signature.span:
             title, first = f"two inputs are named `{signature.name}`", Label(other, "the other one")
             self.report.error("E0205", title, signature.span, labels=[first], help="rename one of them")
+            return None
+        if len(signature.axes) > MAX_AXES:
+            title, found = f"`{signature.name}` has too many axes", f"found {len(signature.axes)}"
+            self.report.error("E0230", title, signature.span, notes=[f"expected {MAX_AXES} at most, {found}"])
             return None
         dims = [self._axis(axis, index) for index, axis in enumerate(signature.axes)]
         known = [dim for dim in dims if dim is not None]

@@ -15,7 +15,7 @@ from archspec.expressions.trees import free_names
 from archspec.ir.graph import Option
 from archspec.records import Record
 from archspec.report import Report
-from archspec.shapes import Demand, Dim, Shape, Size
+from archspec.shapes import MAX_AXES, Demand, Dim, Shape, Size
 from archspec.source import ListValue, ScalarValue
 from archspec.span import Span
 from archspec.spec.model import Axis, Signature
@@ -155,6 +155,10 @@ def promised_shape(
     if option is None:
         return None, []
     promised: list[Any] = list(option.value)
+    if len(promised) > MAX_AXES:
+        notes = [f"expected {MAX_AXES} axes at most, found {len(promised)}"]
+        report.error("E0206", "a shape of too many axes", written.span, notes=notes)
+        return None, []
     for entry, dim in zip(written.items, promised, strict=True):
         if not isinstance(dim, Size) and (not isinstance(dim, int) or isinstance(dim, bool)):
             report.error("E0206", "a shape is a list of sizes", entry.span, notes=[f"found {show(dim)}"])

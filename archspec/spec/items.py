@@ -123,6 +123,9 @@ def read_call(name: ScalarValue | None, value: MapValue, report: Report) -> Call
     same, op = fields.text("same"), fields.text("op")
     place = op if op is not None else same
     if place is None:
+        if fields.fine:
+            title = "`join` does not say its op" if name is None else f"`{name.value}` does not say its op"
+            report.error("E0208", title, value.span, help="add `op: NAME`, such as `op: add`")
         return BrokenItem(name, value.span)
     call = CallItem(
         name,

@@ -13,6 +13,7 @@ from archspec.source import MapValue, ScalarValue, Value, parse
 from archspec.spec.extend import extend
 from archspec.spec.model import Spec, SpecFile
 from archspec.spec.read import read_spec
+from archspec.text import normalise
 
 MAX_FILES = 64
 MAX_BYTES = 1 << 20
@@ -60,7 +61,7 @@ class _Loader:
     def tree(self, text: str | bytes, path: str) -> MapValue | None:
         """The value tree of a text; its source is kept for excerpts."""
         shown = text if isinstance(text, str) else text.decode("utf-8", errors="replace")
-        self.report.texts[path] = shown.removeprefix("\ufeff").replace("\r\n", "\n")
+        self.report.texts[path] = normalise(shown)
         value, diagnostics = parse(text, path)
         self.report.take(diagnostics)
         if value is None or isinstance(value, MapValue):

@@ -18,6 +18,10 @@ if __name__ == "__main__":
         from fuzz.campaign import chunk
 
         print(json.dumps(chunk(*map(int, rest))))
+    elif word == "texts":
+        from fuzz.yaml_campaign import chunk as texts
+
+        print(json.dumps(texts(*map(int, rest))))
     elif word in CAMPAIGNS:
         sys.exit(importlib.import_module(CAMPAIGNS[word]).main(rest))
     else:

@@ -177,6 +177,7 @@ def nominal_sizes(checked: Checked) -> dict[str, int]:
 
 def counted(network: torch.nn.Module, inputs: list[torch.Tensor]) -> int:
     """The FLOPs of a network, by torch's own counter."""
+    network.requires_grad_(False)  # a parameter that is an output has no gradient for the counter to hook
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:

@@ -165,22 +165,27 @@ def _without_version(rng: Random, case: Case) -> bool:
 
 
 def _block_call(call: Item) -> bool:
-    return call["op"].startswith(("block", "alias")) and "out" in call
+    return call["op"].startswith(("block", "alias")) and "out" in call and "first" not in call
 
 
-LIKE_A_LAYER = _is_op("conv2d", "linear", "conv_transpose2d")
+LAYERS = ("conv2d", "linear", "conv_transpose2d")
+
+
+def _is_layer(call: Item) -> bool:
+    return call["op"] in LAYERS and "first" not in call  # which may override what is broken
+
 
 OF_LANGUAGE: dict[str, tuple[str, Mutation]] = {
     "an unknown op": ("E0217", _setting("op", "conv3d")),
     "an unknown option": ("E0222", _setting("kernal", 3)),
     "an unknown input": ("E0225", _setting("from", "nobody")),
     "a layer by its number": ("E0225", _setting("from", -1)),
-    "an option of another type": ("E0224", _setting("out", True, LIKE_A_LAYER)),
-    "an option out of range": ("E0224", _setting("out", 0, LIKE_A_LAYER)),
-    "an expression without a value": ("E0220", _setting("out", "width / 0", LIKE_A_LAYER)),
-    "an unknown name in an expression": ("E0220", _setting("out", "wdith", LIKE_A_LAYER)),
-    "code in an expression": ("E0220", _setting("out", "__import__('os').getpid()", LIKE_A_LAYER)),
-    "a missing option": ("E0223", _without("out", LIKE_A_LAYER)),
+    "an option of another type": ("E0224", _setting("out", True, _is_layer)),
+    "an option out of range": ("E0224", _setting("out", 0, _is_layer)),
+    "an expression without a value": ("E0220", _setting("out", "width / 0", _is_layer)),
+    "an unknown name in an expression": ("E0220", _setting("out", "wdith", _is_layer)),
+    "code in an expression": ("E0220", _setting("out", "__import__('os').getpid()", _is_layer)),
+    "a missing option": ("E0223", _without("out", _is_layer)),
     "a missing argument": ("E0215", _without("out", _block_call)),
     "an argument of another type": ("E0216", _setting("out", True, _block_call)),
     "an unknown argument": ("E0222", _setting("widht", 3, _block_call)),
@@ -189,8 +194,8 @@ OF_LANGUAGE: dict[str, tuple[str, Mutation]] = {
     "half a repetition": ("E0221", _setting("repeat", 1.5, lambda call: "tie" not in call)),
     "a condition that is a number": ("E0221", _setting("when", 3)),
     "first without repeat": ("E0204", _setting("first", {"out": 3}, lambda call: "repeat" not in call)),
-    "an unknown tensor": ("E0229", _setting("init", {"wieght": "zeros"}, LIKE_A_LAYER)),
-    "an unknown initialisation": ("E0229", _setting("init", {"weight": "zeroes"}, LIKE_A_LAYER)),
+    "an unknown tensor": ("E0229", _setting("init", {"wieght": "zeros"}, _is_layer)),
+    "an unknown initialisation": ("E0229", _setting("init", {"weight": "zeroes"}, _is_layer)),
     "a tie to nothing": ("E0232", _setting("tie", {"weight": "nobody.weight"}, _is_op("linear"))),
     "sharing with nobody": ("E0225", _inserting({"again": {"same": "nobody"}})),
     "no item": ("E0208", _inserting({"conv": "relu"})),

@@ -113,6 +113,8 @@ class Sketch:
         if isinstance(inner, list) or "body" in inner:
             return self._container(name, inner, values, names, flowing)
         outputs = self._call(inner, values, names, flowing)
+        if inner.get("op", "").startswith("$") and values.get(inner["op"][1:]) is None:
+            return outputs  # it is left out, and there is nothing to read
         names[name] = outputs
         if "same" not in inner and inner["op"] != "param":
             self.known[name] = inner
@@ -206,6 +208,8 @@ class Sketch:
             if "when" in alias:
                 here = {**self.file_values, **options, **dict(zip("NCHW", given[0].dims, strict=False))}
                 if not value_of(alias["when"], here):
+                    if "repeat" in call:
+                        raise Misfit("a unit is left out")
                     return given
             name = alias["op"]
         return self._block(name, options, given) if name in self.blocks else fitted(name, options, given)
