@@ -25,7 +25,8 @@ from typing import Any
 from archspec.codes import CODES
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
 from archspec.pipeline import check
-from archspec.rendering import render_github, render_json, render_sarif, render_text
+from archspec.rendering import render_github, render_json, render_text
+from archspec.rendering.sarif import render_sarif
 from archspec.report import Report
 from archspec.spec.load import load_text
 from fuzz.texts import mutated
