@@ -370,13 +370,10 @@ class Demand(Record):
         if self.left == self.right and self.relation != "divides":
             return True
         given = sizes or {}
-        if "N" in given or (isinstance(self.left, int) and isinstance(self.right, int)):
-            return self._holds_at(given)
-        return all(self._holds_at({"N": batch, **given}) for batch in BATCHES)
+        return all(self._holds_at({"N": batch, **given}) for batch in ((0,) if "N" in given else BATCHES))
 
     def _holds_at(self, known: Mapping[str, int]) -> bool:
-        left = self.left if isinstance(self.left, int) else self.left.at(known)
-        right = self.right if isinstance(self.right, int) else self.right.at(known)
+        left, right = (d if isinstance(d, int) else d.at(known) for d in (self.left, self.right))
         if left is None or right is None:
             return True
         if self.relation == "==":
