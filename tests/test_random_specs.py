@@ -102,7 +102,6 @@ LIE = "archspec: 1\nname: lie\ninput: x[N, 2, 6, 6]\nnet:\n  - {op: relu}\n  - c
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls of ops are remembered from one check to the next; a wrong rule must be asked, and be forgotten again."""
     monkeypatch.setattr("archspec.elaborate.calls._performed", {})
-    monkeypatch.setattr("archspec.passes.plain._known", {})
 
 
 def lying(text: str) -> Case:
