@@ -81,7 +81,7 @@ def test_what_differs_in_optional_parts_only_is_one_class(everything: Path) -> N
             name for name in names if re.sub(r"\d$", "", name) in {*names} - {name}
         ], path.name
     text = (everything / "nets_optional.py").read_text(encoding="utf-8")
-    assert re.findall(r"^class (\w+)", text, re.MULTILINE) == ["Mix", "Unit", "Stack", "TokenUnit", "Optional"]
+    assert re.findall(r"^class (\w+)", text, re.MULTILINE) == ["Mix", "Unit", "Stack", "Long", "TokenUnit", "Optional"]
     assert "project = self.project(relu) if self.project is not None else x" in text
 
 

@@ -159,7 +159,8 @@ class Builder:
                     value = family.lifted[argument.name].get(family.instances.index(callee))
                     seen.append(Seen(member.instance, value, None, member.unit))
                 else:
-                    seen.append(member.seen(member.step.arguments[argument.source]))
+                    one = member.seen(member.step.arguments[argument.source])
+                    seen.append(replace(one, value=tuple(one.value)) if isinstance(one.value, list) else one)
             written.append((argument, self.resolver.write(seen, argument.name)))
         required = [a for a in family.arguments if not a.has_default]
         parts: list[str] = []

@@ -204,6 +204,11 @@ class Writer(Record, frozen=False):
         if isinstance(first, Call):
             return self.call(members, list(values), operands, module)
         if isinstance(first, tuple) and all(isinstance(v, tuple) and len(v) == len(first) for v in values):
+            whole = (
+                None if self.prefix else self.resolver.whole([m.seen(v) for m, v in zip(members, values, strict=True)])
+            )
+            if whole is not None:
+                return whole
             return _tuple(
                 [self._item(members, [v[i] for v in values], option, operands, module) for i in range(len(first))]
             )

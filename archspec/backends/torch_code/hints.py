@@ -16,14 +16,16 @@ def annotation(values: Sequence[Any]) -> str:
     if found and all(found):
         text = "float" if set(found) == {"int", "float"} else " | ".join(sorted(set(found)))
     else:
-        text = " | ".join(sorted({_type(value) for value in values if value is not None}))
+        lengths = {len(value) for value in values if isinstance(value, (tuple, list))}
+        exact = next(iter(lengths)) if len(lengths) == 1 and max(lengths) <= 4 else None
+        text = " | ".join(sorted({_type(value, exact) for value in values if value is not None}))
     return f"{text} | None" if None in values else text
 
 
-def _type(value: Any) -> str:
+def _type(value: Any, length: int | None = None) -> str:
     if isinstance(value, (tuple, list)):
-        inner = sorted({_type(item) for item in value})
-        return f"tuple[{' | '.join(inner)}, ...]" if isinstance(value, tuple) else f"list[{' | '.join(inner)}]"
+        inner = " | ".join(sorted({_type(item) for item in value}))
+        return f"tuple[{', '.join([inner] * length if length else [inner, '...'])}]"
     return next((kind.__name__ for kind in (bool, int, float) if isinstance(value, kind)), "str")
 
 

@@ -152,9 +152,9 @@ def _layers(specials: Sequence[Special]) -> list[Statement]:
 
 def _branch(place: int, test: str, inner: list[Statement]) -> list[Statement]:
     """`if test:` with what is under it; a single `if` under it joins the test."""
-    if len(inner) == 2 and inner[0].text.startswith("if "):
+    if inner[0].text.startswith("if ") and all(line.indent > 2 for line in inner[1:]):
         test = f"{test} and {inner[0].text.removeprefix('if ').removesuffix(':')}"
-        inner = [Statement(inner[1].text, indent=2)]
+        inner = [Statement(line.text, indent=line.indent - 1) for line in inner[1:]]
     return [Statement(f"{'el' * bool(place)}if {test}:", indent=1), *inner]
 
 

@@ -274,6 +274,15 @@ class Resolver:
             if all(type(held[one.instance]) is type(one.value) and held[one.instance] == one.value for one in seen):
                 yield name
 
+    def whole(self, seen: list[Seen]) -> str | None:
+        """The argument that holds a varying tuple, or None where no argument does."""
+        for name, held in self.values.items():
+            lists = name not in self.static and isinstance(held[seen[0].instance], (list, tuple))
+            if lists and all(same(held[one.instance], one.value) for one in seen):
+                self.used.add(name)
+                return self.spelling[name]
+        return None
+
     def _lifted(self, seen: list[Seen], option: str) -> ast.expr:
         if not self.lifting:
             raise Unwritable(option)
@@ -306,7 +315,9 @@ def argument_name(name: str) -> str:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two values are equal and of one kind: true is not 1."""
+    """Whether two values are equal and of one kind: true is not 1. A list is the tuple that is printed for it."""
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
     return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
 
 
@@ -355,11 +366,13 @@ def _is_printable(tree: ast.expr) -> bool:
 
 
 def python_calls(tree: ast.expr) -> ast.expr:
-    """Calls under their names in Python."""
+    """Calls under their names in Python, lists as tuples."""
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
         name = _FUNCTIONS.get(tree.func.id, tree.func.id)
         keywords = [ast.keyword(entry.arg, python_calls(entry.value)) for entry in tree.keywords]
         return ast.Call(ast.Name(name, ast.Load()), [python_calls(a) for a in tree.args], keywords)
+    if isinstance(tree, ast.List):  # as lists are arguments: `kernel == (1, 7)`
+        tree = ast.Tuple(tree.elts, ast.Load())
     return _rebuilt(tree, python_calls)
 
 
