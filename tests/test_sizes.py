@@ -257,13 +257,3 @@ def test_a_wrong_size_is_told_the_nearest_right_ones(axes: str) -> None:
     with pytest.raises(SpecError) as error:  # no size mends channels
         check(HEAD + "  - a: {op: conv2d, out: 4, kernel: 1}\n  - {op: add, from: [x, a]}\n")
     assert not any("it holds" in note for note in error.value.diagnostics[0].notes)
-
-
-def test_a_signature_is_a_demand() -> None:
-    block = HEAD.replace("net:\n", 'blocks:\n  unit: {in: "x[N, C, 56, W]", body: [{op: relu}]}\nnet:\n')
-    checked = check(block + "  - {op: max_pool2d, kernel: 4}\n  - u: {op: unit}\n")
-    assert [str(sizes) for sizes in checked.sizes] == ["H in 224..227", "any W >= 4"]
-    pair = HEAD.replace("net:", 'blocks:\n  two: {in: ["x[N, C, H, W]", "y[N, K, H, W]"], body: [{op: relu}]}\nnet:')
-    checked = check(pair + "  - a: {op: max_pool2d, kernel: 2}\n  - b: {op: upsample2d, scale: 2}\n"
-                    "  - c: {op: two, from: [x, b]}\n")  # fmt: skip
-    assert [str(sizes) for sizes in checked.sizes] == ["H a multiple of 2, from 2", "W a multiple of 2, from 2"]

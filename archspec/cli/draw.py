@@ -8,6 +8,7 @@ from archspec import pipeline
 from archspec.backends.figure import LEVELS, THEMES, Figure
 from archspec.backends.figure.convert import SCALE
 from archspec.backends.figure.formats import FORMATS, SUFFIXES
+from archspec.backends.figure.layouts import LAYOUTS
 from archspec.backends.suffix import format_of
 from archspec.checked import Checked
 from archspec.cli.command import FINE, Command
@@ -15,6 +16,9 @@ from archspec.cli.output import deliver, marked
 from archspec.cli.sources import STDIN, add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
+
+PLACED = frozenset({"svg", "png", "pdf", "tikz"})
+"""The formats in which things stand where the layout puts them."""
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -34,6 +38,12 @@ def _arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--theme", choices=THEMES, default="auto", help="colours; auto follows the reader's scheme")
     parser.add_argument("--no-wrap", action="store_true", help="let a column be higher than a page")
+    parser.add_argument(
+        "--layout",
+        choices=LAYOUTS,
+        default="auto",
+        help="who places what does not nest; auto says so",
+    )
     parser.add_argument("--alt", action="store_true", help="print what the figure shows in words, and draw nothing")
     parser.add_argument("--format", choices=tuple(FORMATS), help="by default what PATH ends in, else svg")
     parser.add_argument(
@@ -50,25 +60,30 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     path = args.output or (STDIN if args.format == "text" else f"{networks[0].name}.{_suffix(args.format)}")
     form = args.format or ("svg" if path == STDIN else format_of(path, SUFFIXES, "figure"))
     comment = FORMATS[form].comment
-    made = marked(_drawn(networks, args, form), networks, comment)
+    made = marked(_drawn(networks, args, form, terminal), networks, comment)
     deliver(made, path, terminal, ours=comment is not None or isinstance(made, bytes), force=args.force)
     return FINE
 
 
-def _drawn(networks: list[Checked], args: Namespace, form: str) -> str | bytes:
+def _drawn(networks: list[Checked], args: Namespace, form: str, terminal: Terminal) -> str | bytes:
     if form != "html":
-        return _figure(networks, args).render(form, args.scale)
-    if args.block or args.show or args.no_wrap:
+        figure = _figure(networks, args)
+        for remark in figure.remarks if form in PLACED else ():
+            terminal.remark(f"note: {remark}")
+        return figure.render(form, args.scale)
+    if args.block or args.show or args.no_wrap or args.layout != "auto":
         raise UsageError(
-            "--block, --show and --no-wrap are for drawn figures, and HTML is a page to unfold", "--format svg"
+            "--block, --show, --no-wrap and --layout are for drawn figures, and HTML is a page to unfold",
+            "--format svg",
         )
     return pipeline.page(*networks, level=args.level, theme=args.theme)
 
 
 def _figure(networks: list[Checked], args: Namespace) -> Figure:
     return pipeline.draw(
-        *networks, level=args.level, show=args.show, block=args.block, theme=args.theme, wrap=not args.no_wrap
-    )
+        *networks, level=args.level, show=args.show, block=args.block, theme=args.theme, wrap=not args.no_wrap,
+        layout=args.layout,
+    )  # fmt: skip
 
 
 def _list(words: str) -> list[str]:

@@ -38,13 +38,11 @@ class Blocks(Steps):
         definition = f"{block.file}#{block.name}"
         builder = BodyBuilder(self.report, "block", block.name, definition, block.span)
         for signature, operand in zip(block.inputs, inputs, strict=True):
-            bound = bind_axes(signature, operand, env, self.report, lenient=self.free)
+            bound = bind_axes(signature, operand, env, self.report)
             if bound is None:
                 return FAILED
-            env = bound.env
-            for demand, place in bound.demands:
-                self.demands.setdefault(demand, place)
-            builder.add_input(signature.name, bound.shape, signature.span)
+            env = bound[1]
+            builder.add_input(signature.name, bound[0], signature.span)
         env = env.child({}, open=opened)
         env, lets = with_lets(block.lets, env, self.report, named=True)
         check_requires(block.requires, env, self.report)

@@ -13,7 +13,6 @@ from archspec.elaborate.values import evaluate_value, show
 from archspec.expressions import expression_of, literal, simplify, substitute, traced
 from archspec.expressions.trees import free_names
 from archspec.ir.graph import Option
-from archspec.records import Record
 from archspec.report import Report
 from archspec.shapes import MAX_AXES, Demand, Dim, Shape, Size
 from archspec.source import ListValue, ScalarValue
@@ -37,19 +36,8 @@ def origin(operand: Operand) -> str:
     return f"{operand.name} is {shown_shape(operand.shape)}, from line {operand.source.line}"
 
 
-class Bound(Record):
-    """An input of a block in the block's own terms, the names that are known then, and what it asks of free sizes."""
-
-    shape: Shape
-    env: Env
-    demands: tuple[tuple[Demand, Span], ...]
-
-
-def bind_axes(
-    signature: Signature, operand: Operand, env: Env, report: Report, *, lenient: bool = False
-) -> Bound | None:
-    """Bind a signature's symbols to a shape. None after an error; `lenient`: free sizes make none."""
-    demands: list[tuple[Demand, Span]] = []
+def bind_axes(signature: Signature, operand: Operand, env: Env, report: Report) -> tuple[Shape, Env] | None:
+    """Bind a signature's symbols to a shape; the shape comes back in the block's own terms. None after an error."""
     shape = operand.shape
     dims = list(shape.dims)
     for index, (axis, dim) in enumerate(zip(signature.axes, shape.dims, strict=True)):
@@ -62,16 +50,11 @@ def bind_axes(
         expected = _axis_size(axis, env, report)
         if expected is None:
             return None
-        title = f"axis {shape.axes[index]} of a block's input is not what its signature says"
-        demand = Demand(dim, "==", expected, "E0303", title, f"expected {expected}, found {plain_size(dim)}")
-        symbolic = isinstance(dim, Size) or isinstance(expected, Size)
-        if symbolic:
-            demands.append((demand, axis.text.span))
-        if not demand.holds() and not (lenient and symbolic):
+        if not Demand(expected, "==", dim, "", "").holds():
             _refuse_axis(axis, expected, index, operand, report)
             return None
         dims[index] = plain_size(dim)
-    return Bound(Shape(tuple(dims), shape.axes), env, tuple(demands))
+    return Shape(tuple(dims), shape.axes), env
 
 
 def _axis_size(axis: Axis, env: Env, report: Report) -> Dim | None:

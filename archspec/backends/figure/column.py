@@ -19,6 +19,7 @@ from archspec.backends.figure.pieces import Draughtsman
 from archspec.backends.figure.placing import Placed, measured, reach, rows, settled, trunk, uniform
 from archspec.backends.figure.scene import Part, Scene, moved, of_network
 from archspec.backends.figure.spans import opened
+from archspec.backends.figure.tangles import TangleDrawer, tangle
 from archspec.backends.figure.theme import fills
 from archspec.backends.figure.wrapped import FRAME, PAGE, wrapped
 
@@ -26,13 +27,16 @@ MARGIN = 12.0
 _APART = 34.0
 
 
-def compose(outlines: Sequence[Outline], whole: bool = False, wrap: bool = True) -> Scene:
+def compose(
+    outlines: Sequence[Outline], whole: bool = False, wrap: bool = True, tangles: TangleDrawer = tangle
+) -> Scene:
     """All networks in one picture, with one legend below.
 
     With `whole` the layers of auxiliary outputs are drawn; without `wrap` a column is as high as it comes.
+    `tangles` draws wiring that does not nest.
     """
     widths = [step.shape.channels for outline in outlines for group in outline.groups for step in layers(group.chain)]
-    draughtsman = Draughtsman(fills(widths), whole=whole)
+    draughtsman = Draughtsman(fills(widths), whole=whole, tangles=tangles)
     opens = [opened(outline) for outline in outlines]
     measures = [measured(outline, ends, uniform(outline, draughtsman)) for outline, ends in opens]
     outlines = [outline for outline, _ in opens]

@@ -14,6 +14,7 @@ from archspec.backends.figure.column import compose
 from archspec.backends.figure.convert import SCALE, to_pdf, to_png
 from archspec.backends.figure.describe import describe
 from archspec.backends.figure.formats import SUFFIXES
+from archspec.backends.figure.layouts import LAYOUTS, choose
 from archspec.backends.figure.outline import Family, Outline
 from archspec.backends.figure.reading import Level, read
 from archspec.backends.figure.row import rows_of_stages
@@ -34,13 +35,17 @@ _Word = TypeVar("_Word", bound=str)
 
 
 class Figure(Record):
-    """A drawn figure; in a notebook it shows itself. `description` says in words what it shows."""
+    """A drawn figure; in a notebook it shows itself. `description` says in words what it shows.
+
+    `remarks` are what the reader of the call should know: another layout than the usual was taken.
+    """
 
     title: str
     description: str
     scene: Scene
     outlines: tuple[Outline, ...]
     theme: Theme = "auto"
+    remarks: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Figure(title={self.title!r}, description={self.description!r}, theme={self.theme!r})"
@@ -110,27 +115,33 @@ def draw_figure(
     block: Sequence[str] = (),
     theme: str = "auto",
     wrap: bool = True,
+    layout: str = "auto",
 ) -> Figure:
     """One figure of all networks, side by side.
 
     `level` "model" draws the stages in a row, "stage" one box a stage, "block" folds equal neighbouring blocks to one
     card, "layer" draws every layer. `show` names what is drawn even where it is usual, "norm" and "act". With `block`
     only the blocks at these paths are drawn, large and with their shapes. `theme` "auto" follows the reader's colour
-    scheme, "light", "dark" and "grey" are fixed. Without `wrap` a column may be higher than a page. UsageError for
-    anything else, or where no network is given.
+    scheme, "light", "dark" and "grey" are fixed. Without `wrap` a column may be higher than a page. `layout`
+    says who places nodes whose wires do not nest: "column" in lanes beside the column, "dot" (Graphviz), "layers" (no
+    program needed), or "auto", which leaves the column where it would be unreadable. UsageError for anything else, or
+    where no network is given.
     """
     chosen, colours = _one_of(LEVELS, level, "level"), _one_of(THEMES, theme, "theme")
+    laid_out = _one_of(LAYOUTS, layout, "layout")
     shown = frozenset(_one_of(SHOWN, family, "kind of layer") for family in show)
     if not checked:
         raise UsageError("there is nothing to draw", "name at least one network")
+    remarks: tuple[str, ...] = ()
     if block:
         outlines = tuple(read_block(one, path) for one in checked for path in block)
         scene = closeups(outlines)
     else:
         outlines = tuple(read(one, chosen, shown) for one in checked)
-        scene = rows_of_stages(outlines) if chosen == "model" else compose(outlines, chosen == "layer", wrap)
+        tangles, remarks = choose(laid_out, outlines)
+        scene = rows_of_stages(outlines) if chosen == "model" else compose(outlines, chosen == "layer", wrap, tangles)
     title = ", ".join(outline.title for outline in outlines)
-    return Figure(title, " ".join(describe(outline) for outline in outlines), scene, outlines, colours)
+    return Figure(title, " ".join(describe(outline) for outline in outlines), scene, outlines, colours, remarks)
 
 
 def _one_of(known: tuple[_Word, ...], word: str, what: str) -> _Word:

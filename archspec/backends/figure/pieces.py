@@ -9,7 +9,7 @@ from archspec.backends.figure.fragment import GAP, Fragment, down, stack
 from archspec.backends.figure.lettering import SMALLEST, fit, width
 from archspec.backends.figure.outline import Card, Chain, Fork, Item, Step, Tail, Tangle, output
 from archspec.backends.figure.scene import Box, BoxShape, Part, Text, Wire
-from archspec.backends.figure.tangles import tangle
+from archspec.backends.figure.tangles import TangleDrawer, tangle
 from archspec.records import Record
 
 BOX, POOL, ROW, SLIM = 112.0, 88.0, 17.0, 13.0
@@ -24,7 +24,8 @@ class Draughtsman(Record):
     """Draws items; `fills` gives the colour of a channel width, `left` and `right` how far cards reach at least.
 
     With `close` it draws a block at close range: the shapes beside the wires, and the steps of shortcuts as boxes. With
-    `whole` it draws the layers that lead to other outputs, which are a word otherwise.
+    `whole` it draws the layers that lead to other outputs, which are a word otherwise. `tangles` draws wiring that does
+    not nest.
     """
 
     fills: Mapping[int, str]
@@ -32,6 +33,7 @@ class Draughtsman(Record):
     right: float = 0.0
     close: bool = False
     whole: bool = False
+    tangles: TangleDrawer = tangle
 
     def chain(self, chain: Chain, across: float = BOX) -> Fragment:
         """The items one below the other; `across` is the width of their boxes."""
@@ -46,7 +48,7 @@ class Draughtsman(Record):
         if isinstance(item, Card):
             return self.card(item, across)
         if isinstance(item, Tangle):
-            return tangle(item, [self.chain(piece, across) for piece in item.pieces])
+            return self.tangles(item, [self.chain(piece, across) for piece in item.pieces])
         return self._tail(item)
 
     def step(self, step: Step, across: float = BOX) -> Fragment:

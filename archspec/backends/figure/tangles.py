@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from archspec.backends.figure.forks import FORK, LANE
 from archspec.backends.figure.fragment import GAP, Fragment, down, lane
 from archspec.backends.figure.outline import Tangle
 from archspec.backends.figure.scene import Box, Part
 from archspec.backends.figure.shortcut import tangled
+
+TangleDrawer = Callable[[Tangle, Sequence[Fragment]], Fragment]
+"""Draws pieces and the wiring between them as one fragment."""
 
 
 def tangle(wiring: Tangle, drawn: Sequence[Fragment]) -> Fragment:
