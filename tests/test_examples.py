@@ -20,5 +20,6 @@ def test_example(name: str, said: str) -> None:
     assert said in done.stdout
 
 
-def test_each_example_is_run_here() -> None:
-    assert {p.name for p in EXAMPLES.glob("*.py")} == {"compare_shortcuts.py", "train_step.py"}
+def test_each_example_is_run() -> None:
+    """`classify.py` in test_real_weights.py."""
+    assert {p.name for p in EXAMPLES.glob("*.py")} == {"classify.py", "compare_shortcuts.py", "train_step.py"}
