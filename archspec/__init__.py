@@ -1,5 +1,6 @@
 """archspec: a short YAML spec of a neural network, checked, drawn, and compiled to PyTorch source."""
 
+from archspec import notebook
 from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
 from archspec.pipeline import build, check, compare, draw, load, module, page, summary, table, verify, weights
@@ -25,3 +26,5 @@ __all__ = [
     "verify",
     "weights",
 ]
+
+notebook.install()

@@ -75,7 +75,9 @@ def _is_unit(shapes: BodyShapes) -> bool:
 def _layer(item: Item) -> Iterator[Layer]:
     if isinstance(item, Card):
         lines = tuple(_lines(item.chain))
-        if lines:
+        if len(lines) == item.count == 1:  # a block of one layer is a layer
+            yield from (layer for inner in item.chain for layer in _layer(inner))
+        elif lines:
             yield Layer(size_text(item.shape), Bracket(lines, item.count), item.count * sum(map(_weight, item.chain)))
     elif isinstance(item, Fork):
         for line in _lines((item,)):
