@@ -43,8 +43,14 @@ def text_box(text: Text) -> Box:
 
 
 def stretches(wire: Wire) -> Iterator[Box]:
-    """The straight pieces of a wire, as thin boxes."""
+    """The straight pieces of a wire, as thin boxes; an oblique one in steps of 2 pt."""
     for (x1, y1), (x2, y2) in pairwise(wire.points):
+        if min(abs(x1 - x2), abs(y1 - y2)) > 0.01:
+            count = int(max(abs(x1 - x2), abs(y1 - y2)) / 2.0) + 1
+            for step in range(count + 1):
+                x, y = x1 + (x2 - x1) * step / count, y1 + (y2 - y1) * step / count
+                yield Box(x - 0.2, y - 0.2, 0.4, 0.4, "rect")
+            continue
         yield Box(min(x1, x2) - 0.2, min(y1, y2) - 0.2, abs(x1 - x2) + 0.4, abs(y1 - y2) + 0.4, "rect")
 
 

@@ -10,6 +10,7 @@ from archspec.backends.figure.heading import HEAD, close_heading, close_heading_
 from archspec.backends.figure.outline import Outline, layers, output
 from archspec.backends.figure.pieces import Draughtsman, shape_text
 from archspec.backends.figure.scene import Part, Scene, moved, of_network, scaled
+from archspec.backends.figure.tangles import TangleDrawer, tangle
 from archspec.backends.figure.theme import fills
 
 _SCALE = 1.3
@@ -17,10 +18,10 @@ _APART = 30.0
 _EXIT = 22.0
 
 
-def closeups(outlines: Sequence[Outline]) -> Scene:
-    """The blocks of these outlines, their heads level."""
+def closeups(outlines: Sequence[Outline], tangles: TangleDrawer = tangle) -> Scene:
+    """The blocks of these outlines, their heads level; `tangles` draws what does not nest."""
     widths = [step.shape.channels for outline in outlines for group in outline.groups for step in layers(group.chain)]
-    draughtsman = Draughtsman(fills(widths), close=True, whole=True)
+    draughtsman = Draughtsman(fills(widths), close=True, whole=True, tangles=tangles)
     parts: list[Part] = []
     x = 0.0
     for index, outline in enumerate(outlines):

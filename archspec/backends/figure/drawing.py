@@ -135,7 +135,8 @@ def draw_figure(
     remarks: tuple[str, ...] = ()
     if block:
         outlines = tuple(read_block(one, path) for one in checked for path in block)
-        scene = closeups(outlines)
+        tangles, remarks = choose(laid_out, outlines, close=True)
+        scene = closeups(outlines, tangles)
     else:
         outlines = tuple(read(one, chosen, shown) for one in checked)
         tangles, remarks = choose(laid_out, outlines)

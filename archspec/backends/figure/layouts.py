@@ -22,10 +22,15 @@ _LANES = 12
 _LAYOUTERS: Mapping[str, Layouter] = {"dot": graphviz_layout.arrange, "layers": layers.arrange}
 
 
-def choose(layout: Layout, outlines: Sequence[Outline]) -> tuple[TangleDrawer, tuple[str, ...]]:
-    """What draws tangles, and what the reader should be told: that "auto" took another layout than the column."""
+def choose(layout: Layout, outlines: Sequence[Outline], close: bool = False) -> tuple[TangleDrawer, tuple[str, ...]]:
+    """What draws tangles, and what the reader should be told: that "auto" took another layout than the column.
+
+    At close range there is room for branches side by side, so "auto" means layers there.
+    """
     if layout == "column":
         return tangle, ()
+    if layout == "auto" and close:
+        return partial(spread, layouter=_LAYOUTERS["layers"]), ()
     if layout != "auto":
         return partial(spread, layouter=_LAYOUTERS[layout]), ()
     irregular = [outline.title for outline in outlines if any(map(_is_irregular, _tangles(outline)))]
