@@ -62,13 +62,16 @@ def is_path(path: str, span: Span, report: Report) -> bool:
                 notes=["it becomes a state_dict key: ASCII letters, digits, _ and -, parts divided by dots"],
             )
             return False
-        if segment in RESERVED:
+        if segment in RESERVED or segment.startswith("__"):
+            why = "is a keyword of Python or an attribute of every torch module"
+            if segment.startswith("__"):
+                why = "starts with two underscores: Python keeps such names for itself, or renames them in a class"
             report.error(
                 "E0205",
                 f"`{segment}` cannot name a layer",
                 span,
-                notes=[f"`{segment}` is a keyword of Python or an attribute of every torch module"],
-                help=f"call it `{segment}_`, or say what it is for",
+                notes=[f"`{segment}` {why}"],
+                help=f"call it `{segment.strip('_') or 'layer'}_`, or say what it is for",
             )
             return False
     return True

@@ -102,10 +102,15 @@ def is_word(name: str) -> bool:
     return name in CONSTANTS or name in FUNCTIONS or iskeyword(name)
 
 
+def is_private(name: str) -> bool:
+    """Whether Python keeps a name for itself, renames it in a class, or throws it away."""
+    return name == "_" or name.startswith("__")
+
+
 def check_name(key: ScalarValue, what: str, report: Report) -> bool:
     """Whether a key is a plain identifier, as names of params, lets and blocks are."""
     name = str(key.value)
-    if NAME.match(name) and not is_word(name):
+    if NAME.match(name) and not is_word(name) and not is_private(name):
         return True
     if is_word(name):
         note = "it has a meaning of its own in expressions"
@@ -115,7 +120,7 @@ def check_name(key: ScalarValue, what: str, report: Report) -> bool:
         "E0205",
         f"`{key.value}` is not a name for {what}",
         key.span,
-        notes=["names are ASCII letters, digits and _, and start with a letter"],
+        notes=["names are ASCII letters, digits and _, and start with a letter or a single _"],
     )
     return False
 

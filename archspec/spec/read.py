@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import builtins
 from keyword import iskeyword
 
 from archspec.diagnostics import Label
 from archspec.records import replace
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
-from archspec.spec.fields import NAME, Fields, check_name, text_of
+from archspec.spec.fields import NAME, Fields, check_name, is_private, text_of
 from archspec.spec.items import read_call, read_items
 from archspec.spec.model import Block, BrokenItem, CallItem, DoItem, Item, OutputSpec, Param, Require, SpecFile
 from archspec.spec.signature import read_param, read_signatures
 
+MEANT = frozenset({*dir(builtins), "F", "NamedTuple", "OrderedDict", "Tensor", "annotations", "math", "nn", "torch"})
+"""What a class may not be called: names that a generated file imports or uses."""
 SECTIONS = ("stem", "stages", "head")
 
 
@@ -56,12 +59,16 @@ def read_spec(tree: MapValue, path: str, report: Report) -> SpecFile:
 
 
 def _check_class(name: ScalarValue | None, report: Report) -> None:
-    if name is not None and (not NAME.match(str(name.value)) or iskeyword(str(name.value))):
+    text = str(name.value) if name is not None else "Net"
+    if name is not None and (not NAME.match(text) or iskeyword(text) or is_private(text) or text in MEANT):
         report.error(
             "E0205",
             f"`{name.value}` is not a name for a class",
             name.span,
-            notes=["expected ASCII letters, digits and _, no digit first, and no keyword of Python"],
+            notes=[
+                "expected ASCII letters, digits and _, no digit first, and nothing that Python or the generated file"
+                " calls by this name"
+            ],
             help="write it as Python does: `class: ResNet152`",
         )
 
@@ -232,6 +239,12 @@ def _read_outputs(single: Entry | None, several: MapValue | None, report: Report
         report.error("E0203", "`outputs` names no output", several.span, help="write `outputs: {logits: fc}`")
     for entry in _entries(several):
         name = str(entry.key.value)
+        if not NAME.match(name) or iskeyword(name) or name.startswith("_"):
+            report.error(
+                "E0205", f"`{name}` is not a name for an output", entry.key.span,
+                notes=["outputs are fields of a named tuple: ASCII letters, digits and _, a letter first, no keyword"],
+            )  # fmt: skip
+            continue
         if isinstance(entry.value, ListValue) or (
             isinstance(entry.value, ScalarValue) and entry.value.text.lstrip().startswith("[")
         ):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from keyword import iskeyword
 
 from archspec.records import replace
 from archspec.report import Report
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
-from archspec.spec.fields import is_word, text_of
+from archspec.spec.fields import is_private, is_word, text_of
 from archspec.spec.model import Axis, Param, ParamType, Signature
 
 SIGNATURE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*\[([^\[\]]*)\]\s*(?:,|\Z)")
@@ -47,6 +48,9 @@ def read_signatures(value: Value, what: str, report: Report) -> tuple[Signature,
             _refuse(value, what, report)
             return ()
         found.append(signature)
+        if iskeyword(signature.name) or is_private(signature.name):
+            notes = ["inputs are arguments of `forward`: no keyword of Python, and no name that starts with two _"]
+            report.error("E0205", f"`{signature.name}` cannot name an input", signature.span, notes=notes)
         position = match.end()
     return tuple(found)
 

@@ -76,7 +76,7 @@ class ClassWriter:
         self.init[:0] = [Statement(f"self.{name} = {self._test_text(*found)}") for name, found in self.tests.items()]
         self._store(set(self.resolver.used) - before, lines)
         self._close()
-        inputs = tuple(f"{name}: Tensor" for name in self.body.inputs)
+        inputs = tuple(f"{name}: Tensor" for name in forward.arguments)
         count = len(self.body.outputs)
         returns = "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
         return self._made("nn.Module", [Statement("super().__init__()"), *self.init], inputs, returns, lines, result)

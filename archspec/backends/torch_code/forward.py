@@ -10,10 +10,13 @@ from archspec.backends.torch_code.family import Families, Family
 from archspec.backends.torch_code.fresh import is_spare
 from archspec.backends.torch_code.notes import shape_note
 from archspec.backends.torch_code.resolve import TAKEN, Resolver
+from archspec.backends.torch_code.support import PIECES
 from archspec.ir.graph import Body, Node, Ref
 from archspec.ops.base import Call, Operand, Parameter
 from archspec.records import Record
 
+CALLED = TAKEN - {"x", "init", "weights"}
+"""What `forward` may call or read, so that no variable may have its name."""
 LONGEST = 64
 GENERIC = ("x", "y")
 POOLS = frozenset(
@@ -60,10 +63,13 @@ class Forward:
         self.active = [(node, active) for node, active in family.nodes() if active]
         self.total = family.readers()
         self.left = Counter(self.total)
-        self.texts: dict[Ref, str] = {Ref(name): name for name in body.inputs}
-        self.holders: dict[str, Ref] = {name: Ref(name) for name in body.inputs}
-        self.base: dict[Ref, str] = {Ref(name): name for name in body.inputs}
-        self.notes: dict[str, str] = {name: self.note(Ref(name)) for name in body.inputs}
+        self.called = {*PIECES, *CALLED, f"{family.class_name}Output"}
+        self.arguments = [f"{name}_" if name in self.called else name for name in body.inputs]
+        self.entries = [Ref(name) for name in body.inputs]
+        self.holders: dict[str, Ref] = dict(zip(self.arguments, self.entries, strict=True))
+        self.texts: dict[Ref, str] = {ref: name for name, ref in self.holders.items()}
+        self.base: dict[Ref, str] = dict(self.texts)
+        self.notes: dict[str, str] = {name: self.note(ref) for name, ref in self.holders.items()}
         self.statements: list[Statement] = []
 
     def write(self) -> tuple[list[Statement], Statement]:
@@ -90,7 +96,7 @@ class Forward:
         members = [Member(i, self.family.instances[i].steps[node.key]) for i in active]
         outputs = len(members[0].step.outputs)
         slot = self.slots.get(node.key)
-        source = self.base.get(refs[0], self.body.inputs[0]) if refs else ""
+        source = self.base.get(refs[0], self.arguments[0]) if refs else ""
         if isinstance(members[0].step.value, Parameter):
             self.texts[Ref(node.key)], self.base[Ref(node.key)] = (slot.text if slot is not None else ""), ""
             return
@@ -205,7 +211,7 @@ class Forward:
         ends = [self.family.real(r) for _, r in self.body.outputs]
         live = self.live()
         free = [name for name in GENERIC if name not in live]
-        first = self.body.inputs[0]
+        first = self.arguments[0]
         last = place == len(self.active) - 1 and ref in ends and first not in live
         if last and (ends == [ref] or self.training):
             return first
@@ -213,13 +219,12 @@ class Forward:
             return otherwise
         if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.readers(ref) > 1):
             return self.fresh(self.word(node))
-        entries = [Ref(name) for name in self.body.inputs]
         readers = [n for n, _ in self.active if ref in map(self.family.real, n.inputs)]
         held = any(self.holds_sum(n, active) == ref for n, active in self.active if n in readers)
         # A value that only an input joins needs no name of its own: `y + x` says it.
-        others = [r for n in readers for r in map(self.family.real, n.inputs) if r not in (ref, *entries)]
+        others = [r for n in readers for r in map(self.family.real, n.inputs) if r not in (ref, *self.entries)]
         joins = bool(others) and not held
-        if source in free and self.holders.get(source) == Ref(source) and joins and not self.nominal:
+        if source in free and self.holders.get(source) in self.entries and joins and not self.nominal:
             return self.fresh(self.word(node))
         if len(refs) > 1 and free and (not joins or source in GENERIC):
             return free[0]
@@ -258,7 +263,7 @@ class Forward:
 
     def fresh(self, word: str, kept: Sequence[str] = ()) -> str:
         """A name that holds nothing that is still needed, and none of those kept."""
-        taken = {*self.live(), *kept, *(name for name in TAKEN if name != "x")}
+        taken = {*self.live(), *kept, *self.called, *(name for name in TAKEN if name != "x")}
         names = (word if k == 0 else f"{word}_{k}" for k in range(len(self.holders) + len(kept) + 2))
         return next(name for name in names if name not in taken)
 

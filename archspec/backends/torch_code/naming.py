@@ -34,7 +34,7 @@ SPELLINGS = {
     "se": "SE",
     "gru": "GRU",
 }
-RESERVED = frozenset({"Tensor", "NamedTuple", "OrderedDict", "None", "True", "False", "Module", *PIECES})
+RESERVED = frozenset({"Tensor", "NamedTuple", "OrderedDict", "None", "True", "False", "Module", "F", *PIECES})
 
 
 def class_name(name: str) -> str:
