@@ -9,7 +9,7 @@ from archspec.backends.suffix import format_of
 from archspec.backends.table.architecture import FIGURES, FORMATS, SUFFIXES, make_table
 from archspec.cli.command import FINE, Command
 from archspec.cli.output import deliver, marked
-from archspec.cli.sources import STDIN, add_spec, load
+from archspec.cli.sources import STDIN, add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 from archspec.seal import LATEX, XML, Comment
@@ -20,6 +20,7 @@ _COMMENTS: dict[str, Comment] = {"markdown": XML, "latex": LATEX, "html": XML}
 
 def _arguments(parser: ArgumentParser) -> None:
     add_spec(parser, several=True)
+    add_features(parser)
     parser.add_argument("-o", "--output", metavar="PATH", default=STDIN, help="where to write it; printed by default")
     parser.add_argument("--format", choices=tuple(FORMATS), help="by default what PATH ends in, else text")
     parser.add_argument(
