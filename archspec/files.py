@@ -95,21 +95,42 @@ def _holds(target: Path, data: bytes) -> bool:
 
 def _replace(target: Path, data: bytes, mode: int | None) -> None:
     temporary = target.with_name(f".archspec-{secrets.token_hex(8)}.tmp")
-    # os.open honours the umask; tempfile.mkstemp would leave the file readable by its owner only.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    descriptor, named = _open(temporary)
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            os.chmod(temporary, mode)
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+            if not named:
+                _name(descriptor, temporary)
         os.replace(temporary, target)
     except BaseException:  # an interrupt too must leave no litter
         with suppress(OSError):
             os.unlink(temporary)
         raise
     _sync_folder(target.parent)
+
+
+def _open(temporary: Path) -> tuple[int, bool]:
+    """A new file, and whether it has a name yet: one without vanishes with its process, however that ends.
+
+    os.open honours the umask; tempfile.mkstemp would leave the file readable by its owner only.
+    """
+    if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
+        with suppress(OSError):  # not on every file system
+            return os.open(temporary.parent, os.O_WRONLY | os.O_TMPFILE, 0o666), False
+    return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), True
+
+
+def _name(descriptor: int, path: Path) -> None:
+    """Give a file without a name one. `os.link` follows the link in /proc only if it is told of folders."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.link(f"/proc/self/fd/{descriptor}", path.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -62,7 +62,7 @@ def test_equal_bytes_are_left_alone(tmp_path: Path) -> None:
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, 1)
 
 
-@pytest.mark.parametrize("failing", ["fsync", "replace", "chmod"])
+@pytest.mark.parametrize("failing", ["fsync", "replace", "fchmod", "link"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_failure_leaves_the_old_file_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str, error: BaseException
@@ -70,7 +70,7 @@ def test_a_failure_leaves_the_old_file_and_no_litter(
     path = tmp_path / "a.py"
     path.write_text("old", encoding="utf-8")
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(os, failing, fail)
