@@ -7,11 +7,13 @@ ARCHSPEC_UPDATE_GOLDEN=1 writes the .txt files instead of comparing; read the di
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from archspec.codes import CODES
 from archspec.diagnostics import Diagnostic, SpecError
 from archspec.pipeline import check
 from archspec.rendering import render_text
@@ -22,6 +24,17 @@ from archspec.spec.load import load_text
 HERE = Path(__file__).resolve().parent / "errors"
 ROOT = HERE.parent.parent
 CASES = sorted(HERE.glob("*.yaml"))
+
+
+ELSEWHERE = {
+    "E0101": "takes a file of a mebibyte, in test_source.py",
+    "E0211": "takes several files, in test_language_files.py",
+    "E0212": "takes several files, in test_language_files.py",
+    "E0405": "of key maps, in test_weights.py",
+    "E0501": "of the command line, in test_cli.py",
+    "E0502": "of the command line, in test_cli.py",
+}
+"""Codes that one spec alone cannot show; warnings have tests/test_lints.py."""
 
 
 def diagnose(path: Path) -> tuple[tuple[Diagnostic, ...], Mapping[str, str]]:
@@ -45,6 +58,17 @@ def test_what_is_said_is_what_we_meant(path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_every_case_says_something_and_no_text_is_left_over() -> None:
-    assert len(CASES) >= 20
+    assert len(CASES) >= 150
     assert {path.stem for path in HERE.glob("*.txt")} == {path.stem for path in CASES}
     assert all(path.read_text(encoding="utf-8") for path in HERE.glob("*.txt"))
+
+
+def test_every_code_of_an_error_has_a_case() -> None:
+    """Here, or in the test that is named; a code that nobody can meet is no code."""
+    shown = {
+        code for path in HERE.glob("*.txt") for code in re.findall(r"^error\[(\w+)\]", path.read_text("utf-8"), re.M)
+    }
+    errors = {code for code in CODES if code.startswith("E")}
+    assert errors - shown == set(ELSEWHERE)
+    for code, why in ELSEWHERE.items():
+        assert code in (ROOT / "tests" / why.rpartition(" ")[2]).read_text(encoding="utf-8"), code

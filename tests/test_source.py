@@ -394,3 +394,9 @@ def test_what_is_written_is_what_is_read(value: object) -> None:
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_the_specs_we_ship_are_strict_yaml(path: Path, parser: type) -> None:
     assert parse(path.read_bytes(), path.name)[1] == ()
+
+
+def test_a_file_may_have_a_mebibyte_and_no_byte_more() -> None:
+    text = b"name: " + b"a" * ((1 << 20) - 6)
+    assert parse(text, "limit.yaml")[1] == ()
+    assert [found.code for found in parse(text + b"a", "over.yaml")[1]] == ["E0101"]
