@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from archspec.backends.torch_code.classes import ClassPlan
@@ -113,14 +114,10 @@ def _by_op(graph: Graph, families: Families, special: Sequence[Special]) -> tupl
         # The projection inside nn.MultiheadAttention is a subclass of nn.Linear, and not a `linear` of the spec.
         exact = attends and paths == ("nn.Linear",)
         test = "type(m) is nn.Linear" if exact else f"isinstance(m, {classes})"
-        inner: list[Statement] = []
-        for tensor, scheme, always in tensors:
-            exceptions = [one for one in special if one.module in paths and one.tensor == tensor]
-            inner += _unless(exceptions, _filled(scheme, "m", tensor, classes, always, 2))
-        stated = [tensor for tensor, _, _ in tensors]
-        inner += _layers([one for one in special if one.module in paths and one.tensor not in stated])
+        own = [one for one in special if one.module in paths]
+        inner = _tensors(tensors, own, classes)
         lines += _branch(place, test, inner)
-        covered += [one for one in special if one.module in paths]
+        covered += own
     rest = [one for one in special if one not in covered]
     # torch's types know what `self.fc` is, not what `self.head[1]` is.
     deep = [one for one in rest if not one.path.isidentifier()]
@@ -131,10 +128,21 @@ def _by_op(graph: Graph, families: Families, special: Sequence[Special]) -> tupl
     return ([Statement("for m in self.modules():"), *lines] if lines else []), plain
 
 
+def _tensors(tensors: Sequence[tuple[str, Scheme, bool]], own: Sequence[Special], classes: str) -> list[Statement]:
+    """What holds for the tensors of an op, and for the layers that are exceptions; equal exceptions go together."""
+    lines: list[Statement] = []
+    for _, group in groupby(tensors, lambda entry: {one.path for one in own if one.tensor == entry[0]}):
+        filled = {tensor: _filled(scheme, "m", tensor, classes, always, 2) for tensor, scheme, always in group}
+        lines += _unless([one for one in own if one.tensor in filled], [s for part in filled.values() for s in part])
+    return lines + _layers([one for one in own if one.tensor not in [tensor for tensor, _, _ in tensors]])
+
+
 def _unless(exceptions: Sequence[Special], usual: list[Statement]) -> list[Statement]:
     """The usual filling of a tensor, but for the layers that are exceptions."""
     if not exceptions:
         return usual
+    if len(usual) == 2 and usual[0].text.startswith("if "):
+        return [*_layers(exceptions), Statement(f"el{usual[0].text}", indent=2), *usual[1:]]
     lowered = (Statement(s.text, indent=s.indent + 1) for s in usual)
     return [*_layers(exceptions), Statement("else:", indent=2), *lowered]
 
