@@ -3,11 +3,13 @@
 In Markdown, a `console` block holds commands after `$ ` and what they print; a `python` block is run; a `yaml` or
 `python` block behind `<!-- file: NAME -->` is first written to that file. All of a page's blocks run in one scratch
 folder in which `specs` is the zoo. Between `<!-- keys: PLACE -->` and `<!-- end -->` stands the table of a place's
-keys, as the JSON schema knows them. `docs/ops.md` is made from the op registry, `docs/errors.md` from the catalogue.
+keys, as the JSON schema knows them. `docs/ops.md` is made from the op registry, `docs/errors.md` from the catalogue,
+`docs/zoo.md` from the record of `tests/zoo_evidence.py`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,12 +17,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from archspec.codes import CODES
 from archspec.ops import OPS
 from archspec.ops.base import Op
 from archspec.records import fields_of
 from archspec.spec.places import PLACES
+from archspec.spec.zoo import entries
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "docs/tour.md", "docs/language.md", "docs/adding.md")
@@ -141,12 +145,57 @@ def errors_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+ZOO = """\
+# The zoo against torchvision
+
+Each network of torchvision's that the zoo has, held against torchvision's own model. Made by `docs/generate.py` from
+[the record](evidence/zoo.json) of `{command}`, which ran with torch {torch} and torchvision {torchvision}.
+
+- **parameters**, **MACs**: those of torchvision's model, as torch counts them, at the size its weights were published
+  for. `archspec check` knows them without torch.
+- **state_dict**: keys, shapes and their order are torchvision's, and its state_dict loads with `strict=True`.
+- **start**: under one seed both begin with the same weights, to the bit.
+- **evaluation**, **training**: with the same weights (none of them a constant, so that a swap would show), the outputs
+  are equal to the bit; in training with dropout and stochastic depth under one seed, auxiliary outputs and batch
+  statistics included. On two random images, mostly of 64x64.
+
+Keys, shapes, order, parameters and MACs of all are compared in every run of the tests, outputs of the small ones too.
+
+The vision transformers start with the same distributions, but not the same numbers: torchvision fills each layer's
+perceptron while it builds the layer, a generated network fills all layers when it is built.
+
+| network | spec | parameters | MACs | state_dict | start | evaluation | training |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def zoo_page() -> str:
+    """What each check found for each network, from the record."""
+    record = json.loads((ROOT / "docs/evidence/zoo.json").read_text(encoding="utf-8"))
+    files = {name: entry.name for entry in entries() for name in (*entry.variants, entry.name)}
+    rows = [_evidence(name, files[name], found) for name, found in record["networks"].items()]
+    return ZOO.format(**record) + "\n".join(rows) + "\n"
+
+
+def _evidence(name: str, file: str, found: dict[str, Any]) -> str:
+    checks = found["checks"]
+    figures = [f"{found[key]:,}" if checks[key] == "equal" else checks[key] for key in ("parameters", "macs")]
+    layout = "equal" if checks["keys"] == checks["strict"] == "equal" else "other"
+    cells = [name, f"[{file}](../specs/{file}.yaml)", *figures, layout]
+    return f"| {' | '.join([*cells, checks['initial'], checks['eval'], checks['train']])} |"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with what it should say."""
     made = {
         ROOT / page: refreshed((ROOT / page).read_text(encoding="utf-8")) for page in PAGES if (ROOT / page).exists()
     }
-    return {**made, ROOT / "docs/ops.md": ops_page(), ROOT / "docs/errors.md": errors_page()}
+    return {
+        **made,
+        ROOT / "docs/ops.md": ops_page(),
+        ROOT / "docs/errors.md": errors_page(),
+        ROOT / "docs/zoo.md": zoo_page(),
+    }
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from oracles import preactivation_nets as preact
 from oracles import residual_nets as residual
 from oracles import torchvision_nets
 from torch import Tensor, nn
+from zoo_evidence import evidence, liven, tensors
 
 from archspec.pipeline import check, module
 
@@ -23,30 +24,10 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def liven(net: nn.Module) -> nn.Module:
-    """Give norms other weights and statistics than ones and zeros, so that a forgotten or swapped one shows."""
-    generator = torch.Generator().manual_seed(7)
-    for layer in net.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            assert layer.running_mean is not None and layer.running_var is not None
-            for tensor, low, high in (
-                (layer.weight, 0.5, 1.5),
-                (layer.bias, -0.5, 0.5),
-                (layer.running_mean, -0.5, 0.5),
-                (layer.running_var, 0.5, 1.5),
-            ):
-                tensor.data.uniform_(low, high, generator=generator)
-    return net
-
-
 def copy_by_position(source: nn.Module, target: nn.Module) -> None:
     ours, theirs = target.state_dict(), list(source.state_dict().values())
     assert [t.shape for t in ours.values()] == [t.shape for t in theirs]
     target.load_state_dict(dict(zip(ours, theirs, strict=True)))
-
-
-def tensors(output: Any) -> list[Tensor]:
-    return [output] if isinstance(output, Tensor) else list(output)
 
 
 def run(net: nn.Module, shape: tuple[int, ...], train: bool) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
@@ -74,6 +55,20 @@ def assert_same(ours: nn.Module, theirs: nn.Module, shape: tuple[int, ...], trai
 TORCHVISION: dict[str, tuple[str, dict[str, Any]]] = {
     **{name: (name, {}) for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")},
     **{name: (name, {"init_weights": False}) for name in ("vgg16", "vgg19_bn")},
+    **{
+        name: (name, {})
+        for name in (
+            "convnext_tiny",
+            "densenet121",
+            "efficientnet_b0",
+            "mnasnet0_5",
+            "mobilenet_v2",
+            "mobilenet_v3_small",
+            "regnet_y_400mf",
+            "shufflenet_v2_x0_5",
+            "squeezenet1_1",
+        )
+    },
     "googlenet_torchvision": ("googlenet", {"aux_logits": False, "init_weights": False}),
     "googlenet_torchvision_aux": ("googlenet", {"aux_logits": True, "init_weights": False}),
 }
@@ -88,6 +83,30 @@ def test_logits_and_gradients_are_torchvisions_to_the_bit(address: str) -> None:
     shape = SMALL if name.startswith("vgg") else IMAGE
     for train in (False, True):
         assert_same(ours, theirs, shape, train)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "squeezenet1_1", "efficientnet_b0", "mnasnet0_5"])
+def test_what_the_record_says_is_so(name: str) -> None:
+    assert set(evidence(name)["checks"].values()) == {"equal"}
+
+
+def test_a_difference_would_be_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(torchvision_nets.ADDRESSES, "mnasnet0_5", "mnasnet0_75")
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        evidence("mnasnet0_5")
+    monkeypatch.setitem(torchvision_nets.ADDRESSES, "resnet50", "resnet50_v1")
+    checks = evidence("resnet50")["checks"]
+    assert [kind for kind, said in checks.items() if said != "equal"] == ["macs", "eval", "train"]
+
+
+def test_a_small_vision_transformer_computes_what_torchvisions_does() -> None:
+    sizes = {"depth": "num_layers", "heads": "num_heads", "dim": "hidden_dim", "mlp": "mlp_dim", "patch": "patch_size"}
+    chosen = dict(zip(sizes, (2, 4, 48, 96, 8), strict=True))
+    theirs = liven(torchvision_nets.transformer(image_size=32, **{sizes[key]: size for key, size in chosen.items()}))
+    ours = module(check("vit", image=32, **chosen), init=False)
+    ours.load_state_dict(theirs.state_dict())
+    for train in (False, True):
+        assert_same(ours, theirs, SMALL, train)
 
 
 # Address, params, the same net in plain torch, its input. Option B against torchvision stands above.

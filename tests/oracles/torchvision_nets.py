@@ -51,3 +51,9 @@ def feature_pyramid(backbone: str) -> torch.nn.Module:
         backbone_name=backbone, weights=None, norm_layer=torch.nn.BatchNorm2d, trainable_layers=5
     )
     return net
+
+
+def transformer(**options: Any) -> torch.nn.Module:
+    """A vision transformer of torchvision of any size, with random weights."""
+    net: torch.nn.Module = _models()[0].VisionTransformer(**options)
+    return net
