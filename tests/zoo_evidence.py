@@ -3,7 +3,7 @@
 For each network: the same seed gives the same initial weights, torchvision's state_dict loads with strict=True, and the
 outputs in evaluation and in training (under one seed, for dropout and stochastic depth) are equal to the bit, as are
 the batch statistics afterwards. What was found is kept in `docs/evidence/zoo.json`, from which `docs/zoo.md` is made;
-named networks refresh their own entries. All of them take about half an hour on one core and 6 GiB of memory.
+named networks refresh their own entries. All of them take a quarter of an hour on one core and 8 GiB of memory.
 """
 
 from __future__ import annotations
