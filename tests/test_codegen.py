@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,33 @@ def test_sums_are_in_place_where_nobody_minds(everything: Path) -> None:
     assert sums("resnet50") == ["y += self.downsample(x)"]
     # Of the other sums there, an operand is read or needed elsewhere.
     assert sums("nets_in_place") == ["y += x", "total += add4"]
+
+
+def test_numbered_children_are_lists_of_modules(everything: Path) -> None:
+    fpn = (everything / "resnet50_fpn.py").read_text(encoding="utf-8")
+    assert "nn.Sequential(nn.Conv2d(channels, 256, kernel_size=1))" in fpn
+    assert "for channels in (256, 512, 1024, 2048)" in fpn
+    assert "x = self.inner_blocks[3](layer4)" in fpn
+    text = (everything / "nets_numbered.py").read_text(encoding="utf-8")
+    assert "x = self.mix[0](x)  # (N, 6, 14, 14)" in text  # a convolution and a batch norm in one call
+    assert 'self.late["1"] = ' in text  # registered before "0", as no list does it
+    assert "add_module" not in fpn + text
+
+
+def test_numbered_children_keep_their_keys(everything: Path) -> None:
+    names: dict[str, Any] = {}
+    exec((everything / "nets_numbered.py").read_text(encoding="utf-8"), names)
+    weights = [key.removesuffix(".weight") for key in names["Numbered"]().state_dict() if key.endswith(".weight")]
+    trunk, heads = ["trunk.stem", "trunk.deep", "trunk.last"], ["heads.0.0", "heads.1.0", "heads.2.0"]
+    assert weights == [*trunk, *heads, "mix.0.0", "mix.0.1", "mix.1", "late.1", "late.0"]
+
+
+def test_containers_hand_out_what_is_read_once_and_by_name(everything: Path) -> None:
+    fpn = (everything / "resnet50_fpn.py").read_text(encoding="utf-8")
+    assert "return layer4, layer3, layer2, layer1" in fpn
+    assert "layer4, layer3, layer2, layer1 = self.body(x)" in fpn
+    assert "p2, p3, p4, p5, p6 = self.fpn(layer4, layer3, layer2, layer1)" in fpn
+    assert "last, stem, deep = self.trunk(x)" in (everything / "nets_numbered.py").read_text(encoding="utf-8")
 
 
 def test_fractions_read_as_they_came_about(everything: Path) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from oracles.torchvision_nets import feature_pyramid
 from torch import Tensor, nn
 
 import archspec
 from archspec.cli import main
 from archspec.diagnostics import SpecError, UsageError
-from tests.oracles.torchvision_nets import feature_pyramid
 
 LAYERS = ("layer1", "layer2", "layer3", "layer4")
 

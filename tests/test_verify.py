@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from oracles.torchvision_nets import build
 from pytorchcv.models.resnet import resnet18 as renamed_resnet18
 from torch import Tensor, nn
 
@@ -15,7 +16,6 @@ from archspec.backends.environment import parse_argument
 from archspec.cli import main
 from archspec.diagnostics import UsageError
 from archspec.passes.places import place_of
-from tests.oracles.torchvision_nets import build
 
 TINY = """\
 archspec: 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,9 @@ class BodyBuilder:
         self.tensors: dict[str, dict[str, tuple[int, ...]]] = {}
         """The tensors of the ops of this body, by the op's name."""
         self._exports: list[tuple[str, Ref]] = []
+        self._own_name: str | None = None
+        self._wished: dict[str, str] = {}
+        """The names that captured inputs are called by inside, by their keys."""
         self._children: dict[str, BodyBuilder] = {}
         self._keys: dict[str, int] = {}
         self._position = 0
@@ -89,8 +93,11 @@ class BodyBuilder:
         """An outer value as an input of this container. Its key gets its final form in `finish`."""
         for inner, wire in zip(self.inputs, self.captured, strict=True):
             if wire.ref == outer.wires[0].ref:
+                if self._wished[inner] == FLOWING:
+                    self._wished[inner] = name
                 return Result((Wire(Ref(inner), wire.shape),), outer.span)
-        key = f":{len(self.inputs)}:{name.replace('.', '_').replace('-', '_')}"
+        key = f":{len(self.inputs)}"
+        self._wished[key] = name
         self.inputs.append(key)
         self.captured.append(outer.wires[0])
         return Result((Wire(Ref(key), outer.wires[0].shape),), outer.span)
@@ -140,10 +147,13 @@ class BodyBuilder:
 
     def export(self, name: str, ref: Ref) -> int:
         """The index of the output that hands `ref` to the outside, after the body's own output."""
+        if self.current is not None and self.current.wires[0].ref == ref:
+            self._own_name = name
+            return 0
         for index, (_, known) in enumerate(self._exports):
             if known == ref:
                 return index + 1
-        self._exports.append((name.replace(".", "_"), ref))
+        self._exports.append((_variable(name), ref))
         return len(self._exports)
 
     def key_of(self, name: str | None) -> str:
@@ -219,7 +229,7 @@ class BodyBuilder:
         final = self._final_names()
         nodes = tuple(self._finished(node, final, intern) for node in self.nodes)
         if not outputs and self.current is not None:
-            outputs = (("output", self.current.wires[0].ref), *self._exports)
+            outputs = self._outputs(self.current.wires[0].ref)
         body = Body(
             self.kind,
             self.name,
@@ -233,14 +243,20 @@ class BodyBuilder:
         )
         return intern.setdefault(body, body)
 
+    def _outputs(self, own: Ref) -> tuple[tuple[str, Ref], ...]:
+        """The body's own value, and what it exports; beside others the own one goes by its name."""
+        name = self._own_name or own.node
+        called = _variable(name) if self._exports and not name.startswith(("#", ":")) else "output"
+        return (called, own), *self._exports
+
     def _final_names(self) -> dict[str, str]:
         """Names for captured inputs that collide with no node."""
         final: dict[str, str] = {}
         taken = {node.key for node in self.nodes}
-        for key in self.inputs:
-            if not key.startswith(":"):
-                continue
-            wanted = name = key.split(":", 2)[2]
+        ends = Counter(name.rpartition(".")[2] for name in self._wished.values())
+        for key, wished in self._wished.items():
+            end = wished.rpartition(".")[2]
+            wanted = name = _variable(end if end.isidentifier() and ends[end] == 1 else wished)
             count = 0
             while name in taken:
                 count += 1
@@ -255,7 +271,7 @@ class BodyBuilder:
             return node if not final else replace(node, inputs=tuple(_renamed(ref, final) for ref in node.inputs))
         original = self._children.get(node.shares or "")
         if original is not None:
-            child._exports = original._exports
+            child._exports, child._own_name = original._exports, original._own_name
         target = child.finish(intern)
         if original is not None and target is not original.finish(intern):
             self.report.error(
@@ -265,6 +281,11 @@ class BodyBuilder:
                 notes=["the container would look different inside: other items are there, or other values come in"],
             )
         return replace(node, target=target, inputs=tuple(_renamed(wire.ref, final) for wire in child.captured))
+
+
+def _variable(name: str) -> str:
+    """A dotted name in one word."""
+    return name.replace(".", "_").replace("-", "_")
 
 
 def _renamed(ref: Ref, final: dict[str, str]) -> Ref:

@@ -6,22 +6,20 @@ import ast
 import re
 from collections.abc import Sequence
 
+from archspec.backends.torch_code.arguments import arguments_of, declared
 from archspec.backends.torch_code.build import Builder, is_chain
 from archspec.backends.torch_code.calls import Member, member_of
 from archspec.backends.torch_code.chains import is_module, one_way
-from archspec.backends.torch_code.family import Argument, Families, Family
+from archspec.backends.torch_code.family import Families, Family
 from archspec.backends.torch_code.forward import Forward, Slot, Statement
 from archspec.backends.torch_code.fresh import is_spare
-from archspec.backends.torch_code.hints import annotation
 from archspec.backends.torch_code.notes import shape_note
-from archspec.backends.torch_code.resolve import Resolver, Seen, argument_name, same, text_of
+from archspec.backends.torch_code.numbered import Lists, places
+from archspec.backends.torch_code.resolve import Resolver, Seen, argument_name, text_of
 from archspec.backends.torch_code.special import Special, specials
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Op
 from archspec.records import Record, field, replace
-
-NEUTRAL = (0, 1, None)
-"""What may be left out of a call (and false and true with them): the values that change nothing."""
 
 
 class ClassPlan(Record):
@@ -95,7 +93,7 @@ class ClassWriter:
             base,
             self.body.doc,
             self._shapes(),
-            tuple(self._declared(a) for a in self.family.arguments),
+            tuple(declared(a) for a in self.family.arguments),
             tuple(init),
             inputs,
             returns,
@@ -121,6 +119,7 @@ class ClassWriter:
         order = {key: place for place, key in enumerate(register)}
         nodes.sort(key=lambda item: order.get(item[0].key, len(order)))
         merged = self._merged(nodes)
+        lists = Lists(places(self.family, self.families, nodes))
         made: dict[str, str] = {}
         for node, active in nodes:
             if node.shares is not None:
@@ -130,8 +129,12 @@ class ClassWriter:
                 self._conditional(node, active, None)
                 continue
             partly = len(active) < len(self.family.instances)
-            text = self.builder.module(node, members, self._overwrites(node, active), in_line=partly)
+            in_line = partly or node.key in lists
+            text = self.builder.module(node, members, self._overwrites(node, active), in_line)
             self.init += self.builder.taken_lines()
+            if node.key in lists:
+                self.slots[node.key] = lists.add(node.key, text, self.init)
+                continue
             attribute = merged.get((node.key, text), None)
             if attribute is not None and made.get(attribute) == text:
                 self.slots[node.key] = Slot(f"self.{attribute}")
@@ -139,6 +142,7 @@ class ClassWriter:
             attribute = attribute or self._path(node)
             made[attribute] = text
             self._attribute(node, active, attribute, text)
+        lists.finish(self.init)
         for node, _ in nodes:
             if node.shares in self.slots:
                 self.slots[node.key] = self.slots[node.shares]
@@ -321,43 +325,9 @@ class ClassWriter:
         self.init[:0] = [Statement(f"self.{self.resolver.attribute(name)} = {spelling[name]}") for name in read]
 
     def _close(self) -> None:
-        """The constructor's arguments: what the printed expressions read."""
+        """The constructor's arguments, behind which stand the local variables that expressions read."""
         self.init[:0] = [Statement(line) for line in self.resolver.assignments()]
-        family, resolver = self.family, self.resolver
-        own = [name for name, _ in self.body.params] if self.body.kind != "container" else []
-        symbols = [name for name in family.instances[0].names.symbols if name in resolver.used]
-        rest = [
-            n
-            for n in resolver.values
-            if n in resolver.used
-            and n not in symbols
-            and n not in own
-            and n not in family.lifted
-            and n not in resolver.lets
-        ]
-        named = [*symbols, *(n for n in own if n in resolver.used), *rest]
-        arguments = [Argument(resolver.spelling[n], annotation(resolver.values[n]), n) for n in named]
-        for name, values in family.lifted.items():
-            if name in resolver.used:
-                arguments.append(Argument(name, annotation(list(values.values())), None))
-        if self.body.kind != "net":
-            self._defaults(arguments, set(symbols))
-        family.arguments = arguments
-
-    def _defaults(self, arguments: list[Argument], symbols: set[str]) -> None:
-        """The trailing arguments get the neutral value that most instances have, if a third of them have it."""
-        for argument in reversed(arguments[1:]):
-            if argument.source is None or argument.source in symbols:
-                return
-            values = self.resolver.values[argument.source]
-            common = max(values, key=lambda v: (v in NEUTRAL, sum(same(v, w) for w in values)))
-            if 3 * sum(same(common, v) for v in values) < len(values) or common not in NEUTRAL:
-                return
-            argument.default, argument.has_default = common, True
-
-    def _declared(self, argument: Argument) -> str:
-        text = f"{argument.name}: {argument.annotation}"
-        return f"{text} = {text_of(argument.default)}" if argument.has_default else text
+        self.family.arguments = arguments_of(self.family, self.resolver)
 
     def _shapes(self) -> str:
         """`(N, in_channels, H, W) -> (N, 4 * width, H, W)`, as far as it can be said."""

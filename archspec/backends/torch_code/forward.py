@@ -34,11 +34,15 @@ class Statement(Record):
 
 
 class Slot(Record):
-    """How a node's module is reached: `self.conv1`, and under what condition it is run (None: always)."""
+    """How a node's module is reached: `self.conv1`, and under what condition it is run (None: always).
+
+    `waits`: the module is run together with that of its only reader, the next node.
+    """
 
     text: str
     condition: str | None = None
     units: str | None = None
+    waits: bool = False
 
 
 class Forward:
@@ -97,6 +101,9 @@ class Forward:
         outputs = len(members[0].step.outputs)
         slot = self.slots.get(node.key)
         source = self.base.get(refs[0], self.arguments[0]) if refs else ""
+        if slot is not None and slot.waits:
+            self.texts[Ref(node.key)], self.base[Ref(node.key)] = operands[0], source
+            return
         if isinstance(members[0].step.value, Parameter):
             self.texts[Ref(node.key)], self.base[Ref(node.key)] = (slot.text if slot is not None else ""), ""
             return
@@ -246,13 +253,17 @@ class Forward:
         return {name for name, ref in self.holders.items() if self.left[ref] > 0}
 
     def words(self, node: Node, outputs: int) -> list[str]:
-        """Variable names for several outputs: a block's own, if they are not too long."""
-        own = [name for name, _ in node.target.outputs] if isinstance(node.target, Body) else []
+        """Variable names for several outputs: those that the body gives them on, a block's own if not too long."""
+        given = {ref: name for name, ref in self.body.outputs}
+        own = [
+            given.get(Ref(node.key, k), name)
+            for k, (name, _) in enumerate(node.target.outputs if isinstance(node.target, Body) else ())
+        ]
         return own if own and len(", ".join(own)) <= LONGEST else [f"{self.word(node)}{k}" for k in range(outputs)]
 
     def word(self, node: Node) -> str:
         """A variable name for what a node gives."""
-        word = "".join(c if c.isalnum() else "_" for c in node.key.rsplit(".", 1)[-1])
+        word = _short(node.key)
         step = self.family.instances[self.active_of(node)].steps[node.key]
         if not word.isidentifier() or node.key.startswith("#"):
             word = step.op.name if step.op is not None else "part"
@@ -278,6 +289,14 @@ class Forward:
         shapes = [one.local_shape(ref) for one in instances]
         members = [member_of(i, one) for i, one in zip(places, instances, strict=True)]
         return shape_note(shapes, members, self.resolver, self.nominal)
+
+
+def _short(key: str) -> str:
+    """The end of a dotted name in one word, with the place where it is numbered: `blocks.2.0` as blocks_2."""
+    parts = key.split("#")[0].split(".")
+    last = max((k for k, part in enumerate(parts) if not part.isdecimal()), default=len(parts) - 1)
+    ends = parts[last : last + 2] if last + 1 < len(parts) else parts[last:]
+    return "".join(c if c.isalnum() else "_" for c in "_".join(ends))
 
 
 def _once(value: object) -> bool:

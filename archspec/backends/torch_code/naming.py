@@ -33,6 +33,7 @@ SPELLINGS = {
     "relu": "ReLU",
     "se": "SE",
     "gru": "GRU",
+    "fpn": "FPN",
 }
 RESERVED = frozenset({"Tensor", "NamedTuple", "OrderedDict", "None", "True", "False", "Module", "F", *PIECES})
 

@@ -105,7 +105,7 @@ def _imports(plan: ModulePlan, body: str) -> Iterable[str]:
 
 def _class(plan: ClassPlan, reset: Sequence[Statement] = (), top: bool = False) -> dict[str, Any]:
     # The network's own words stand at the top of the file.
-    paragraphs = ["" if top else filled(plan.doc, 1), "\n".join(textwrap.wrap(plan.shapes, WIDTH - 10))]
+    paragraphs = ["" if top else filled(plan.doc, 1), _wrapped_shapes(plan.shapes)]
     lines = docstring("\n\n".join(p for p in paragraphs if p) or f"{plan.name}.", 1)
     lines += ["", *wrap(f"def __init__({', '.join(['self', *plan.arguments])}) -> None:", 1), *_code(plan.init)]
     if reset:
@@ -118,6 +118,12 @@ def _class(plan: ClassPlan, reset: Sequence[Statement] = (), top: bool = False) 
         ]
         lines += comment(f"return {plan.result.text}", plan.result.note, 2)
     return {"name": plan.name, "base": plan.base, "lines": lines}
+
+
+def _wrapped_shapes(text: str) -> str:
+    """Lines of whole shapes."""
+    kept = re.sub(r"\([^()]*(?:\([^()]*\)[^()]*)*\)", lambda shape: shape.group().replace(" ", "\0"), text)
+    return "\n".join(textwrap.wrap(kept, WIDTH - 10, break_on_hyphens=False)).replace("\0", " ")
 
 
 def _code(statements: Sequence[Statement]) -> list[str]:
