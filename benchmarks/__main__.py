@@ -15,7 +15,7 @@ import torch
 
 from archspec.files import write
 from archspec.version import VERSION
-from benchmarks import figures, networks, passes, processes, watching
+from benchmarks import figures, networks, passes, processes, watching, zoo
 from benchmarks.result import Result
 
 RESULTS = Path(__file__).parent / "results"
@@ -28,6 +28,7 @@ CASES: dict[str, list[tuple[Callable[[int], Iterator[Result]], int]]] = {
     "e": [(processes.building, 9)],
     "f": [(figures.against_graphviz, 5), (figures.against_other_tools, 3), (figures.over_depth, 9)],
     "w": [(watching.redrawing, 15)],
+    "z": [(zoo.compiling, 3)],
 }
 
 
