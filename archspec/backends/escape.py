@@ -15,13 +15,13 @@ _LATEX = {
 }  # fmt: skip
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$])")
 _FORMULA = "=+-@\t\r"
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 
 
 def clean(text: str) -> str:
     """The text on one line without control, formatting or unassigned characters."""
     spaced = " ".join(text.split())
-    return "".join(c for c in spaced if c not in _BIDI and unicodedata.category(c) not in ("Cc", "Cs", "Cn", "Co"))
+    return "".join(c for c in spaced if unicodedata.category(c) not in _UNSEEN)
 
 
 def latex_text(text: str) -> str:

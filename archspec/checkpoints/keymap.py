@@ -16,6 +16,12 @@ from archspec.text import normalise
 WHOLE = "rest"
 """The hole that takes several names, `conv.weight`; any other takes one, between two dots."""
 
+MOST_HOLES = 3
+"""Holes between two dots, so that matching a key is no worse than quadratic in its length."""
+
+MOST_KEY = 1000
+"""Characters of a key that rules are tried on."""
+
 
 class Rule(Record):
     """Keys like `pattern` are called as `target` says."""
@@ -67,7 +73,16 @@ def _rule(key: ScalarValue, value: object, report: Report) -> Rule | None:
         re.escape(hole) if isinstance(part, str) else f"(?P<{hole}>{'.+' if hole == WHOLE else '[^.]+'})"
         for part, hole in zip(sides[0].parts, holes, strict=True)
     )
-    return Rule(re.compile(pattern), sides[1], key.span)
+    parts = [_part(part) for part in pattern.split(r"\.")]
+    if max(part.count("(?P<") for part in parts) > MOST_HOLES:
+        report.error("E0405", f"more than {MOST_HOLES} holes between two dots of a key", key.span)
+        return None
+    return Rule(re.compile(r"\.".join(parts)), sides[1], key.span)
+
+
+def _part(pattern: str) -> str:
+    """What stands between two dots, as a group that is never tried again: else a crafted key takes for ever."""
+    return pattern if f"(?P<{WHOLE}>" in pattern else rf"(?>{pattern}(?=\.|\Z))"
 
 
 def renamed(names: Iterable[Named], rules: tuple[Rule, ...], report: Report) -> dict[str, str]:
@@ -79,7 +94,7 @@ def renamed(names: Iterable[Named], rules: tuple[Rule, ...], report: Report) -> 
     for one in names:
         new = one.key
         for rule in rules:
-            if match := rule.pattern.fullmatch(one.key):
+            if len(one.key) <= MOST_KEY and (match := rule.pattern.fullmatch(one.key)):
                 try:
                     new = rule.target.render({k: int(v) if v.isdecimal() else v for k, v in match.groupdict().items()})
                 except ExpressionError as error:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from archspec import pipeline
 from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
+from archspec.cli.output import own_path
 from archspec.cli.sources import STDIN, add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
@@ -44,7 +45,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     if args.output == STDIN:
         terminal.write(text)
         return FINE
-    path = args.output or f"{checked.name}.py"
+    path = args.output or own_path(checked, ".py")
     if args.check:
         return _report_standing(path, compare(path, text), terminal)
     changed = write_generated(path, text, force=args.force)

@@ -12,7 +12,7 @@ from archspec.backends.figure.layouts import LAYOUTS
 from archspec.backends.suffix import format_of
 from archspec.checked import Checked
 from archspec.cli.command import FINE, Command
-from archspec.cli.output import deliver, marked
+from archspec.cli.output import deliver, marked, own_path
 from archspec.cli.sources import STDIN, add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
@@ -57,7 +57,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     if args.alt:
         terminal.say(_figure(networks, args).description)
         return FINE
-    path = args.output or (STDIN if args.format == "text" else f"{networks[0].name}.{_suffix(args.format)}")
+    path = args.output or (STDIN if args.format == "text" else own_path(networks[0], _suffix(args.format)))
     form = args.format or ("svg" if path == STDIN else format_of(path, SUFFIXES, "figure"))
     comment = FORMATS[form].comment
     made = marked(_drawn(networks, args, form, terminal), networks, comment)
@@ -91,7 +91,7 @@ def _list(words: str) -> list[str]:
 
 
 def _suffix(form: str | None) -> str:
-    return FORMATS[form or "svg"].suffixes[0].removeprefix(".")
+    return FORMATS[form or "svg"].suffixes[0]
 
 
 COMMAND = Command(

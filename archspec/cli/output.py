@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from archspec.checked import Checked
@@ -11,6 +12,9 @@ from archspec.files import write, write_generated
 from archspec.seal import Comment, digest_of, seal
 from archspec.stamp import stamp
 
+_LONGEST = 100
+"""Letters of a name in a file's; four bytes each still leave room for a suffix."""
+
 
 def marked(made: str | bytes, networks: Sequence[Checked], comment: Comment | None) -> str | bytes:
     """What was made, with a mark of where it comes from: in comments, or in a picture's own data."""
@@ -19,6 +23,15 @@ def marked(made: str | bytes, networks: Sequence[Checked], comment: Comment | No
     if isinstance(made, bytes):
         return stamp(made, names, digest)
     return made if comment is None else seal(made, names, digest, comment)
+
+
+def own_path(network: Checked, suffix: str) -> str:
+    """Where something of a network goes if the call does not say: here, under its name as far as that can be a file's.
+
+    The name is the spec's own text: nothing in it may lead into another folder, hide the file or look like an option.
+    """
+    name = re.sub(r"[^\w.@+-]+", "_", network.name)[:_LONGEST].lstrip(".-")
+    return f"{name or 'network'}{suffix}"
 
 
 def deliver(made: str | bytes, path: str, terminal: Terminal, *, ours: bool, force: bool) -> None:

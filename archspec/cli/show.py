@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from archspec.cli.command import FINE, Command
 from archspec.cli.sources import add_spec, load
 from archspec.cli.terminal import Terminal
+from archspec.rendering.cells import printable
 from archspec.source import plain
 from archspec.spec.resolve import resolved
 from archspec.spec.yaml_text import lines_of
@@ -30,7 +31,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
         return FINE
     width = min(80, max(len(line.text) for line in lines))
     for line in lines:
-        terminal.say(f"{line.text:<{width}}  # {line.origin.file}:{line.origin.line}:{line.origin.column}")
+        terminal.say(f"{line.text:<{width}}  # {printable(line.origin.file)}:{line.origin.line}:{line.origin.column}")
     return FINE
 
 

@@ -102,7 +102,7 @@ def load(source: str, args: Namespace) -> Spec:
 def _read(source: str, args: Namespace) -> Spec:
     name, _, variant = source.partition("@")
     if name != STDIN:
-        return pipeline.load(source)
+        return pipeline.load(Path(source) if "\n" in source else source)  # a name of two lines is no text of a spec
     if "stdin" not in args:  # it can be read once, and `check - -@wide` names it twice
         args.stdin = sys.stdin.buffer.read(MAX_BYTES + 1)
     return load_text(args.stdin, "<stdin>", variant or None, {}, Report())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from archspec.diagnostics import Diagnostic
 from archspec.records import Record, field
+from archspec.rendering.cells import printable
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.span import Span
 
@@ -204,7 +205,7 @@ class Spec(Record, eq=False):
             return self.variant
         if self.file.name is not None:
             return str(self.file.name.value)
-        return self.file.path.rsplit("/", 1)[-1].removesuffix(".yaml")
+        return printable(self.file.path.rsplit("/", 1)[-1].removesuffix(".yaml"))
 
     @property
     def variants(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError, UsageError, in_order
 from archspec.records import Record
 from archspec.rendering import render_text
+from archspec.rendering.refusal import render_refusal
 from archspec.spec.model import Spec
 
 
@@ -67,7 +68,7 @@ def look(sources: Sequence[str], read: Callable[[str], Spec]) -> Look:
             texts.update(error.texts)
             diagnostics += error.diagnostics
         except UsageError as error:
-            complaints.append(f"error: {error.message}\n" + (f"help: {error.help}\n" if error.help else ""))
+            complaints.append(render_refusal(error))
     return Look(tuple(networks), in_order(diagnostics), texts, "".join(complaints), _files(sources, texts))
 
 

@@ -96,24 +96,17 @@ METHODS = {
     "append",
     "numel",
 }
-DANGEROUS = {
-    "load",
-    "save",
-    "compile",
-    "hub",
-    "ops",
-    "classes",
-    "jit",
-    "utils",
-    "package",
-    "serialization",
-    "library",
-    "_C",
-    "multiprocessing",
-    "distributed",
-    "os",
-    "sys",
-}
+FUNCTIONS = {
+    "torch": {
+        "add", "cat", "chunk", "empty", "feature_dropout", "flatten", "full", "mul", "ones", "ones_like", "permute",
+        "reshape", "select", "split", "stack", "zeros",
+    },
+    "F": {"avg_pool2d", "interpolate", "layer_norm", "max_pool2d", "pad"},
+    "math": {"ceil", "floor", "log", "sqrt"},
+}  # fmt: skip
+"""What may be read of the modules, called or not; of `nn` its classes, and what `nn.init` does in place."""
+
+ROOTS = {"nn", *FUNCTIONS}
 
 
 class AuditError(Exception):
@@ -135,10 +128,14 @@ def _problems(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if not _belongs(node):
             yield f"a statement at the top that does not belong there: {ast.unparse(node)[:80]}"
+    yield from (f"a second meaning of {name}" for name in sorted(own & (ROOTS | BUILTINS)))
     for inner in ast.walk(tree):
         if not isinstance(inner, NODES):
             yield f"a {type(inner).__name__}"
         yield from _names(inner)
+        yield from (f"a second meaning of {name}" for name in _bound(inner) & ROOTS)
+        if isinstance(inner, ast.Attribute):
+            yield from _read(inner)
         if isinstance(inner, ast.Call):
             yield from _call(inner, own)
         elif isinstance(inner, (ast.Assign, ast.AnnAssign)):
@@ -187,6 +184,13 @@ def _identifiers(node: ast.AST) -> Iterator[str]:
             yield name
 
 
+def _bound(node: ast.AST) -> set[str]:
+    """The names that a node gives a value: what we call by name must stay what it is."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return {node.id}
+    return {node.arg} if isinstance(node, ast.arg) else set()
+
+
 def _class(node: ast.ClassDef) -> Iterator[str]:
     bases = [ast.unparse(base) for base in node.bases]
     if len(bases) != 1 or bases[0] not in BASES or node.keywords or node.decorator_list:
@@ -207,6 +211,18 @@ def _assigned(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
             yield f"an assignment to {ast.unparse(target)}"
 
 
+def _read(node: ast.Attribute) -> Iterator[str]:
+    """What is read of a module, whether or not it is called there."""
+    path = _path(node)
+    if path is None or path[0] not in ROOTS:
+        return
+    root, *rest = path
+    known = rest[0] in FUNCTIONS[root] if root != "nn" else rest[0] == "init" or rest[0][0].isupper()
+    deeper = rest[1:]
+    if not known or (deeper and (rest[0] != "init" or len(deeper) > 1 or not deeper[0].endswith("_"))):
+        yield f"a use of {'.'.join(path)}"
+
+
 def _call(node: ast.Call, own: set[str]) -> Iterator[str]:
     path = _path(node.func)
     if path is None:
@@ -216,8 +232,8 @@ def _call(node: ast.Call, own: set[str]) -> Iterator[str]:
     root, *rest = path
     allowed = (
         (not rest and (root in BUILTINS or root in own or root in ("OrderedDict", "unit")))
-        or (root == "self" and len(rest) >= 1)
-        or (root in ("nn", "F", "torch", "math") and rest and not DANGEROUS & set(rest))
+        or (root == "self" and bool(rest) and rest[-1] not in MODULE_ATTRIBUTES)
+        or root in ROOTS  # `_read` has seen which of their attributes it is
         or (bool(rest) and rest[-1] in METHODS)
     )
     if not allowed:
