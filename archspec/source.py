@@ -237,7 +237,7 @@ class _Reader:
         raw, quoted = event.value, bool(event.style)
         if not quoted:
             self._guard_expression(raw, start, end)
-        text = unmask(raw)
+        text = raw if quoted else unmask(raw)  # in quotes nothing is masked, and a mark would be the spec's own
         span = self.source.span(start, end)
         self._invisible(text, quoted, span)
         is_key = self.stack[-1].kind == "map" and self.stack[-1].wants_key

@@ -12,7 +12,7 @@ from archspec.files import write, write_generated
 from archspec.seal import Comment, digest_of, seal
 from archspec.stamp import stamp
 
-_LONGEST = 100
+_LONGEST = 60
 """Letters of a name in a file's; four bytes each still leave room for a suffix."""
 
 

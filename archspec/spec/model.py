@@ -205,7 +205,7 @@ class Spec(Record, eq=False):
             return self.variant
         if self.file.name is not None:
             return str(self.file.name.value)
-        return printable(self.file.path.rsplit("/", 1)[-1].removesuffix(".yaml"))
+        return printable(self.file.path.rsplit("/", 1)[-1].removesuffix(".yaml").lstrip(":"))
 
     @property
     def variants(self) -> tuple[str, ...]:

@@ -14,7 +14,13 @@ from archspec.spec.items import read_call, read_items
 from archspec.spec.model import Block, BrokenItem, CallItem, DoItem, Item, OutputSpec, Param, Require, SpecFile
 from archspec.spec.signature import read_param, read_signatures
 
-MEANT = frozenset({*dir(builtins), "F", "NamedTuple", "OrderedDict", "Tensor", "annotations", "math", "nn", "torch"})
+MEANT = frozenset(
+    {
+        *dir(builtins), "F", "NamedTuple", "OrderedDict", "Tensor", "annotations", "math", "nn", "torch",
+        "AvgPool2dSame", "Conv2dSame", "DropPath", "LayerNorm2d", "MaxPool2dSame", "Permute", "crop_like",
+        "make_divisible", "same_padding",
+    }
+)  # fmt: skip
 """What a class may not be called: names that a generated file imports or uses."""
 SECTIONS = ("stem", "stages", "head")
 
@@ -55,7 +61,21 @@ def read_spec(tree: MapValue, path: str, report: Report) -> SpecFile:
     )
     fields.close()
     _check_class(class_name, report)
+    _check_titles([name, *(variant for variant, _ in spec.variants)], report)
     return spec
+
+
+def _check_titles(names: list[ScalarValue | None], report: Report) -> None:
+    """Names begin lines of what is printed, and in a log of GitHub's such a line would be a command."""
+    for name in names:
+        if name is not None and str(name.value).lstrip().startswith("::"):
+            report.error(
+                "E0205",
+                "a name cannot start with `::`",
+                name.span,
+                notes=["a line that starts so is a command to GitHub's workflows"],
+                help="start it with a letter",
+            )
 
 
 def _check_class(name: ScalarValue | None, report: Report) -> None:

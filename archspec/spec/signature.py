@@ -14,6 +14,7 @@ from archspec.spec.model import Axis, Param, ParamType, Signature
 
 SIGNATURE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*\[([^\[\]]*)\]\s*(?:,|\Z)")
 AXIS = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([0-9]{1,7}|[A-Za-z_][A-Za-z0-9_]*)\s*\Z")
+MEMBER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 PARAM = re.compile(
     r"\s*(?P<open>open\s+)?(?P<kind>int|float|bool|str|block|enum\s*\[(?P<members>[^\]]*)\]"
     r"|list\s*\[\s*(?P<element>int|float|bool|str)\s*\])\s*(?:=\s*(?P<default>.*\S)\s*)?\Z",
@@ -44,7 +45,7 @@ def read_signatures(value: Value, what: str, report: Report) -> tuple[Signature,
             _refuse(value, what, report)
             return ()
         signature = _signature(value, match)
-        if any(not axis.text.text or "=" in axis.text.text or is_word(axis.text.text) for axis in signature.axes):
+        if not all(map(_is_axis, signature.axes)):
             _refuse(value, what, report)
             return ()
         found.append(signature)
@@ -53,6 +54,11 @@ def read_signatures(value: Value, what: str, report: Report) -> tuple[Signature,
             report.error("E0205", f"`{signature.name}` cannot name an input", signature.span, notes=notes)
         position = match.end()
     return tuple(found)
+
+
+def _is_axis(axis: Axis) -> bool:
+    text = axis.text.text
+    return text != "" and text.isascii() and "=" not in text and not is_word(text)
 
 
 def _signature(value: ScalarValue, match: re.Match[str]) -> Signature:
@@ -84,7 +90,7 @@ def read_param(name: str, value: Value, key: Span, report: Report) -> Param | No
     """`type = default`; a bare literal is refused with the type it would have."""
     if isinstance(value, ScalarValue) and isinstance(value.value, str):
         match = PARAM.match(value.value)
-        if match is not None:
+        if match is not None and all(map(MEMBER.match, _members(match))):
             return _param(name, value, match, key)
     kinds = {bool: "bool", int: "int", float: "float", str: "int"}
     guess = kinds.get(type(value.value), "int") if isinstance(value, ScalarValue) else "list[int]"
@@ -102,10 +108,14 @@ def read_param(name: str, value: Value, key: Span, report: Report) -> Param | No
     return None
 
 
+def _members(match: re.Match[str]) -> tuple[str, ...]:
+    return tuple(member.strip() for member in (match.group("members") or "").split(",") if member.strip())
+
+
 def _param(name: str, value: ScalarValue, match: re.Match[str], key: Span) -> Param:
     kind = match.group("kind")
     if kind.startswith("enum"):
-        type_ = ParamType("enum", tuple(m.strip() for m in match.group("members").split(",") if m.strip()))
+        type_ = ParamType("enum", _members(match))
     elif kind.startswith("list"):
         type_ = ParamType("list", element=match.group("element"))
     else:

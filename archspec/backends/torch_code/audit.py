@@ -133,7 +133,6 @@ def _problems(tree: ast.Module) -> Iterator[str]:
         if not isinstance(inner, NODES):
             yield f"a {type(inner).__name__}"
         yield from _names(inner)
-        yield from (f"a second meaning of {name}" for name in _bound(inner) & ROOTS)
         if isinstance(inner, ast.Attribute):
             yield from _read(inner)
         if isinstance(inner, ast.Call):
@@ -144,8 +143,8 @@ def _problems(tree: ast.Module) -> Iterator[str]:
             yield f"an assignment to {ast.unparse(inner.target)}"
         elif isinstance(inner, ast.ClassDef):
             yield from _class(inner)
-        elif isinstance(inner, ast.FunctionDef) and inner.decorator_list:
-            yield f"a decorator on {inner.name}"
+        elif isinstance(inner, ast.FunctionDef):
+            yield from _function(inner)
         elif isinstance(inner, (ast.Import, ast.ImportFrom)):
             yield from _import(inner)
 
@@ -184,11 +183,15 @@ def _identifiers(node: ast.AST) -> Iterator[str]:
             yield name
 
 
-def _bound(node: ast.AST) -> set[str]:
-    """The names that a node gives a value: what we call by name must stay what it is."""
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        return {node.id}
-    return {node.arg} if isinstance(node, ast.arg) else set()
+def _function(node: ast.FunctionDef) -> Iterator[str]:
+    """No decorator, and no value called as one of the modules: what is read of them must be theirs."""
+    if node.decorator_list:
+        yield f"a decorator on {node.name}"
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store) and inner.id in ROOTS:
+            yield f"a second meaning of {inner.id}"
+        elif isinstance(inner, ast.arg) and inner.arg in ROOTS:
+            yield f"a second meaning of {inner.arg}"
 
 
 def _class(node: ast.ClassDef) -> Iterator[str]:
