@@ -102,8 +102,8 @@ class PadChannels(Op):
 
     def function(self, *inputs: Shape) -> Call:
         extra = self.to - inputs[0].channels
-        before = extra // 2 if self.place == "both" else 0
-        return Call("F.pad", (Operand(0), (0, 0, 0, 0, before, extra - before)))
+        before, after = (extra // 2, (extra + 1) // 2) if self.place == "both" else (0, extra)
+        return Call("F.pad", (Operand(0), (0, 0, 0, 0, before, after)))
 
     def label(self, *inputs: Shape) -> str:
         return f"pad to {self.to}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archspec.backends.torch_code.family import Argument, Family
-from archspec.backends.torch_code.hints import annotation
+from archspec.backends.torch_code.hints import ClassName, annotation
 from archspec.backends.torch_code.resolve import Resolver, same, text_of
 
 NEUTRAL = (0, 1, None)
@@ -19,12 +19,16 @@ def arguments_of(family: Family, resolver: Resolver) -> list[Argument]:
     rest = [name for name in resolver.values if name in resolver.used and name not in known]
     named = [*symbols, *(name for name in own if name in resolver.used), *rest]
     arguments = [Argument(resolver.spelling[name], annotation(resolver.values[name]), name) for name in named]
+    classes: list[Argument] = []
     for name, values in family.lifted.items():
-        if name in resolver.used:
-            arguments.append(Argument(name, annotation(list(values.values())), None))
+        held = list(values.values())
+        if name in resolver.used and isinstance(held[0], ClassName):
+            classes.append(Argument(name, annotation(held), None, max(held, key=held.count), True))
+        elif name in resolver.used:
+            arguments.append(Argument(name, annotation(held), None))
     if body.kind != "net":
         _set_defaults(arguments, resolver, set(symbols))
-    return arguments
+    return [*arguments, *classes]
 
 
 def _set_defaults(arguments: list[Argument], resolver: Resolver, symbols: set[str]) -> None:

@@ -124,7 +124,7 @@ def audit(source: str) -> None:
 
 
 def _problems(tree: ast.Module) -> Iterator[str]:
-    own = {node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    own = {node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))} | {*_given(tree)}
     for node in tree.body:
         if not _belongs(node):
             yield f"a statement at the top that does not belong there: {ast.unparse(node)[:80]}"
@@ -147,6 +147,13 @@ def _problems(tree: ast.Module) -> Iterator[str]:
             yield from _function(inner)
         elif isinstance(inner, (ast.Import, ast.ImportFrom)):
             yield from _import(inner)
+
+
+def _given(tree: ast.Module) -> Iterator[str]:
+    """The arguments that are classes of modules."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) and node.annotation and ast.unparse(node.annotation) == "type[nn.Module]":
+            yield node.arg
 
 
 def _belongs(node: ast.stmt) -> bool:

@@ -9,17 +9,22 @@ from itertools import groupby
 from typing import Any
 
 from archspec.backends.torch_code.calls import INPLACE, Member, Writer
-from archspec.backends.torch_code.chains import as_module, is_module, is_special, one_way
+from archspec.backends.torch_code.chains import as_module, is_activation, is_module, is_special, one_way
 from archspec.backends.torch_code.family import Argument, Families, Family
 from archspec.backends.torch_code.forward import Statement
 from archspec.backends.torch_code.fresh import is_spare
+from archspec.backends.torch_code.hints import ClassName
 from archspec.backends.torch_code.resolve import Resolver, Seen, Unwritable, text_of
+from archspec.backends.torch_code.swaps import class_text, handed_on
 from archspec.backends.torch_code.trace import Instance, Step, value_of, written_as
 from archspec.expressions import literal, parse_template
 from archspec.ir.graph import Node, Ref
 from archspec.records import replace
 
 SMALL = 3
+"""Modules: chains up to here are written where they are called."""
+SHORT = 24
+"""Characters: two units up to here are written out."""
 
 
 class Builder:
@@ -72,7 +77,11 @@ class Builder:
 
     def op(self, members: Sequence[Member], inplace: bool) -> str:
         calls = [m.step.module if m.step.module is not None else as_module(m.step.value) for m in members]
-        allowed = inplace and calls[0].path in INPLACE and getattr(members[0].step.op, "inplace", False)
+        pairs = list(zip(members, calls, strict=True))
+        allowed = inplace and all(c.path in INPLACE and getattr(m.step.op, "inplace", False) for m, c in pairs)
+        if all(is_activation(m.step) for m in members):
+            name = class_text(self.resolver, [(m.instance, call.path) for m, call in pairs])
+            return f"{name}({'inplace=True' * allowed})"
         return self.writer.call(members, calls, extra={"inplace": "True"} if allowed else None)
 
     def entered(self, member: Member) -> tuple[Member, Instance]:
@@ -161,7 +170,11 @@ class Builder:
                 else:
                     one = member.seen(member.step.arguments[argument.source])
                     seen.append(replace(one, value=tuple(one.value)) if isinstance(one.value, list) else one)
-            written.append((argument, self.resolver.write(seen, argument.name)))
+            if isinstance(argument.default, ClassName):
+                text = handed_on(self.resolver, [(one.instance, one.value) for one in seen], argument.default)
+            else:
+                text = self.resolver.write(seen, argument.name)
+            written.append((argument, text))
         required = [a for a in family.arguments if not a.has_default]
         parts: list[str] = []
         for place, (argument, text) in enumerate(written):
@@ -177,6 +190,8 @@ class Builder:
         parts = _collapsed(self.segments(members))
         if members[0].step.template is None:
             texts = [text if not loop else f"*({text} for {loop})" for text, loop, _ in parts]
+            if len(parts) == 1 and parts[0][1] == "_ in range(2)" and len(parts[0][0]) <= SHORT:
+                texts = [parts[0][0]] * 2
             return f"{kind}({', '.join(texts)})" if kind == "nn.Sequential" else f"{kind}({_items(texts)})"
         self.imports.add("OrderedDict")
         return f"nn.Sequential(OrderedDict({_items(self._named_units(members, parts))}))"

@@ -12,6 +12,37 @@ AS_MODULES = ("torch.flatten", "Tensor.permute")
 """Functions that a module can stand for in an `nn.Sequential`."""
 
 
+ACTIVATIONS = frozenset(
+    f"nn.{name}"
+    for name in (
+        "ReLU",
+        "ReLU6",
+        "ELU",
+        "GELU",
+        "SiLU",
+        "Mish",
+        "Sigmoid",
+        "Tanh",
+        "Hardswish",
+        "Hardsigmoid",
+        "LeakyReLU",
+    )
+)
+"""Modules that can stand for each other, where they are given no options."""
+
+
+def is_activation(step: Step) -> bool:
+    """Whether a step is one of the activations, made without an argument; `inplace` is the generator's own."""
+    call = step.module
+    return (
+        isinstance(call, Call)
+        and call.path in ACTIVATIONS
+        and step.value is None
+        and not call.args
+        and all(name == "inplace" for name, _ in call.kwargs)
+    )
+
+
 def as_module(value: Any) -> Call:
     """The module that does what a function does, for places where only modules can stand."""
     assert isinstance(value, Call)
@@ -64,4 +95,4 @@ def is_counted(instance: Instance) -> bool | None:
     return body.outputs[0][1] == current and paths == [str(place) for place in range(len(paths))]
 
 
-__all__ = ["as_module", "is_counted", "is_module", "is_special", "one_way"]
+__all__ = ["as_module", "is_activation", "is_counted", "is_module", "is_special", "one_way"]

@@ -326,7 +326,7 @@ class ClassWriter:
 
     def _close(self) -> None:
         """The constructor's arguments, behind which stand the local variables that expressions read."""
-        self.init[:0] = [Statement(line) for line in self.resolver.assignments()]
+        self.init = _kept_at_once([Statement(line) for line in self.resolver.assignments()], self.init)
         self.family.arguments = arguments_of(self.family, self.resolver)
 
     def _shapes(self) -> str:
@@ -341,6 +341,24 @@ class ClassWriter:
         members = [member_of(i, one) for i, one in enumerate(self.family.instances)]
         shapes = [one.local_shape(ref) for one in self.family.instances]
         return shape_note(shapes, members, self.resolver, self.body.kind == "net")
+
+
+def _kept_at_once(variables: Sequence[Statement], init: Sequence[Statement]) -> list[Statement]:
+    """The constructor behind its local variables; one that an attribute only keeps is that attribute."""
+    lines = [*init]
+    left = []
+    for variable in variables:
+        name, _, text = variable.text.partition(" = ")
+        kept = Statement(f"self.{name} = {name}")
+        word = re.compile(rf"(?<![\w.\"']){re.escape(name)}(?![\w\"'])(?! ?= ?[^=])(?!=[^=])")
+        others = [v.text for v in variables if v is not variable]
+        if kept not in lines or any(word.search(other) for other in others):
+            left.append(variable)
+            continue
+        place = lines.index(kept)
+        lines = [replace(line, text=word.sub(f"self.{name}", line.text)) for line in lines]
+        lines[place] = Statement(f"self.{name} = {text}")
+    return [*left, *lines]
 
 
 def _word(node: Node) -> str:

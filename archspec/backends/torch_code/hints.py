@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 
+class ClassName(str):
+    """The name of a class as a value: `nn.ReLU`."""
+
+
 def annotation(values: Sequence[Any]) -> str:
     """The type that holds all of some values."""
     kinds = {type(value) for value in values if value is not None}
+    if ClassName in kinds:
+        return "type[nn.Module]"
     names = {bool: "bool", int: "int", float: "float", str: "str"}
     found = [
         names.get(kind) or next((names[k] for k in (int, float, str) if issubclass(kind, k)), "") for kind in kinds
@@ -29,4 +35,4 @@ def _type(value: Any, length: int | None = None) -> str:
     return next((kind.__name__ for kind in (bool, int, float) if isinstance(value, kind)), "str")
 
 
-__all__ = ["annotation"]
+__all__ = ["ClassName", "annotation"]

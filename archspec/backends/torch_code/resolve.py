@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from archspec.backends.torch_code.family import Family
+from archspec.backends.torch_code.hints import ClassName
 from archspec.elaborate.reserved import MODULE_ATTRIBUTES
 from archspec.expressions import ExpressionError, simplify, substitute, to_text
 from archspec.expressions.evaluation import evaluate_tree
@@ -89,9 +90,8 @@ class Resolver:
         self.named: set[str] = set()
         for name in instances[0].names.lets if instances[0].body.kind != "container" else ():
             self._let(name)
-        for name, values in self.family.lifted.items():
-            self.values[name] = [values.get(i) for i in range(len(instances))]
-            self.spelling[name] = name
+        for name in self.family.lifted:
+            self.hold(name)
 
     def _let(self, name: str) -> None:
         """A named intermediate value that varies becomes a local variable, unless it is another's name."""
@@ -291,13 +291,21 @@ class Resolver:
             if one.instance in values and not same(values[one.instance], one.value):
                 raise Unwritable(option)
             values[one.instance] = one.value
-        name = option
+        name = self.new_argument(option)
+        self.family.lifted[name] = values
+        self.hold(name)
+        return ast.Name(name, ast.Load())
+
+    def new_argument(self, name: str) -> str:
+        """A name for an argument that is lifted from the instances."""
         while name in self.values or name in TAKEN or keyword.iskeyword(name):
             name += "_"
-        self.family.lifted[name] = values
-        self.values[name] = [values.get(i) for i in range(len(self.family.instances))]
+        return name
+
+    def hold(self, name: str) -> None:
+        """Know a lifted argument by its name."""
+        self.values[name] = [self.family.lifted[name].get(i) for i in range(len(self.family.instances))]
         self.spelling[name] = name
-        return ast.Name(name, ast.Load())
 
 
 def _whole_parts(tree: ast.expr) -> ast.expr:
@@ -327,6 +335,8 @@ def text_of(value: Any) -> str:
 
 
 def _literal(value: Any) -> ast.expr:
+    if isinstance(value, ClassName):
+        return ast.Name(value, ast.Load())
     if isinstance(value, float) and not isinstance(value, bool):
         return parse_literal(repr(value))
     if isinstance(value, tuple):

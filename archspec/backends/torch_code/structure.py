@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from archspec.backends.torch_code.chains import is_counted
+from archspec.backends.torch_code.chains import is_activation, is_counted
 from archspec.backends.torch_code.trace import Instance, Step
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Call, Operand, Operands, Parameter, Slice
@@ -106,6 +106,8 @@ def _action(step: Step, node: Node, callee: Callable[[Instance], object]) -> Act
     own = node.path, node.ties, node.inits
     if step.passes:
         return None
+    if is_activation(step):
+        return "activation", own
     if step.op is not None:
         return "op", own, step.op.name, _skeleton(step.module), _skeleton(step.value)
     if step.callee is not None:
