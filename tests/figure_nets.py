@@ -120,4 +120,38 @@ net:
 output: [N, 8, H, W]
 """
 
-NETS = {"senet": SENET, "dense": DENSE, "unet": UNET, "siamese": SIAMESE, "crossed": CROSSED}
+EXITS = """\
+archspec: 1
+name: exits
+input: x[N, 3, H=32, W=32]
+net:
+  - c1: {op: conv2d, out: 16, kernel: 3, padding: 1}
+  - c2: {op: conv2d, out: 32, kernel: 3, padding: 1, stride: 2}
+  - c3: {op: conv2d, out: 64, kernel: 3, padding: 1, stride: 2}
+  - s1: {op: conv2d, from: c1, out: 8, kernel: 1}
+  - s2: {op: resize_like, from: [c2, s1]}
+  - s: {op: concat, from: [s1, s2]}
+  - e: {op: conv2d, from: x, out: 4, kernel: 1}
+outputs: {deep: {from: c3}, sides: {from: s}, edge: {from: e}, same: {from: c3}}
+"""
+
+APART = """\
+archspec: 1
+name: apart
+input: ["a[N, 3, H=32, W=32]", "b[N, 3, H=32, W=32]"]
+net:
+  - l1: {op: conv2d, from: a, out: 16, kernel: 3, padding: 1}
+  - l2: {op: conv2d, out: 16, kernel: 3, padding: 1}
+  - r1: {op: conv2d, from: b, out: 8, kernel: 1}
+outputs: {left: {from: l2}, right: {from: r1}}
+"""
+
+NETS = {
+    "senet": SENET,
+    "dense": DENSE,
+    "unet": UNET,
+    "siamese": SIAMESE,
+    "crossed": CROSSED,
+    "exits": EXITS,
+    "apart": APART,
+}

@@ -12,6 +12,7 @@ from random import Random
 import pytest
 from figure_geometry import faults
 from figure_nets import NETS
+from figure_truth import untruths
 from fuzz.grow import grow
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +55,28 @@ def test_networks(name: str, level: str) -> None:
 @pytest.mark.parametrize("name", ADDRESSES)
 def test_variants(name: str) -> None:
     assert not faults(draw_figure(checked(name)).scene)
+
+
+SEVERAL_OUTPUTS = ["resnet50_fpn", "googlenet@googlenet_aux", "tf_resnet50"]
+TRUE = [(name, "block") for name in (*(entry.name for entry in zoo.entries()), SEVERAL_OUTPUTS[1], *NETS)]
+
+
+@pytest.mark.parametrize(("name", "level"), [*TRUE, *((name, "layer") for name in (*SEVERAL_OUTPUTS, *NETS))])
+def test_every_layer_and_output_is_where_the_graph_has_it(name: str, level: str) -> None:
+    assert not untruths(draw_figure(checked(name), level=level, wrap=False).scene, checked(name))
+
+
+def test_the_judge_sees_a_lost_layer_and_a_moved_output() -> None:
+    network = checked("resnet50_fpn")
+    scene = draw_figure(network, wrap=False).scene
+    lost = [part for part in scene.parts if not (isinstance(part, Box) and part.path == "fpn.layer_blocks.1.0")]
+    assert "not drawn: fpn.layer_blocks.1.0" in untruths(replace(scene, parts=tuple(lost)), network)
+    names = {"p3": "p4", "p4": "p3"}
+    moved = [
+        replace(part, lines=(names[part.lines[0]],)) if isinstance(part, Box) and part.lines[:1] in (("p3",), ("p4",))
+        else part for part in scene.parts
+    ]  # fmt: skip
+    assert [fault[:9] for fault in untruths(replace(scene, parts=tuple(moved)), network)] == ["output p3", "output p4"]
 
 
 @pytest.mark.parametrize("names", COMPARISONS, ids=" ".join)

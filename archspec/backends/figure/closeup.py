@@ -21,7 +21,7 @@ _EXIT = 22.0
 def closeups(outlines: Sequence[Outline], tangles: TangleDrawer = tangle) -> Scene:
     """The blocks of these outlines, their heads level; `tangles` draws what does not nest."""
     widths = [step.shape.channels for outline in outlines for group in outline.groups for step in layers(group.chain)]
-    draughtsman = Draughtsman(fills(widths), close=True, whole=True, tangles=tangles)
+    draughtsman = Draughtsman(fills(widths), close=True, tangles=tangles)
     parts: list[Part] = []
     x = 0.0
     for index, outline in enumerate(outlines):

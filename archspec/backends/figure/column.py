@@ -27,16 +27,13 @@ MARGIN = 12.0
 _APART = 34.0
 
 
-def compose(
-    outlines: Sequence[Outline], whole: bool = False, wrap: bool = True, tangles: TangleDrawer = tangle
-) -> Scene:
+def compose(outlines: Sequence[Outline], wrap: bool = True, tangles: TangleDrawer = tangle) -> Scene:
     """All networks in one picture, with one legend below.
 
-    With `whole` the layers of auxiliary outputs are drawn; without `wrap` a column is as high as it comes.
-    `tangles` draws wiring that does not nest.
+    Without `wrap` a column is as high as it comes. `tangles` draws wiring that does not nest.
     """
     widths = [step.shape.channels for outline in outlines for group in outline.groups for step in layers(group.chain)]
-    draughtsman = Draughtsman(fills(widths), whole=whole, tangles=tangles)
+    draughtsman = Draughtsman(fills(widths), tangles=tangles)
     opens = [opened(outline) for outline in outlines]
     measures = [measured(outline, ends, uniform(outline, draughtsman)) for outline, ends in opens]
     outlines = [outline for outline, _ in opens]

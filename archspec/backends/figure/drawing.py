@@ -140,7 +140,7 @@ def draw_figure(
     else:
         outlines = tuple(read(one, chosen, shown) for one in checked)
         tangles, remarks = choose(laid_out, outlines)
-        scene = rows_of_stages(outlines) if chosen == "model" else compose(outlines, chosen == "layer", wrap, tangles)
+        scene = rows_of_stages(outlines) if chosen == "model" else compose(outlines, wrap, tangles)
     title = ", ".join(outline.title for outline in outlines)
     return Figure(title, " ".join(describe(outline) for outline in outlines), scene, outlines, colours, remarks)
 

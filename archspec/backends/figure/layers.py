@@ -42,7 +42,7 @@ def arrange(nodes: Sequence[Node], wires: Sequence[tuple[int, int]]) -> Arrangem
 def _grid(nodes: Sequence[Node], wires: Sequence[tuple[int, int]]) -> _Grid:
     depth = {-1: 0}
     for node in range(len(nodes)):
-        depth[node] = 1 + max(depth[source] for source, goal in wires if goal == node)
+        depth[node] = 1 + max((depth[source] for source, goal in wires if goal == node), default=0)
     layers: list[list[int]] = [[] for _ in range(max(depth.values()) + 1)]
     for node, level in depth.items():
         layers[level].append(node)

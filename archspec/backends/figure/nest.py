@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from archspec.backends.figure.outline import Chain, Fork, Step, Tangle
+from archspec.backends.figure.outline import Chain, Fork, Step, Tail, Tangle
 from archspec.backends.figure.shortcut import classify
 from archspec.records import Record
 
@@ -69,11 +69,16 @@ class Nesting(Record):
         branches = [self._branch(start, inner, source, groups) for source in dict.fromkeys(sources)]
         direct = sum(1 for source in sources if source == start)
         branches.extend([()] * (direct - 1))
-        join = self.items(end)
+        join, *rest = self.items(end) or (None,)
         whole = len({groups[source] for source in sources if source in groups}) == len(set(sources) - {start})
-        if not whole or len(branches) < 2 or len(join) != 1 or not isinstance(join[0], Step):
+        if (
+            not whole
+            or len(branches) < 2
+            or not isinstance(join, Step)
+            or not all(isinstance(item, Tail) for item in rest)
+        ):
             return self._tangle(start, [*inner, end])
-        return (Fork(classify(tuple(branches), join[0]), join[0]),)
+        return (Fork(classify(tuple(branches), join), join), *rest)
 
     def _branch(self, start: int, inner: list[int], source: int, groups: dict[int, int]) -> Chain:
         if source == start:
@@ -108,13 +113,20 @@ class Nesting(Record):
             else:
                 pieces.append([member])
         place = {piece[-1]: index for index, piece in enumerate(pieces)}
+        chains = tuple(tuple(item for member in piece for item in self.items(member)) for piece in pieces)
         wires = tuple(
             (place.get(source, SOURCE), index)
             for index, piece in enumerate(pieces)
             for source in dict.fromkeys(self.sources[piece[0]])
+            if not _is_input(chains[index])
         )
-        chains = tuple(tuple(item for member in piece for item in self.items(member)) for piece in pieces)
         return (Tangle(chains, wires),)
 
     def _readers(self, members: list[int]) -> Counter[int]:
         return Counter(source for member in members for source in self.sources[member])
+
+
+def _is_input(chain: Chain) -> bool:
+    """Whether a piece begins with an input of the network: nothing leads to it."""
+    first = chain[0] if chain else None
+    return isinstance(first, Step) and first.family == "input"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
-from archspec.backends.figure.outline import Chain, Family, Fork, Item, Step, Tangle
+from archspec.backends.figure.outline import Chain, Family, Fork, Item, Step, Tail, Tangle, last
 from archspec.records import replace
 
 Shown = frozenset[Family]
@@ -91,8 +91,10 @@ def _ends_in_activation(fork: Fork) -> bool:
 def _state(item: Item, before: str) -> str:
     if isinstance(item, Fork):
         return "join"
+    if isinstance(item, Tail):
+        return before
     if isinstance(item, Tangle):
-        return _state(item.pieces[-1][-1], before)
+        return _state(last(item.pieces[-1]), before)
     if not isinstance(item, Step):
         return "card"
     if item.family == "quiet":
@@ -105,8 +107,13 @@ def _prune(item: Item, keep: Shown) -> Item:
         return replace(item, branches=tuple(replace(b, chain=fold(b.chain, keep)) for b in item.branches))
     if isinstance(item, Tangle):
         # A piece of nothing but activations, or of what is never drawn elsewhere, stays: wires end on it.
-        return replace(item, pieces=tuple(fold(piece, keep) or merged(piece) or piece for piece in item.pieces))
+        return replace(item, pieces=tuple(_pruned(piece, keep) for piece in item.pieces))
     return item
+
+
+def _pruned(piece: Chain, keep: Shown) -> Chain:
+    made = (fold(piece, keep), merged(piece))
+    return next((chain for chain in made if any(not isinstance(item, Tail) for item in chain)), piece)
 
 
 def _is_kept(item: Item, keep: Shown) -> bool:

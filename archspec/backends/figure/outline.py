@@ -66,10 +66,15 @@ class Tangle(Record):
 
 
 class Tail(Record):
-    """Steps that lead to an output of their own and never come back: an auxiliary head."""
+    """Steps that lead to an output of their own and never come back: an auxiliary head, the level of a pyramid.
+
+    `path` is the place that holds them all. A `folded` one is drawn as one box with the name of the output.
+    """
 
     name: str
     chain: Chain
+    path: str = ""
+    folded: bool = False
 
 
 Item = Step | Fork | Card | Tangle | Tail
@@ -79,7 +84,8 @@ Chain = tuple[Item, ...]
 class Group(Record):
     """A stretch of the trunk that belongs to one stage, and what the whole stage costs.
 
-    Where a shortcut reaches over several, `parts` are those stages, without their chains.
+    Where a shortcut reaches over several, `parts` are those stages, without their chains. `paths` are the nodes of the
+    stage.
     """
 
     name: str
@@ -88,6 +94,7 @@ class Group(Record):
     macs: int = 0
     parameters: int = 0
     parts: tuple[Group, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 class Outline(Record):
@@ -107,8 +114,28 @@ def output(item: Item) -> Shape | None:
     if isinstance(item, Tail):
         return None
     if isinstance(item, Tangle):
-        return output(item.pieces[-1][-1])
+        return output(last(item.pieces[-1]))
     return item.join.shape if isinstance(item, Fork) else item.shape
+
+
+def last(chain: Chain) -> Item:
+    """The item that a chain ends with; what leaves it beside does not count."""
+    return next((item for item in reversed(chain) if not isinstance(item, Tail)), chain[-1])
+
+
+def tails(chain: Chain) -> Iterator[Tail]:
+    """All that leaves a chain for an output of its own, wherever it does, in order."""
+    for item in chain:
+        if isinstance(item, Fork):
+            for branch in item.branches:
+                yield from tails(branch.chain)
+        elif isinstance(item, Tangle):
+            for piece in item.pieces:
+                yield from tails(piece)
+        elif not isinstance(item, Step):
+            yield from tails(item.chain)
+            if isinstance(item, Tail):
+                yield item
 
 
 def extent(shape: Shape) -> int:

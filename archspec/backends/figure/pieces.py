@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from archspec.backends.figure.forks import is_residual, parallel, residual, room, spread
 from archspec.backends.figure.fragment import GAP, Fragment, down, stack
@@ -17,22 +17,20 @@ CIRCLE = 10.0
 PAD = 10.0
 SHADOW = 2.5
 _BADGE = 9.0
-_ASIDE = 24.0
+_ASIDE, _NEXT = 24.0, 13.0
 
 
 class Draughtsman(Record):
     """Draws items; `fills` gives the colour of a channel width, `left` and `right` how far cards reach at least.
 
-    With `close` it draws a block at close range: the shapes beside the wires, and the steps of shortcuts as boxes. With
-    `whole` it draws the layers that lead to other outputs, which are a word otherwise. `tangles` draws wiring that does
-    not nest.
+    With `close` it draws a block at close range: the shapes beside the wires, and the steps of shortcuts as boxes.
+    `tangles` draws wiring that does not nest.
     """
 
     fills: Mapping[int, str]
     left: float = 0.0
     right: float = 0.0
     close: bool = False
-    whole: bool = False
     tangles: TangleDrawer = tangle
 
     def chain(self, chain: Chain, across: float = BOX) -> Fragment:
@@ -119,17 +117,12 @@ class Draughtsman(Record):
         return Fragment(tuple(parts), left, right + max(depth, 8.0), high + depth, loose=True)
 
     def _tail(self, tail: Tail) -> Fragment:
-        """What leaves the trunk and does not come back, beside it: its name in a box, below its layers if wanted."""
-        lines = fit(tail.name, BOX * 1.3, 8.0)
-        across = max((width(line, 8.0) for line in lines), default=0.0) + (14.0 if tail.chain else 6.0)
-        high = ROW + max(len(lines) - 1, 0) * 9.0
-        shape: BoxShape = "bare" if self.whole or not tail.chain else "pill"
-        box = Box(-across / 2, 0.0, across, high, shape, lines, "neutral", 8.0, path=tail.name, note=tail.name)
-        name = Fragment((box,), across / 2, across / 2, high)
-        if not (self.whole and tail.chain):
-            wire = Wire(((0.0, high / 2), (_ASIDE, high / 2)), dot=True)
-            parts = (down(0.0, 0.0, high, arrow=False), wire, *name.at(_ASIDE + across / 2, 0.0))
-            return Fragment(parts, 0.0, _ASIDE + across, high, soft=True)
+        """What leaves the trunk and does not come back, beside it: its layers, then its name; folded, a pill."""
+        name = self._name(tail)
+        if tail.folded or not tail.chain:
+            return _beside([name])
+        if len(tail.chain) == 1 and isinstance(tail.chain[0], Step):
+            return _beside([self.step(tail.chain[0], room(tail.chain, BOX)), name])
         layers = stack([(self.chain(tail.chain, room(tail.chain, BOX)), ""), (name, "")])
         centre = _ASIDE + layers.left
         wire = Wire(((0.0, 2.0), (centre, 2.0), (centre, 2.0 + GAP + 4.0)), arrow=not layers.soft, dot=True)
@@ -137,11 +130,36 @@ class Draughtsman(Record):
         parts = (down(0.0, 0.0, tall, arrow=False), wire, *layers.at(centre, 2.0 + GAP + 4.0))
         return Fragment(parts, 0.0, centre + layers.right, tall, soft=True)
 
+    def _name(self, tail: Tail) -> Fragment:
+        """The name of an output; in a pill that stands for all the layers on the way."""
+        lines = fit(tail.name, BOX * 1.3, 8.0)
+        across = max((width(line, 8.0) for line in lines), default=0.0) + (14.0 if tail.folded else 6.0)
+        high = ROW + max(len(lines) - 1, 0) * 9.0
+        shape: BoxShape = "pill" if tail.folded else "bare"
+        path = tail.path if tail.folded and tail.path else tail.name
+        box = Box(-across / 2, 0.0, across, high, shape, lines, "neutral", 8.0, path=path, note=tail.name)
+        return Fragment((box,), across / 2, across / 2, high)
+
     def edge(self, item: Item) -> str:
         """The shape that leaves an item, at close range; norms and activations change none."""
         shape = output(item)
         quiet = isinstance(item, Step) and item.family in ("norm", "act")
         return shape_text(shape.at({"N": 1})[1:]) if self.close and shape is not None and not quiet else ""
+
+
+def _beside(pieces: Sequence[Fragment]) -> Fragment:
+    """Pieces in a row to the right of the trunk, the first one taken off it."""
+    high = max(piece.height for piece in pieces)
+    parts: list[Part] = [down(0.0, 0.0, high, arrow=False)]
+    x, start = _ASIDE, 0.0
+    for piece in pieces:
+        parts += [
+            Wire(((start, high / 2), (x, high / 2)), dot=not start),
+            *piece.at(x + piece.left, (high - piece.height) / 2),
+        ]
+        start = x + piece.left + piece.right
+        x = start + _NEXT
+    return Fragment(tuple(parts), 0.0, start, high, soft=True)
 
 
 def shape_text(sizes: tuple[int | None, ...]) -> str:

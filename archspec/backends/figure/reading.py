@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from itertools import groupby
 from typing import Literal
 
-from archspec.backends.figure.flatten import SOURCE, Atom, Flattening, Port
+from archspec.backends.figure.exits import Exits, Leaving, exits
+from archspec.backends.figure.flatten import SOURCE, Atom, Flattening
+from archspec.backends.figure.nest import Nesting
 from archspec.backends.figure.order import DECOR, Shown, fold_trunk, merged
-from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, Tail, output
+from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, output, tails
 from archspec.backends.figure.steps import Reader, ancestors, input_step
 from archspec.backends.numbers import counted, quantity
 from archspec.backends.stages import Stage, stages
@@ -31,34 +33,51 @@ def read(checked: Checked, level: Level = "block", show: Shown = frozenset()) ->
     root = checked.shapes.root
     given = checked.graph.inputs
     ports = flat.run(root, flat.inputs(given, root.inputs), "")
-    main = _main_exit(checked, flat.atoms, ports)
+    training = frozenset(output.name for output in checked.graph.outputs if output.mode == "train")
+    outputs = [(name, port) for (name, _), port in zip(checked.graph.body.outputs, ports, strict=True)]
+    found = exits(outputs, training, flat.atoms)
+    trunk = ancestors(flat.atoms, found.ends)
     reader = Reader(unfold, show)
-    segments = list(reader.segments(flat.atoms, [main]))
+    segments = _segments(flat.atoms, trunk, found, Leaving(flat.atoms, found.ways, reader, show, not unfold))
     if reader.unusual:
         # Where one block shows its order, a neighbour without norms would seem to have none.
         reader = Reader(unfold, DECOR)
-        segments = list(reader.segments(flat.atoms, [main]))
+        segments = _segments(flat.atoms, trunk, found, Leaving(flat.atoms, found.ways, reader, DECOR, not unfold))
     chains = fold_trunk([chain for _, chain in segments], show)
-    tails = _tails(checked, reader, flat.atoms, ports, main, [end for end, _ in segments])
-    names = _stages_of(flat.atoms, [end for end, _ in segments], ancestors(flat.atoms, [main]))
-    whole = [(*chain, *tails.get(end, ())) for chain, (end, _) in zip(chains, segments, strict=True)]
+    names = _stages_of(flat.atoms, [end for end, _ in segments], trunk)
     facts = (
         quantity(checked.cost.macs, "MACs"),
         quantity(checked.cost.parameters, "parameters"),
         counted(checked.cost.weighted_layers, "layer"),
     )
     entry = input_step(given[0], root.inputs[0]) if len(given) == 1 else None
-    groups = _groups(zip(names, whole, strict=True), stages(checked.graph, checked.shapes))
+    groups = _groups(zip(names, chains, strict=True), stages(checked.graph, checked.shapes), flat.atoms)
     if level in ("model", "stage"):
         groups = tuple(_as_box(group) for group in groups)
     return Outline(checked.name, facts, entry, groups)
+
+
+def _segments(atoms: Sequence[Atom], trunk: Collection[int], found: Exits, leaving: Leaving) -> list[tuple[int, Chain]]:
+    """The trunk, cut where all paths meet, with the outputs beside it and, among several, its own below."""
+    nesting = Nesting([atom.sources for atom in atoms], leaving.items)
+    segments = list(nesting.segments(sorted(trunk), SOURCE, found.ends))
+    if not segments:
+        return segments
+    first, chain = segments[0]
+    segments[0] = first, (*leaving.tails(SOURCE), *chain)
+    end, chain = segments[-1]
+    shape = next((shape for item in reversed(chain) if (shape := output(item)) is not None), None)
+    if found.name and shape is not None:
+        segments[-1] = end, (*chain, Step("output", "output", found.name, "", found.name, shape))
+    return segments
 
 
 def _as_box(group: Group) -> Group:
     """A stage as one box: its name, and the blocks in it; other outputs still leave it. Without a name, box by box."""
     if not group.name:
         return replace(group, chain=tuple(_boxed(item) for item in group.chain))
-    tails = tuple(item for item in group.chain if isinstance(item, Tail))
+    leaving = tuple(replace(tail, folded=bool(tail.chain)) for tail in tails(group.chain))
+    ends = tuple(item for item in group.chain if isinstance(item, Step) and item.family == "output")
     shapes = [shape for item in group.chain if (shape := output(item)) is not None]
     units = Counter[str]()
     for item in group.chain:
@@ -68,7 +87,7 @@ def _as_box(group: Group) -> Group:
     if not shapes:
         return group
     box = Step("stage", "stage", group.name + (f": {words}" if words else ""), "", group.name, shapes[-1])
-    return replace(group, chain=(box, *tails))
+    return replace(group, chain=(box, *leaving, *ends))
 
 
 def _boxed(item: Item) -> Item:
@@ -93,45 +112,22 @@ def _stages_of(atoms: Sequence[Atom], ends: Sequence[int], trunk: Container[int]
     ]
 
 
-def _groups(pieces: Iterable[tuple[tuple[str, ...], Chain]], rows: Sequence[Stage]) -> tuple[Group, ...]:
+def _groups(
+    pieces: Iterable[tuple[tuple[str, ...], Chain]], rows: Sequence[Stage], atoms: Sequence[Atom]
+) -> tuple[Group, ...]:
     known = {row.name: row for row in rows}
+    places = {row.name: tuple(atom.path for atom in atoms if atom.stage == row.name) for row in rows}
     result = []
     for names, members in groupby(pieces, key=lambda piece: piece[0]):
         chain = merged([item for _, chain in members for item in chain])
         own = [known.pop(name) for name in names if name in known]
         amount = sum((row.amount for row in own), Amount())
         name = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-        parts = tuple(Group(row.name, (), row.blocks, row.amount.macs, row.amount.parameters) for row in own)
+        parts = tuple(
+            Group(row.name, (), row.blocks, row.amount.macs, row.amount.parameters, paths=places[row.name])
+            for row in own
+        )
         if chain:
             blocks = sum(row.blocks for row in own)
             result.append(Group(name, chain, blocks, amount.macs, amount.parameters, parts if len(own) > 1 else ()))
     return tuple(result)
-
-
-def _main_exit(checked: Checked, atoms: Sequence[Atom], ports: Sequence[Port]) -> int:
-    """The output at the end of the trunk: the one that most of the network leads to, the first of equals."""
-    train = {output.name for output in checked.graph.outputs if output.mode == "train"}
-    names = [name for name, _ in checked.graph.body.outputs]
-    exits = [port for name, port in zip(names, ports, strict=True) if port is not None and name not in train]
-    return max(exits, key=lambda port: len(ancestors(atoms, [port])), default=SOURCE)
-
-
-def _tails(
-    checked: Checked, reader: Reader, atoms: Sequence[Atom], ports: Sequence[Port], main: int, ends: Sequence[int]
-) -> dict[int, tuple[Tail, ...]]:
-    """The other outputs, by the segment of the trunk that they leave from."""
-    trunk = ancestors(atoms, [main])
-    train = {output.name for output in checked.graph.outputs if output.mode == "train"}
-    result: dict[int, tuple[Tail, ...]] = {}
-    for (name, _), port in zip(checked.graph.body.outputs, ports, strict=True):
-        if port is None or port in (main, SOURCE):
-            continue
-        own = sorted(ancestors(atoms, [port]) - trunk)
-        fed = [source for atom in own for source in atoms[atom].sources if source in trunk]
-        start = max(fed, default=port if not own else SOURCE)
-        end = next((end for end in ends if end >= start), None)
-        if end is not None:
-            chain = tuple(item for atom in own for item in reader.items(atoms[atom]))
-            label = f"{name} (training only)" if name in train else name
-            result[end] = (*result.get(end, ()), Tail(label, chain))
-    return result

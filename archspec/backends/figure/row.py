@@ -51,7 +51,7 @@ def _steps(outline: Outline) -> Iterator[tuple[Group | None, Step]]:
     if outline.entry:
         yield None, outline.entry
     for group in outline.groups:
-        yield from ((group, item) for item in group.chain if isinstance(item, Step))
+        yield from ((group, item) for item in group.chain if isinstance(item, Step) and item.family != "output")
 
 
 def _stop(group: Group | None, step: Step, fill: str) -> _Stop:
@@ -63,10 +63,19 @@ def _stop(group: Group | None, step: Step, fill: str) -> _Stop:
     across, high = max(across, _NARROW) if group else across, _height(step)
     box = Box(0.0, -high / 2, across, high, shape, lines, fill, _TEXT, path=step.path, note=note(step))
     costs = [quantity(group.macs, "MACs")] if group and group.macs else []
-    exits = [f"→ {item.name}" for item in group.chain if isinstance(item, Tail)] if group else []
+    exits = [f"→ {name}" for name in _exits(group)] if group else []
     below = [shape_text(step.shape.at({"N": 1})[1:]), *costs, *exits]
     words = tuple(line for words in below for line in fit(words, _WIDE, SMALLEST, lines=1))
     return _Stop(box, words, max(across, *(width(line, SMALLEST) for line in words)))
+
+
+def _exits(group: Group) -> Iterator[str]:
+    """The outputs that leave a stage, at its end the network's own."""
+    for item in group.chain:
+        if isinstance(item, Tail):
+            yield item.name
+        elif isinstance(item, Step) and item.family == "output":
+            yield item.label
 
 
 def _rows(stops: Sequence[_Stop]) -> tuple[list[Part], float, float]:

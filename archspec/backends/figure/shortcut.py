@@ -6,7 +6,7 @@ parameters. He et al. (2016) add shortcuts that are scaled or gated.
 
 from __future__ import annotations
 
-from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Step, Tail, Tangle
+from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Step, Tail, Tangle, last, tails
 from archspec.backends.figure.scene import WireKind
 
 _PADDING = frozenset({"pad_channels", "pad2d", "subsample2d", "avg_pool2d", "max_pool2d"})
@@ -56,7 +56,7 @@ def _weight(item: Item) -> int:
 def _residual(first: Chain, second: Chain) -> tuple[Branch, ...]:
     """The lighter branch of two is the shortcut, unless both are worth the same."""
     main, side = (first, second) if _rank(first) >= _rank(second) else (second, first)
-    if _rank(main) == _rank(side) or weight(side) > 1:
+    if _rank(main) == _rank(side) or weight(side) > 1 or any(tails(side)):
         return Branch(first), Branch(second)
     return Branch(main), Branch(side, kind(side), labels(side))
 
@@ -85,8 +85,8 @@ def tangled(tangle: Tangle, source: int, goal: int) -> WireKind:
         return "flow"
     if source < 0:
         return "gated" if first.op == "mul" else "identity"
-    last = tangle.pieces[source][-1]
-    return "gated" if first.op == "add" and isinstance(last, Step) and last.op == "mul" else "flow"
+    end = last(tangle.pieces[source])
+    return "gated" if first.op == "add" and isinstance(end, Step) and end.op == "mul" else "flow"
 
 
 def labels(chain: Chain) -> tuple[str, ...]:

@@ -207,7 +207,8 @@ def _tangle(tangle: Tangle) -> Sketch:
         read = ", ".join(letters[source] for source in sources if source != index - 1)
         first, *rest = _chain(piece).lines
         lines = [f"{first.rstrip()} ◂ {read}" if read else first, *rest]
-        lines[-1] = f"{lines[-1].rstrip()} → {letters[index]}" if index in letters else lines[-1]
+        at = len(lines) - 1 - sum(len(_tail(item).lines) + 1 for item in piece if isinstance(item, Tail))
+        lines[at] = f"{lines[at].rstrip()} → {letters[index]}" if index in letters else lines[at]
         rows.append(Sketch(_level(lines), _chain(piece).axis))
         joined.append(index - 1 in sources)
     return _stacked(rows, joined)
@@ -218,8 +219,29 @@ def _letter(index: int) -> str:
 
 
 def _tail(tail: Tail) -> Sketch:
-    """A branch to an output of its own, told on one line."""
-    return Sketch((f"├─▸ {_shown(tail.name)}",), 0)
+    """A branch to an output of its own: what is on its way in brackets, folded none."""
+    first, *rest = _way(() if tail.folded else tail.chain, _shown(tail.name))
+    return Sketch(_level([f"├─▸ {first}", *(f"│   {line}" for line in rest)]), 0)
+
+
+def _way(chain: Chain, name: str) -> list[str]:
+    """A chain on one line, what follows an output on the way on the next."""
+    text = ""
+    for index, item in enumerate(chain):
+        if isinstance(item, Tail):
+            (own, *more), (on, *after) = _way(item.chain, _shown(item.name)), _way(chain[index + 1 :], name)
+            blank = " " * width(text)
+            more, after = [f"{blank}│   {line}" for line in more], [f"{blank}    {line}" for line in after]
+            return [f"{text}┬─▸ {own}", *more, f"{blank}╰─▸ {on}", *after]
+        text += f"{_told(item)} ─"
+    return [f"{text}▸ {name}" if text else name]
+
+
+def _told(item: Item) -> str:
+    """An item within a line: a step as it is, a block by its name."""
+    if isinstance(item, Step):
+        return _JOINTS.get(item.op) or _step(item).lines[0]
+    return f"[ {_shown(item.name)} ]" if isinstance(item, Card) else "[ … ]"
 
 
 def _level(lines: Iterable[str]) -> tuple[str, ...]:

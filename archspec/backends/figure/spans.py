@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archspec.backends.figure.forks import is_residual
-from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, Tangle, output
+from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, Tangle, last, output
 from archspec.backends.figure.scene import WireKind
 from archspec.backends.figure.shortcut import tangled
 from archspec.backends.stages import size_text
@@ -44,7 +44,7 @@ class _Opener:
             return
         current, own = group.parts[0], list[Item]()
         for item in flat:
-            found = next((part for part in group.parts if _belongs(item, part.name)), current)
+            found = next((part for part in group.parts if _belongs(item, part)), current)
             if found is not current and own:
                 yield replace(current, chain=tuple(own))
                 own = []
@@ -103,9 +103,9 @@ def _is_trunk(tangle: Tangle) -> bool:
     return len({size_text(shape) for shape in shapes}) > 1
 
 
-def _belongs(item: Item, stage: str) -> bool:
+def _belongs(item: Item, stage: Group) -> bool:
     path = _path(item)
-    return path == stage or path.startswith(stage + ".")
+    return any(path == place or path.startswith(place + ".") for place in stage.paths)
 
 
 def _path(item: Item) -> str:
@@ -113,7 +113,7 @@ def _path(item: Item) -> str:
         return item.path
     if isinstance(item, Fork):
         return item.join.path
-    return _path(item.pieces[-1][-1]) if isinstance(item, Tangle) else item.name
+    return _path(last(item.pieces[-1])) if isinstance(item, Tangle) else ""
 
 
 def levels(reaches: Sequence[tuple[int, int]]) -> list[int]:
