@@ -154,7 +154,7 @@ def test_mermaid_has_the_nodes_and_wires_of_dot(name: str) -> None:
     lines = [line.strip() for line in drawn.dot.splitlines()]
     assert nodes == len([line for line in lines if re.match(r"n\d+ \[", line)])
     assert wires == len([line for line in lines if re.match(r"n\d+ -> n\d+", line)])
-    assert nodes > 2 and wires >= nodes - 1
+    assert nodes > 2 and wires >= nodes - (2 if name == "apart" else 1)  # that one is two networks
 
 
 @pytest.mark.parametrize("name", NAMES)

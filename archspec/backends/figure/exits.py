@@ -32,13 +32,13 @@ class Way(Record):
 
 
 class Exits(Record):
-    """`ends` are where the trunk ends, `name` the output at its foot if there are others, `ways` these by their start.
+    """`ends` are where the trunk ends, `names` the outputs there if there are several, `ways` the others by start.
 
     It ends in more than one place where another output reads several of its atoms, or an input that nothing else reads.
     """
 
     ends: tuple[int, ...]
-    name: str
+    names: Mapping[int, str]
     ways: Mapping[int, tuple[Way, ...]]
 
 
@@ -50,14 +50,15 @@ def exits(outputs: Sequence[tuple[str, Port]], training: frozenset[str], atoms: 
     found = [(name, port, ancestors(atoms, [port])) for name, port in outputs if port is not None]
     found.sort(key=lambda exit_: (exit_[0] in training, -len(exit_[2])))
     if not found:
-        return Exits((SOURCE,), "", {})
+        return Exits((SOURCE,), {}, {})
     ends = [found[0][1]]
     while True:
-        foot = next(exit_ for exit_ in found if exit_[1] == max(ends))
         drawn = ancestors(atoms, ends)
+        read = {source for member in drawn for source in atoms[member].sources}
+        names = {end: name for name, end, _ in reversed(found) if end in ends and end not in read}
         ways: dict[int, tuple[Way, ...]] = {}
         for name, end, before in found:
-            if name == foot[0]:
+            if names.get(end) == name:
                 continue
             members = tuple(sorted(before - drawn))
             feeds = {source for member in members for source in atoms[member].sources if source not in members}
@@ -69,25 +70,27 @@ def exits(outputs: Sequence[tuple[str, Port]], training: frozenset[str], atoms: 
             ways[start] = (*ways.get(start, ()), Way(label, start, members, end))
             drawn |= before
         else:
-            return Exits(tuple(ends), foot[0] if len(found) > 1 else "", ways)
+            return Exits(tuple(ends), names if len(found) > 1 else {}, ways)
 
 
 class Leaving(Record):
     """Draws what leaves an atom for another output; `folded` says that all layers on the way are one box."""
 
     atoms: Sequence[Atom]
-    ways: Mapping[int, tuple[Way, ...]]
+    exits: Exits
     reader: Reader
     keep: Shown
     folded: bool
 
     def items(self, place: int) -> Chain:
-        """What an atom draws, and what leaves it."""
-        return (*self.reader.items(self.atoms[place]), *self.tails(place))
+        """What an atom draws, what leaves it, and the output that it ends in."""
+        atom, name = self.atoms[place], self.exits.names.get(place, "")
+        end = (Step("output", "output", name, "", name, atom.output),) if name else ()
+        return (*self.reader.items(atom), *self.tails(place), *end)
 
     def tails(self, place: int) -> Chain:
         """The outputs that are taken off behind an atom."""
-        return tuple(self._tail(way) for way in self.ways.get(place, ()))
+        return tuple(self._tail(way) for way in self.exits.ways.get(place, ()))
 
     def _tail(self, way: Way) -> Tail:
         nesting = Nesting([atom.sources for atom in self.atoms], self.items)

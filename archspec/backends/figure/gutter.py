@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archspec.backends.figure.costs import SMALL_HEIGHT, Bars, is_costly
-from archspec.backends.figure.lettering import SMALLEST, fit
+from archspec.backends.figure.lettering import SMALLEST, fit, width
 from archspec.backends.figure.outline import Group
 from archspec.backends.figure.placing import RULE_ABOVE, Placed
 from archspec.backends.figure.scene import Part, Rule, Text
@@ -59,4 +59,5 @@ def row_label(size: str, top: float, word: str, across: float) -> Iterator[Part]
     if across:
         yield Rule((0.0, top - RULE_ABOVE), (across, top - RULE_ABOVE))
     yield Text(0.0, top + 4.0, word, SMALLEST, role="soft")
-    yield Text(0.0, top + 14.0, size, 9.0, bold=True)
+    letters = next((high for high in (9.0, 8.0) if width(size, high, bold=True) <= GUTTER - 3.0), SMALLEST)
+    yield Text(0.0, top + 14.0, size, letters, bold=True)

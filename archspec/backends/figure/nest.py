@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from archspec.backends.figure.outline import Chain, Fork, Step, Tail, Tangle
+from archspec.backends.figure.outline import Chain, Fork, Item, Step, Tail, Tangle
 from archspec.backends.figure.shortcut import classify
 from archspec.records import Record
 
@@ -71,12 +71,7 @@ class Nesting(Record):
         branches.extend([()] * (direct - 1))
         join, *rest = self.items(end) or (None,)
         whole = len({groups[source] for source in sources if source in groups}) == len(set(sources) - {start})
-        if (
-            not whole
-            or len(branches) < 2
-            or not isinstance(join, Step)
-            or not all(isinstance(item, Tail) for item in rest)
-        ):
+        if not whole or len(branches) < 2 or not isinstance(join, Step) or not all(map(_is_exit, rest)):
             return self._tangle(start, [*inner, end])
         return (Fork(classify(tuple(branches), join), join), *rest)
 
@@ -130,3 +125,8 @@ def _is_input(chain: Chain) -> bool:
     """Whether a piece begins with an input of the network: nothing leads to it."""
     first = chain[0] if chain else None
     return isinstance(first, Step) and first.family == "input"
+
+
+def _is_exit(item: Item) -> bool:
+    """Whether an item is an output and what leads to it: nothing goes on behind it."""
+    return isinstance(item, Tail) or (isinstance(item, Step) and item.family == "output")

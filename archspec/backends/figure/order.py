@@ -92,7 +92,7 @@ def _state(item: Item, before: str) -> str:
     if isinstance(item, Fork):
         return "join"
     if isinstance(item, Tail):
-        return before
+        return "start"  # what follows tells the output that was taken off from what goes on
     if isinstance(item, Tangle):
         return _state(last(item.pieces[-1]), before)
     if not isinstance(item, Step):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Literal
 
-from archspec.backends.figure.exits import Exits, Leaving, exits
+from archspec.backends.figure.exits import Leaving, exits
 from archspec.backends.figure.flatten import SOURCE, Atom, Flattening
 from archspec.backends.figure.nest import Nesting
 from archspec.backends.figure.order import DECOR, Shown, fold_trunk, merged
-from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, output, tails
+from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, Tail, Tangle, output, tails
 from archspec.backends.figure.steps import Reader, ancestors, input_step
 from archspec.backends.numbers import counted, quantity
 from archspec.backends.stages import Stage, stages
@@ -38,11 +38,11 @@ def read(checked: Checked, level: Level = "block", show: Shown = frozenset()) ->
     found = exits(outputs, training, flat.atoms)
     trunk = ancestors(flat.atoms, found.ends)
     reader = Reader(unfold, show)
-    segments = _segments(flat.atoms, trunk, found, Leaving(flat.atoms, found.ways, reader, show, not unfold))
+    segments = _segments(trunk, Leaving(flat.atoms, found, reader, show, not unfold))
     if reader.unusual:
         # Where one block shows its order, a neighbour without norms would seem to have none.
         reader = Reader(unfold, DECOR)
-        segments = _segments(flat.atoms, trunk, found, Leaving(flat.atoms, found.ways, reader, DECOR, not unfold))
+        segments = _segments(trunk, Leaving(flat.atoms, found, reader, DECOR, not unfold))
     chains = fold_trunk([chain for _, chain in segments], show)
     names = _stages_of(flat.atoms, [end for end, _ in segments], trunk)
     facts = (
@@ -57,18 +57,13 @@ def read(checked: Checked, level: Level = "block", show: Shown = frozenset()) ->
     return Outline(checked.name, facts, entry, groups)
 
 
-def _segments(atoms: Sequence[Atom], trunk: Collection[int], found: Exits, leaving: Leaving) -> list[tuple[int, Chain]]:
-    """The trunk, cut where all paths meet, with the outputs beside it and, among several, its own below."""
-    nesting = Nesting([atom.sources for atom in atoms], leaving.items)
-    segments = list(nesting.segments(sorted(trunk), SOURCE, found.ends))
-    if not segments:
-        return segments
-    first, chain = segments[0]
-    segments[0] = first, (*leaving.tails(SOURCE), *chain)
-    end, chain = segments[-1]
-    shape = next((shape for item in reversed(chain) if (shape := output(item)) is not None), None)
-    if found.name and shape is not None:
-        segments[-1] = end, (*chain, Step("output", "output", found.name, "", found.name, shape))
+def _segments(trunk: Collection[int], leaving: Leaving) -> list[tuple[int, Chain]]:
+    """The trunk with the outputs beside it, cut where all paths meet."""
+    nesting = Nesting([atom.sources for atom in leaving.atoms], leaving.items)
+    segments = list(nesting.segments(sorted(trunk), SOURCE, leaving.exits.ends))
+    if segments:
+        end, chain = segments[0]
+        segments[0] = end, (*leaving.tails(SOURCE), *chain)
     return segments
 
 
@@ -76,8 +71,10 @@ def _as_box(group: Group) -> Group:
     """A stage as one box: its name, and the blocks in it; other outputs still leave it. Without a name, box by box."""
     if not group.name:
         return replace(group, chain=tuple(_boxed(item) for item in group.chain))
-    leaving = tuple(replace(tail, folded=bool(tail.chain)) for tail in tails(group.chain))
-    ends = tuple(item for item in group.chain if isinstance(item, Step) and item.family == "output")
+    inner = (step for item in group.chain if isinstance(item, Tangle) for piece in item.pieces for step in _ends(piece))
+    leaving = [*(replace(tail, folded=bool(tail.chain)) for tail in tails(group.chain))]
+    leaving += [Tail(end.label, ()) for end in inner]
+    ends = _ends(group.chain)
     shapes = [shape for item in group.chain if (shape := output(item)) is not None]
     units = Counter[str]()
     for item in group.chain:
@@ -88,6 +85,10 @@ def _as_box(group: Group) -> Group:
         return group
     box = Step("stage", "stage", group.name + (f": {words}" if words else ""), "", group.name, shapes[-1])
     return replace(group, chain=(box, *leaving, *ends))
+
+
+def _ends(chain: Chain) -> Iterator[Step]:
+    return (item for item in chain if isinstance(item, Step) and item.family == "output")
 
 
 def _boxed(item: Item) -> Item:

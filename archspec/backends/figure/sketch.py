@@ -76,8 +76,18 @@ def _with_ends(rows: list[tuple[str, Sketch, str]]) -> list[tuple[str, Sketch, s
     (size, first, cost), *rest = rows
     rows = [(size, replace(first, lines=(first.lines[0].replace("┴", "─"), *first.lines[1:])), cost), *rest]
     size, last, cost = rows[-1]
-    ending = replace(last, lines=tuple(line.replace("├─▸", "╰─▸") for line in last.lines))
-    return [*rows[:-1], (size, ending, cost)]
+    return [*rows[:-1], (size, _ended(last), cost)]
+
+
+def _ended(drawn: Sketch) -> Sketch:
+    """Nothing goes on below: an output taken off there is where the wire ends."""
+    at = drawn.axis
+    begins = [index for index, line in enumerate(drawn.lines) if line[at : at + 3] == "├─▸"]
+    if not begins or any(line[at : at + 1] != "│" for line in drawn.lines[begins[-1] + 1 :]):
+        return drawn
+    signs = ["╰" if index == begins[-1] else " " for index in range(begins[-1], len(drawn.lines))]
+    ending = [line[:at] + sign + line[at + 1 :] for sign, line in zip(signs, drawn.lines[begins[-1] :], strict=True)]
+    return replace(drawn, lines=(*drawn.lines[: begins[-1]], *ending))
 
 
 def _cost(group: Group) -> str:
@@ -211,6 +221,7 @@ def _tangle(tangle: Tangle) -> Sketch:
         lines[at] = f"{lines[at].rstrip()} → {letters[index]}" if index in letters else lines[at]
         rows.append(Sketch(_level(lines), _chain(piece).axis))
         joined.append(index - 1 in sources)
+    rows = [row if on else _ended(row) for row, on in zip(rows, [*joined[1:], True], strict=True)]
     return _stacked(rows, joined)
 
 
