@@ -34,3 +34,6 @@ class Checked(Record):
     @property
     def name(self) -> str:
         return self.graph.name
+
+    def __repr__(self) -> str:
+        return f"<Checked {self.name}: {self.cost.parameters:,} parameters, {self.cost.macs:,} MACs>"

@@ -270,3 +270,10 @@ def test_divisions_are_exact_or_said_to_be_rounded() -> None:
     assert refused(spec(net % "7 / 2")) == [("E0220", "7 / 2")]
     assert keys(accept(spec(net % "ceil(7 / 2)")))["0.bias"] == (4,)
     assert keys(accept(spec(net % "8 / 2")))["0.bias"] == (4,)
+
+
+def test_a_member_of_an_enum_gives_way_to_a_symbol_of_a_signature() -> None:
+    """Options A, B, C of a shortcut, in a file whose blocks take `x[N, C, H, W]`."""
+    blocks = "\n  u: {params: {kind: 'enum[A, C] = C'}, in: 'x[N, C, H, W]', out: [N, C, H, W], body: [{op: relu}]}"
+    checked = accept(spec("- {op: u, kind: A}\n- {op: u}", params="\n  option: enum[A, C] = A", blocks=blocks))
+    assert checked.shapes.root.outputs[0].dims[1] == 3

@@ -14,7 +14,7 @@ from archspec.spec.places import PLACES
 from archspec.spec.schema import schema
 
 ROOT = Path(__file__).resolve().parent.parent
-SPECS = sorted([*ROOT.glob("specs/**/*.yaml"), *ROOT.glob("examples/**/*.yaml")])
+SPECS = sorted(ROOT.glob("specs/**/*.yaml"))
 VALIDATOR = Draft202012Validator(schema())
 
 EVERYWHERE = """\

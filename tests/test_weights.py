@@ -152,7 +152,8 @@ def test_a_key_map_comes_first(tmp_path: Path, spec: Path) -> None:
     path = tmp_path / "a.safetensors"
     save_file(under({"conv": "blocks.7.c", "bn": "blocks.7.n", "fc": "out"}, state), path)
     (tmp_path / "map.yaml").write_text(
-        "blocks.{i}.c.{rest}: conv.{rest}\nblocks.7.n.{leaf}: bn.{leaf}\nout.{leaf}: fc.{leaf}\n"
+        "blocks.{i}.c.{rest}: conv.{rest}\nblocks.7.n.{leaf}: bn.{leaf}\nout.{leaf}: fc.{leaf}\n",
+        encoding="utf-8",
     )
     held = archspec.weights(path, spec, key_map=tmp_path / "map.yaml")
     assert held.fit.exact

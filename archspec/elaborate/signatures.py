@@ -42,7 +42,7 @@ def bind_axes(signature: Signature, operand: Operand, env: Env, report: Report) 
     dims = list(shape.dims)
     for index, (axis, dim) in enumerate(zip(signature.axes, shape.dims, strict=True)):
         name = str(axis.text.value)
-        if name.isidentifier() and name not in env.values:
+        if name.isidentifier() and env.values.get(name, name) == name:  # free, or a member of an enum, which gives way
             named = not isinstance(dim, int) or index == shape.channel_axis
             env = env.child({name: plain_size(dim)}, {name: name_of(name)} if named else None)
             dims[index] = traced(int(dim), name_of(name)) if named and isinstance(dim, int) else plain_size(dim)

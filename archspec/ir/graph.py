@@ -157,3 +157,6 @@ class Graph(Record):
     variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     features: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.name}: {len(self.body.nodes)} nodes>"

@@ -207,6 +207,9 @@ class Spec(Record, eq=False):
             return str(self.file.name.value)
         return printable(self.file.path.rsplit("/", 1)[-1].removesuffix(".yaml").lstrip(":"))
 
+    def __repr__(self) -> str:
+        return f"<Spec {self.name} of {self.file.path}>"
+
     @property
     def variants(self) -> tuple[str, ...]:
         return tuple(str(name.value) for name, _ in self.file.variants)
