@@ -102,6 +102,8 @@ def _walk(shapes: BodyShapes, around: str, costs: Costs, divided: bool = False) 
     for node in shapes.body.nodes:
         inner = shapes.children.get(node.key)
         name, output = stage_name(node, around), shapes.nodes[node.key][0]
+        if costs.is_idle(node):
+            inner = None  # a head of training only is one stage, whatever is inside
         if inner is not None and is_transparent(node, inner):
             yield from _walk(inner, "", costs)
         elif inner is not None and (divided or is_divided(node, inner)):

@@ -76,6 +76,10 @@ class Costs:
         self._known: dict[int, Amount] = {}
         self._kept: list[BodyShapes] = []
 
+    def is_idle(self, node: Node) -> bool:
+        """Whether a node runs in training only, so that its MACs do not count."""
+        return id(node) in self._idle
+
     def body(self, shapes: BodyShapes) -> Amount:
         """The amount of one body at its input shapes."""
         found = self._known.get(id(shapes))
