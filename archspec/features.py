@@ -51,8 +51,8 @@ def pruned(graph: Graph) -> Graph:
             needed |= {node.shares} if node.shares is not None else set()
             needed |= {source.partition(".")[0] for _, source in node.ties}
     nodes = tuple(node for node in graph.body.nodes if node.key in needed)
-    paths = {node.path for node in nodes}
-    body = replace(graph.body, nodes=nodes, register=tuple(path for path in graph.body.register if path in paths))
+    register = tuple(key for key in graph.body.register if key in needed)
+    body = replace(graph.body, nodes=nodes, register=register)
     read = set(_names_read(body))
     return replace(graph, body=body, open_params=tuple(param for param in graph.open_params if param[0] in read))
 

@@ -50,9 +50,9 @@ class Interpreter(nn.Module):
 def _body(shapes: BodyShapes, home: nn.Module) -> Run:
     """Build the modules of a body under `home`, in registration order; what comes back runs it."""
     body = shapes.body
-    order = {path: place for place, path in enumerate(body.register)}
+    order = {key: place for place, key in enumerate(body.register)}
     runs: dict[str, Run] = {}
-    for node in sorted(body.nodes, key=lambda n: order.get(n.path or "", -1 if n.path not in order else 0)):
+    for node in sorted(body.nodes, key=lambda n: order.get(n.key, -1)):
         if node.shares is None:
             runs[node.key] = _node(node, shapes, home)
     for node in body.nodes:

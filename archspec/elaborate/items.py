@@ -189,9 +189,9 @@ class Items(Calls):
                     notes=[f"children here: {', '.join(known) or 'none'}"],
                     help=suggestion(name, known),
                 )
-        present = [node.key for node in builder.nodes if node.path is not None]
-        last = [name for name, _ in names if name in present]
-        return (*(key for key in present if key not in last), *last)
+        present = {node.path: node.key for node in builder.nodes if node.path is not None}
+        last = [present[name] for name, _ in names if name in present]
+        return (*(key for key in present.values() if key not in last), *last)
 
     def left_out(
         self,

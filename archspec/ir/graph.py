@@ -86,7 +86,7 @@ class Body(Record):
     `definition` identifies where it was written (file and block name; for a container the block's id and the path to
     it), so that backends can group the instances of one definition. `params` are the values it was called with, `lets`
     its named intermediate values, `symbols` the axis names of its signature, one tuple per input. `register` is the
-    order in which children register their tensors where that is not the order of execution.
+    order in which children, by their keys, register their tensors where that is not the order of execution.
     """
 
     kind: BodyKind

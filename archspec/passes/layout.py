@@ -57,9 +57,9 @@ class _Layout:
 
     def _placed(self, shapes: BodyShapes) -> list[_Placed]:
         """What a body registers, in the order in which it does so."""
-        order = {path: place for place, path in enumerate(shapes.body.register)}
+        order = {key: place for place, key in enumerate(shapes.body.register)}
         made: list[_Placed] = []
-        for node in sorted(shapes.body.nodes, key=lambda n: order.get(n.path or "", -1)):
+        for node in sorted(shapes.body.nodes, key=lambda n: order.get(n.key, -1)):
             if node.target is not None and node.shares is None:
                 made.extend(self._node(node, shapes))
         return made

@@ -72,8 +72,8 @@ def _indivisible(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> b
 
 
 def _unfixed(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
-    """S2: the last axis is of places, not of features, or has no fixed size."""
-    return inputs[0].axes[-1] in "HWT" or isinstance(inputs[0].dims[-1], Size)
+    """S2: the last axis is of places or of what was stacked, not of features, or has no fixed size."""
+    return inputs[0].axes[-1] not in "CD" or inputs[0].rank < 2 or isinstance(inputs[0].dims[-1], Size)
 
 
 def _padded_out(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
@@ -97,7 +97,7 @@ STRICTER: dict[str, Callable[[Op, tuple[Dims, ...], tuple[Shape, ...]], bool]] =
     "E0313": _indivisible,
     "E0314": _unfixed,
     "E0315": _padded_out,
-    "E0318": lambda op, dims, inputs: inputs[0].axes[1] != "C",
+    "E0318": lambda op, dims, inputs: any(x.axes[1] != "C" for x in inputs),
     "E0320": lambda op, dims, inputs: True,  # an index: torch raises, or takes it for the batch
     "E0321": lambda op, dims, inputs: True,  # parts are equal; torch.chunk makes the last one smaller
     "E0323": lambda op, dims, inputs: op.to < dims[0][1],  # type: ignore[attr-defined]

@@ -149,16 +149,19 @@ class Forward:
         self.statements.append(Statement(text, note, training, int(condition is not None)))
 
     def holds_sum(self, node: Node, active: Sequence[int]) -> Ref | None:
-        """The operand of a sum of two to which the other may be added in place."""
+        """The first operand of a sum of two, if the other may be added to it in place.
+
+        Only the first: a sum has the memory format of its first operand, and what is computed from it rounds by that.
+        """
         value = self.family.instances[active[0]].steps[node.key].value
         if not isinstance(value, Call) or (value.path, value.args) != ("operator.add", (Operand(0), Operand(1))):
             return None
         if Ref(node.key) in [self.family.real(ref) for _, ref in self.body.outputs]:
             return None  # it goes by another name
-        refs = [self.family.real(ref) for ref in node.inputs]
-        if len(active) < len(self.family.instances):
-            refs = refs[:1] if refs[0] == self.family.real(self.family.passing(node)) else []
-        return next((ref for ref in refs if is_spare(ref, self.family, self.families)), None)
+        first = self.family.real(node.inputs[0])
+        if len(active) < len(self.family.instances) and first != self.family.real(self.family.passing(node)):
+            return None
+        return first if is_spare(first, self.family, self.families) else None
 
     def text(self, node: Node, members: Sequence[Member], slot: Slot | None, operands: list[str]) -> str:
         step = members[0].step

@@ -39,12 +39,14 @@ class _Unroll:
         old = shapes.body
         last = self.ends[id(old)] = {}
         nodes: list[Node] = []
+        written: dict[str, tuple[str, ...]] = {}
         for node in old.nodes:
             node = replace(node, inputs=tuple(_moved(ref, last) for ref in node.inputs))
             units = shapes.units.get(node.key, ())
             if any(isinstance(u.run.target, Op) and u.run.target.function(*u.inputs) is not None for u in units):
                 made = _units(node, units)
                 last[node.key] = made[-1].key
+                written[node.key] = tuple(unit.key for unit in made)
                 nodes += made
             else:
                 nodes.append(self._entered(node, shapes))
@@ -54,7 +56,9 @@ class _Unroll:
             and all(a.target is b.target for a, b in zip(nodes, old.nodes, strict=True))
         ):
             return old
-        return replace(old, nodes=tuple(nodes), outputs=tuple((name, _moved(ref, last)) for name, ref in old.outputs))
+        outputs = tuple((name, _moved(ref, last)) for name, ref in old.outputs)
+        register = tuple(key for known in old.register for key in written.get(known, (known,)))
+        return replace(old, nodes=tuple(nodes), outputs=outputs, register=register)
 
     def _entered(self, node: Node, shapes: BodyShapes) -> Node:
         if node.key in shapes.children:
