@@ -71,8 +71,10 @@ class DropPath(nn.Module):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.p == 0.0:
+        if not self.training:
             return x
+        if self.p == 0.0:
+            return x.view_as(x)  # a step of its own: gradients that meet in one tensor add up in the order of steps
         if self.p == 1.0:
             return x * 0.0  # as torch's own dropouts: nothing is drawn where nothing is left to chance
         keep = 1.0 - self.p

@@ -234,7 +234,7 @@ class Sketch:
         for key, text in block.get("let", {}).items():
             values[key] = value_of(text, values)
         outputs = self.run(block["body"], values, names, given)
-        return tuple(names[key][0] for key in block["outputs"].values()) if "outputs" in block else outputs
+        return tuple(names[key][0] for key in block["outputs"].values()) if "outputs" in block else outputs[:1]
 
 
 def _rows(item: Item, values: Values) -> list[Values]:
