@@ -193,3 +193,9 @@ def test_what_is_repeated_must_take_what_it_gives() -> None:
         )
     )
     assert [frame.what for frame in error.chain] == ["shrink", "a.4 (repeat 5 of 5)"]
+
+
+def test_units_that_differ_in_what_keeps_the_shape_are_all_there() -> None:
+    checked = accept(spec("- d: {op: dropout, p: i / 10.0, repeat: 3}"))
+    (node,) = checked.graph.body.nodes
+    assert [(run.count, run.target.p) for run in node.target.runs] == [(1, 0.0), (1, 0.1), (1, 0.2)]

@@ -6,7 +6,9 @@ from random import Random
 from typing import Any
 
 import pytest
+import torch
 from jsonschema import Draft202012Validator
+from ops_performer import Performer
 from ops_samples import SAMPLES
 from pydantic import BaseModel, create_model
 
@@ -130,6 +132,33 @@ def test_labels() -> None:
     assert label("adaptive_avg_pool2d", size=1) == "global avg pool"
     assert label("linear", out=1000) == "fc 1000"
     assert label("subsample2d", stride=2) == "subsample, /2"
+
+
+def test_axes_keep_their_labels() -> None:
+    """What an op leaves of the axes: later ops find them by label, which torch knows nothing of."""
+    x = Shape.of(symbol("N"), 4, 6, 8)
+    vector = Shape.of(symbol("N"), 4)
+
+    def axes(name: str, *inputs: Shape, **options: Any) -> str:
+        made = make_op(OPS[name], options).shape(*inputs)
+        return made.axes if isinstance(made, Shape) else made[0].axes
+
+    assert [axes("select", x, axis=label) for label in "CHW"] == ["NHW", "NCW", "NCH"]
+    assert axes("split", x, axis="H", parts=2) == "NCHW"
+    assert axes("permute", x, order="NHWC") == "NHWC"
+    assert axes("stack", x, x, axis="K", at=2) == "NCKHW"
+    assert axes("flatten", x) == "ND"
+    assert axes("flatten", x, axes=["H", "W"], into="T", order=["N", "T", "C"]) == "NTC"
+    assert axes("reshape", x, to=[symbol("N"), 24, 8], axes=["N", "T", "D"]) == "NTD"
+    assert axes("linear", vector, out=3) == "ND"
+
+
+def test_zero_channels_go_where_they_are_said_to_go() -> None:
+    x = Shape.of(2, 3, 4, 4)
+    for options, before in (({}, 1), ({"place": "both"}, 1), ({"place": "end"}, 0)):
+        made = Performer(make_op(OPS["pad_channels"], {"to": 6, **options}), (x,))(torch.ones(2, 3, 4, 4))
+        kept = [int(v) for v in made[0, :, 0, 0]]
+        assert kept == [0] * before + [1] * 3 + [0] * (3 - before), options
 
 
 def refusal(op: Op, *inputs: Shape) -> Demand:

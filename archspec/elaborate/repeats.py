@@ -66,7 +66,7 @@ def unroll(
 
 
 def _next(operands: tuple[Operand, ...], shapes: tuple[Shape | None, ...]) -> tuple[Operand, ...] | None:
-    if len(shapes) < len(operands) or None in shapes:
+    if None in shapes:
         return None
     return tuple(
         replace(operand, shape=shape) for operand, shape in zip(operands, shapes, strict=False) if shape is not None

@@ -167,7 +167,9 @@ def runs_as_predicted(checked: Checked) -> None:
     assert parameters == checked.cost.parameters, (
         f"{checked.cost.parameters} parameters are predicted, {parameters} found"
     )
-    assert flops == 2 * checked.cost.macs, f"{checked.cost.macs} MACs are predicted, torch counts {flops} FLOPs"
+    assert flops == 2 * checked.cost.macs == checked.cost.flops, (
+        f"{checked.cost.macs} MACs are predicted, torch counts {flops} FLOPs"
+    )
 
 
 def nominal_sizes(checked: Checked) -> dict[str, int]:
