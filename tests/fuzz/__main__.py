@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz specs|yaml|faults …`: the campaigns; each says with `--help` what it takes."""
+"""`python -m tests.fuzz specs|yaml|faults|artefacts …`: the campaigns; each says with `--help` what it takes."""
 
 # ruff: noqa: T201
 from __future__ import annotations
@@ -10,7 +10,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # tests import each other by their own names
 
-CAMPAIGNS = {"specs": "fuzz.campaign", "yaml": "fuzz.yaml_campaign", "faults": "fuzz.faults"}
+CAMPAIGNS = {
+    "specs": "fuzz.campaign",
+    "yaml": "fuzz.yaml_campaign",
+    "faults": "fuzz.faults",
+    "artefacts": "fuzz.artefacts",
+}
 
 if __name__ == "__main__":
     word, *rest = sys.argv[1:] or ["--help"]

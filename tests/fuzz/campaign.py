@@ -37,7 +37,7 @@ def failure(seed: int, full: bool, coverage: Coverage) -> str:
     try:
         coverage.see(case, judge(case, full))
     except Exception as error:
-        return f"{type(error).__name__}: {str(error)[:300]}"
+        return " ".join(f"{type(error).__name__}: {error}".split())[:300]
     return ""
 
 
@@ -64,7 +64,7 @@ def small(seed: int, full: bool) -> str:
         try:
             judge(other, full)
         except Exception as error:
-            return f"{type(error).__name__}: {error}"[:SAME] == said[:SAME]
+            return " ".join(f"{type(error).__name__}: {error}".split())[:SAME] == said[:SAME]
         return False
 
     return f"# {said}\n{shrunk(case, fails)}"

@@ -34,6 +34,7 @@ OF_SHAPES = {
     "E0305": "modules that are shared with another input",
     "E0306": "promises",
     "E0307": "no size of the input will do",
+    "E0220": "conditions on channels where a permutation has put a free size",
 }
 """What a spec without a mutation of its language may be refused for, besides what an op demands."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 
 from archspec.backends.figure.fragment import GAP, Fragment, down, lane
 from archspec.backends.figure.lettering import SMALLEST, width
@@ -71,7 +72,8 @@ def parallel(columns: Sequence[tuple[Branch, Fragment]], passing: Sequence[Branc
 
 def spread(fragments: Sequence[Fragment]) -> tuple[float, list[float]]:
     """The width of fragments side by side around the trunk, and where the trunk of each stands."""
-    total = sum(fragment.left + fragment.right for fragment in fragments) + _BETWEEN * (len(fragments) - 1)
+    # Python 3.12 adds floats more exactly than 3.11; `fsum` is exact in both, so that a figure is the same in both.
+    total = fsum(fragment.left + fragment.right for fragment in fragments) + _BETWEEN * (len(fragments) - 1)
     x, centres = -total / 2, []
     for fragment in fragments:
         centres.append(x + fragment.left)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from math import fsum
 
 from archspec.backends.figure.scene import Point
 from archspec.backends.figure.spread import Arrangement, Node
@@ -81,7 +82,7 @@ def _across(layers: Sequence[Sequence[int]], grid: _Grid) -> dict[int, float]:
     """The middle of each slot: layers centred, then drawn towards what they are joined to as far as there is room."""
     xs: dict[int, float] = {}
     for layer in layers:
-        x = -(sum(grid.widths[slot] for slot in layer) + _BESIDE * (len(layer) - 1)) / 2
+        x = -(fsum(grid.widths[slot] for slot in layer) + _BESIDE * (len(layer) - 1)) / 2
         for slot in layer:
             xs[slot] = x + grid.widths[slot] / 2
             x += grid.widths[slot] + _BESIDE
@@ -142,4 +143,4 @@ def _route(
 
 
 def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+    return fsum(values) / len(values) if values else 0.0
