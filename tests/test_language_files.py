@@ -296,3 +296,20 @@ WRONG_FILES = {
 @pytest.mark.parametrize("text", WRONG_FILES)
 def test_what_is_no_spec(text: str) -> None:
     assert refused(text + "\n") == [WRONG_FILES[text]]
+
+
+def test_a_file_outside_of_its_folder_is_not_read(folder: Path) -> None:
+    """Neither by `..` nor by a whole path, be it there or not."""
+    write(folder, "library.yaml", "archspec: 1\nblocks: {b: {in: 'x[N, C, H, W]', body: [{op: relu}]}}\n")
+    (folder / "inner").mkdir()
+    for reference in ("../library", str(folder / "library")):
+        text = f"archspec: 1\nuse: ['{reference}']\ninput: x[N, 3, 8, 8]\nnet: [{{op: b}}]\n"
+        write(folder / "inner", "net.yaml", text)
+        with pytest.raises(SpecError) as caught:
+            check(str(folder / "inner" / "net.yaml"))
+        assert caught.value.diagnostics[0].code == "E0210"
+
+
+def test_an_output_can_say_that_it_is_always_there() -> None:
+    text = spec("- r: {op: relu}\n- t: {op: tanh}", outputs="{a: {from: r, mode: always}, b: {from: t, mode: train}}")
+    assert [(output.name, output.mode) for output in check(text).graph.outputs] == [("a", "always"), ("b", "train")]

@@ -286,3 +286,19 @@ net:
         )
         == 8
     )
+
+
+@pytest.mark.parametrize("operands", ["[x1, gate]", "[gate, x1]"])
+def test_a_gate_hides_no_window(operands: str) -> None:
+    """What is pooled to one value is a weight: the map that it weighs goes on, whichever comes first."""
+    text = f"""archspec: 1
+name: gated
+input: x[N, 3, 16, 16]
+net:
+  - x1: {{op: conv2d, out: 4, kernel: 3, padding: 1}}
+  - pool: {{op: adaptive_avg_pool2d, size: 1}}
+  - gate: {{op: sigmoid}}
+  - weigh: {{op: mul, from: {operands}}}
+  - x2: {{op: conv2d, out: 4, kernel: 3, padding: 1}}
+"""
+    assert check(text).cost.receptive_field == 5

@@ -180,7 +180,8 @@ def _outputs(graph: Graph, net: nn.Module, inputs: list[Tensor]) -> dict[str, Te
     """What a network gives, by output; both get the same random numbers."""
     wanted = [output.name for output in graph.outputs if output.mode == "always" or net.training]
     torch.manual_seed(1)
-    result = net(*(x.clone() for x in inputs))
+    # Inputs take part in the gradients: torch 2.13's group norm on a channels-last map crashes where they do not.
+    result = net(*(x.clone().requires_grad_().clone() for x in inputs))
     if isinstance(net, Interpreter):
         known = {output.name: value for output, value in zip(graph.outputs, result, strict=True)}
     else:

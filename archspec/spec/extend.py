@@ -34,7 +34,7 @@ def extend(parent: MapValue, child: MapValue, report: Report) -> MapValue:
     for entry in child.entries:
         key = str(entry.key.value)
         inherited = merged.get(key)
-        if inherited is None or key in OWN:
+        if inherited is None:
             merged[key] = entry
         else:
             value = _merge(inherited.value, entry.value, key, key in GROWING, report)

@@ -47,6 +47,7 @@ def chunk(start: int, count: int, every: int) -> dict[str, object]:
     warnings.simplefilter("ignore")
     coverage, failures = Coverage(), {}
     for seed in range(start, start + count):
+        print(seed, file=sys.stderr)  # the last one is what a process died of
         said = failure(seed, seed % every == 0, coverage)
         if said:
             failures[seed] = said
@@ -74,7 +75,7 @@ def in_a_process(start: int, count: int, every: int) -> dict[str, object]:
     command = [sys.executable, "-m", "fuzz", "chunk", str(start), str(count), str(every)]
     made = subprocess.run(command, cwd=TESTS, capture_output=True, encoding="utf-8", check=False)
     if made.returncode:
-        raise RuntimeError(f"seeds {start} to {start + count - 1}: {made.stderr[-2000:]}")
+        raise RuntimeError(f"exit status {made.returncode} at seed {made.stderr[-2000:]}")
     found: dict[str, object] = json.loads(made.stdout)
     return found
 

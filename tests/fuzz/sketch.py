@@ -210,7 +210,7 @@ class Sketch:
                 if not value_of(alias["when"], here):
                     if "repeat" in call:
                         raise Misfit("a unit is left out")
-                    return given
+                    return given[:1]
             name = alias["op"]
         return self._block(name, options, given) if name in self.blocks else fitted(name, options, given)
 

@@ -69,7 +69,7 @@ def _is_chain(keys: Sequence[str], family: Family) -> bool:
 def _is_plain(node: Node, active: Sequence[int], family: Family, families: Families) -> bool:
     """Whether a node is a module in all instances that nothing but its call needs to reach."""
     step = family.instances[active[0]].steps[node.key]
-    module = step.op is None or step.module is not None
+    module = step.op is None or (step.module is not None and step.module.path != "nn.Parameter")
     always = len(active) == len(family.instances)
     held = isinstance(step.value, Parameter) or next(specials(node, step, "", families), None) is not None
     return module and always and not held and one_way(step)
