@@ -138,6 +138,24 @@ def test_what_does_not_fit_is_not_written(tmp_path: Path, spec: Path, capsys: py
     assert "fc.weight is [7, 8], the checkpoint has [4, 8]" in out.out and "is not written" in out.err
 
 
+def test_fine_tuning_takes_what_fits(tmp_path: Path, spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another number of classes: everything but the head."""
+    state = archspec.module(spec).state_dict()
+    path = saved(tmp_path / "a.pt", state)
+    out = tmp_path / "b.safetensors"
+    assert main(["weights", str(path), str(spec), "--set", "classes=7", "--partial", "-o", str(out)]) == 0
+    assert "6 tensors" in capsys.readouterr().err
+    net = archspec.module(archspec.load(spec, classes=7))
+    left = net.load_state_dict(load_file(out), strict=False)
+    assert (left.missing_keys, left.unexpected_keys) == (["fc.weight", "fc.bias"], [])
+    assert torch.equal(net.state_dict()["conv.weight"], state["conv.weight"])
+
+
+def test_a_backbone_takes_the_whole_network_s_checkpoint(tmp_path: Path, spec: Path) -> None:
+    path = saved(tmp_path / "a.pt", archspec.module(spec).state_dict())
+    assert main(["weights", str(path), str(spec), "--features", "relu"]) == 0
+
+
 def test_json_names_every_key(tmp_path: Path, spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = archspec.module(spec).state_dict()
     state.pop("fc.bias")

@@ -24,13 +24,19 @@ class Weights(Record):
     wanted: tuple[Named, ...]
     fit: Fit
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """The checkpoint's tensors under the network's keys, in its order; ValueError where it does not fill them."""
-        return converted(self.checkpoint, self.fit, {one.key: one.shape for one in self.wanted})
+    def state_dict(self, *, partial: bool = False) -> dict[str, Tensor]:
+        """The checkpoint's tensors under the network's keys, in its order; ValueError where it does not fill them.
 
-    def save(self, path: str | Path) -> None:
+        With `partial` those that fit, for `load_state_dict(..., strict=False)`: fine-tuning with another head.
+        """
+        shapes = {one.key: one.shape for one in self.wanted}
+        if partial:
+            return {key: self.checkpoint.tensors[held] for key, held in self.fit.sources.items()}
+        return converted(self.checkpoint, self.fit, shapes)
+
+    def save(self, path: str | Path, *, partial: bool = False) -> None:
         """Write `state_dict()` as a safetensors file, whole or not at all."""
-        write(path, self.state_dict(), self.network)
+        write(path, self.state_dict(partial=partial), self.network)
 
 
 def hold(path: str | Path, checked: Checked, key_map: str | Path | None = None) -> Weights:

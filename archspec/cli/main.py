@@ -138,7 +138,10 @@ def _parse(argv: Sequence[str]) -> Namespace:
     argv = [shielded(argument) for argument in argv]
     verb = argv[0] if argv else ""
     if verb in VERBS and verb != "completion":
-        return make_parser([verb]).parse_args(argv)
+        args, unknown = make_parser([verb]).parse_known_args(argv)
+        if unknown:
+            raise UsageError(f"`archspec {verb}` does not take {unknown[0]}", help=f"archspec {verb} --help")
+        return args
     if verb and not verb.startswith("-") and verb not in VERBS:
         raise UsageError(f"there is no command `{verb}`", help=suggestion(verb, VERBS) or "archspec --help")
     return make_parser().parse_args(argv)

@@ -29,7 +29,8 @@ def add_spec(parser: ArgumentParser, *, several: bool = False) -> None:
         metavar="SPEC",
         nargs="+" if several else 1,
         type=_unshielded,
-        help="a file, FILE@VARIANT, a network of the zoo, or - or -@VARIANT for standard input",
+        help="a file, FILE@VARIANT, a network of the zoo, or - or -@VARIANT for standard input"
+        + ("; of several, folders and patterns too" if several else ""),
     )
     add_settings(parser)
 

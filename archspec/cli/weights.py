@@ -11,7 +11,7 @@ from pathlib import Path
 from archspec import pipeline
 from archspec.checkpoints.fit import Fit, Named, Pair
 from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
-from archspec.cli.sources import add_settings, load
+from archspec.cli.sources import add_features, add_settings, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 from archspec.rendering.cells import printable
@@ -24,8 +24,12 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a .safetensors file, or a checkpoint of torch's")
     parser.add_argument("spec", metavar="SPEC", help="a file, FILE@VARIANT, or a network of the zoo")
     add_settings(parser)
+    add_features(parser)
     parser.add_argument("--map", metavar="FILE", help="a YAML map of keys: `_blocks.{i}.{rest}: blocks.{i}.{rest}`")
     parser.add_argument("-o", "--output", metavar="PATH", help="write a .safetensors file in the network's layout")
+    parser.add_argument(
+        "--partial", action="store_true", help="write what fits and leave out the rest: a head of another width, say"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to report")
     parser.add_argument("--all", action="store_true", help=f"list every key, not {LISTED} of each kind")
 
@@ -43,14 +47,15 @@ def _run(args: Namespace, terminal: Terminal) -> int:
         terminal.say(json.dumps({"checkpoint": args.checkpoint, "network": checked.name, **_as_dict(fit)}, indent=2))
     else:
         terminal.write(printable_report(fit, f"{args.checkpoint} -> {checked.name}", None if args.all else LISTED))
-    if not fit.complete:
+    if not fit.complete and not (args.partial and fit.sources):
         if args.output is not None:
-            terminal.complain(f"{args.output} is not written: the checkpoint does not fill the network")
+            hint = "; --partial writes what fits" if fit.sources else ""
+            terminal.complain(f"{args.output} is not written: the checkpoint does not fill the network{hint}")
         return SPEC_IS_WRONG
     if args.output is not None:
         with terminal.working(f"writing {args.output}"):
-            weights.save(args.output)
-        terminal.remark(f"wrote {args.output}")
+            weights.save(args.output, partial=args.partial)
+        terminal.remark(f"wrote {args.output}" + ("" if fit.complete else f", {len(fit.sources)} tensors"))
     return FINE
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from archspec.backends.torch_code.audit import audit
@@ -25,8 +25,15 @@ def generate(source: Checked | Graph) -> str:
     decided = plan(graph)
     text = render(decided, _about(graph, decided, source.cost if isinstance(source, Checked) else None))
     audit(text)
-    name = graph.file if graph.variant is None else f"{graph.file}@{graph.variant}"
-    return seal(text, f"{name}, features {', '.join(graph.features)}" if graph.features else name, graph.digest)
+    return seal(text, ", ".join(_origin(graph)), graph.digest)
+
+
+def _origin(graph: Graph) -> Iterator[str]:
+    """What the source was made from, so that it can be made again: file, variant, settings, features."""
+    yield graph.file if graph.variant is None else f"{graph.file}@{graph.variant}"
+    yield from (f"{name}={value}" for name, value in graph.settings.items())
+    if graph.features:
+        yield f"features {', '.join(graph.features)}"
 
 
 def arguments_of(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
