@@ -7,7 +7,7 @@ from archspec.ir.graph import Graph
 from archspec.passes.cost import Cost
 from archspec.passes.shapes import Shapes
 from archspec.passes.sizes import Sizes, solve
-from archspec.records import Record
+from archspec.records import Record, replace
 from archspec.shapes import Demand
 from archspec.span import Span
 from archspec.spec.model import Spec
@@ -34,6 +34,10 @@ class Checked(Record):
     @property
     def name(self) -> str:
         return self.graph.name
+
+    def called(self, name: str) -> Checked:
+        """The same network under another name, for a figure or a table."""
+        return replace(self, graph=replace(self.graph, name=name))
 
     def __repr__(self) -> str:
         return f"<Checked {self.name}: {self.cost.parameters:,} parameters, {self.cost.macs:,} MACs>"

@@ -512,3 +512,12 @@ def test_a_process_of_its_own_verifies_what_it_builds(tmp_path: Path) -> None:
         cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert (done.returncode, "equal to its graph bit for bit" in done.stderr) == (0, True), done.stderr
+
+
+def test_networks_are_called_as_a_paper_calls_them(call: Call) -> None:
+    code, out, _ = call("draw", "resnet18", "resnet34", "--name", "(a) ours & <b>", "-o", "-")
+    assert code == 0 and "(a) ours &amp; &lt;b&gt;" in out and ">resnet34<" in out
+    code, out, _ = call("table", "resnet18", "resnet34", "--name", "A_1", "--name", "B", "--format", "latex")
+    assert code == 0 and r"{c}{A\_1} & \multicolumn{1}{c}{B}" in out
+    code, _, err = call("table", "resnet18", "--name", "A", "--name", "B")
+    assert code == 2 and "2 names for 1" in err

@@ -13,7 +13,7 @@ from archspec.backends.suffix import format_of
 from archspec.checked import Checked
 from archspec.cli.command import FINE, Command
 from archspec.cli.output import deliver, marked, own_path
-from archspec.cli.sources import STDIN, add_features, add_spec, load
+from archspec.cli.sources import STDIN, add_features, add_names, add_spec, called, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 
@@ -24,6 +24,7 @@ PLACED = frozenset({"svg", "png", "pdf", "tikz"})
 def _arguments(parser: ArgumentParser) -> None:
     add_spec(parser, several=True)
     add_features(parser)
+    add_names(parser)
     parser.add_argument("-o", "--output", metavar="PATH", help="where to write it (NAME.svg here), or - to print it")
     parser.add_argument("--level", choices=LEVELS, default="block", help="how far to look into the network")
     parser.add_argument(
@@ -53,7 +54,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    networks = [pipeline.check(load(source, args)) for source in args.specs]
+    networks = called([pipeline.check(load(source, args)) for source in args.specs], args.names)
     if args.alt:
         terminal.say(_figure(networks, args).description)
         return FINE

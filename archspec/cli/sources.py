@@ -6,6 +6,7 @@ import glob
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from archspec import pipeline
@@ -77,6 +78,25 @@ def add_features(parser: ArgumentParser) -> None:
         metavar="NODES",
         help="make it a backbone: its outputs are these nodes (layer1,layer4), and what they do not need is gone",
     )
+
+
+def add_names(parser: ArgumentParser) -> None:
+    """`--name TEXT`, once for each network."""
+    parser.add_argument(
+        "--name",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        dest="names",
+        help="what to call a network; may be repeated, in the order of the networks",
+    )
+
+
+def called(networks: list[Checked], names: Sequence[str]) -> list[Checked]:
+    """The networks under the names that `--name` gives them, the rest under their own."""
+    if len(names) > len(networks):
+        raise UsageError(f"there are {len(names)} names for {len(networks)} networks")
+    return [one.called(name) for one, name in zip(networks, names, strict=False)] + networks[len(names) :]
 
 
 def expanded(spec: str) -> list[str]:
