@@ -22,9 +22,11 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_the_block_checks_and_runs() -> None:
+def test_the_block_checks_and_runs(tmp_path: Path) -> None:
     block, net = blocks("yaml")
-    checked = check(net + block)
+    (tmp_path / "squeeze.yaml").write_text(block, encoding="utf-8")
+    (tmp_path / "gated.yaml").write_text(net, encoding="utf-8")
+    checked = check(tmp_path / "gated.yaml")
     assert checked.cost.parameters == 32 * 4 + 4 + 4 * 32 + 32
 
 

@@ -81,4 +81,17 @@ def _expressible(field: Schema) -> Schema:
         return field
     about: Schema = {key: field[key] for key in ("default", "description") if key in field}
     plain = {key: value for key, value in field.items() if key not in ("title", *about)}
-    return {"anyOf": [plain, {"type": "string"}], **about}
+    return {"anyOf": [_with_expressions(plain), {"type": "string"}], **about}
+
+
+def _with_expressions(field: Schema) -> Schema:
+    """A field in whose lists each value may be an expression."""
+    found = dict(field)
+    for choice in ("anyOf", "oneOf"):
+        if choice in found:
+            found[choice] = [_with_expressions(option) for option in found[choice]]
+    if isinstance(found.get("items"), dict):
+        found["items"] = {"anyOf": [found["items"], {"type": "string"}]}
+    if "prefixItems" in found:
+        found["prefixItems"] = [{"anyOf": [item, {"type": "string"}]} for item in found["prefixItems"]]
+    return found

@@ -42,8 +42,7 @@ def compose(outlines: Sequence[Outline], wrap: bool = True, tangles: TangleDrawe
         parts, across = _alone(outline, items)
         if wrap and max(part.bottom for part in parts) > PAGE[1] - FRAME:
             sheet = wrapped(outline, items, _first(outline))
-            # A long shortcut may hold it together; and columns one below the other are no gain.
-            if sheet.tallest <= PAGE[1] and sheet.abreast > 1:
+            if sheet.tallest <= PAGE[1]:  # else a long shortcut holds it together
                 return finished(sheet.parts, sheet.width, sheet.breaks)
         return finished(parts, across)
     columns = [settled(items, HEAD) for items in measures]

@@ -37,8 +37,6 @@ class Sheet(Record):
     parts: tuple[Part, ...]
     width: float
     breaks: tuple[float, ...]
-    abreast: int
-    """How many columns stand side by side on a page."""
 
     @property
     def tallest(self) -> float:
@@ -76,8 +74,7 @@ def wrapped(outline: Outline, items: Sequence[Placed], first: str, page: tuple[f
             foot = max(foot, head + max(placed[-1].bottom + (0.0 if last else _HEADROOM), gutter.bottom))
         top = foot + _APART
         breaks.append(foot + _APART / 2)
-    abreast = min(len(columns), most)
-    return Sheet(tuple(parts), abreast * (across + _APART) - _APART, tuple(breaks[:-1]), abreast)
+    return Sheet(tuple(parts), min(len(columns), most) * (across + _APART) - _APART, tuple(breaks[:-1]))
 
 
 def _joints(column: Sequence[Placed], index: int, last: bool) -> list[Part]:

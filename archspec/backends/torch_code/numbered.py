@@ -10,6 +10,7 @@ from archspec.backends.torch_code.chains import is_module, one_way
 from archspec.backends.torch_code.family import Families, Family
 from archspec.backends.torch_code.forward import Slot, Statement
 from archspec.backends.torch_code.special import specials
+from archspec.backends.torch_code.trace import Step
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Parameter
 from archspec.records import Record, replace
@@ -69,10 +70,15 @@ def _is_chain(keys: Sequence[str], family: Family) -> bool:
 def _is_plain(node: Node, active: Sequence[int], family: Family, families: Families) -> bool:
     """Whether a node is a module in all instances that nothing but its call needs to reach."""
     step = family.instances[active[0]].steps[node.key]
-    module = step.op is None or (step.module is not None and step.module.path != "nn.Parameter")
+    module = all(map(_has_module, (step, *(unit for _, unit in step.units or ()))))
     always = len(active) == len(family.instances)
     held = isinstance(step.value, Parameter) or next(specials(node, step, "", families), None) is not None
     return module and always and not held and one_way(step)
+
+
+def _has_module(step: Step) -> bool:
+    """Whether a list of modules can hold it: a bare parameter is none."""
+    return step.op is None or (step.module is not None and step.module.path != "nn.Parameter")
 
 
 def _numbered(head: str, paths: Mapping[str, str]) -> dict[str, Place]:
