@@ -19,11 +19,11 @@ MODULES = ("graphviz", "jinja2", "networkx", "pydantic", "yaml")
 
 def digests(folder: Path, where: Path, python: str = sys.executable, **environment: str) -> dict[str, str]:
     """The digest of everything made of some networks of a folder and of random specs, in a process of its own."""
-    command = [python, "-m", "tests.fuzz", "artefacts", "--folder", str(folder), "--specs", SPECS, "--only", *NETWORKS]
+    script = "import sys; from fuzz.artefacts import main; main(sys.argv[1:])"
     made = subprocess.run(
-        command,
+        [python, "-c", script, "--folder", str(folder), "--specs", SPECS, "--only", *NETWORKS],
         cwd=where,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", **environment},
         capture_output=True,
         encoding="utf-8",
         check=False,

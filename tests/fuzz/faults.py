@@ -28,18 +28,9 @@ LONGEST = 600
 
 def run(copy: Path, tests: str) -> tuple[int, str]:
     """pytest's exit status and the first failure that it names."""
-    words = tests.split(" -k ")
-    paths = [f"tests/{word}" for word in words[0].split()]
-    chosen: list[str] = []
-    if len(words) > 1:
-        word, *more = words[1].split()
-        chosen, paths = ["-k", word] if not more else [], [*paths, *(f"tests/{path}" for path in more)]
-        if more:  # the word is for the first file only
-            first = run(copy, tests.replace(f" {' '.join(more)}", ""))
-            if first[0]:
-                return first
-            paths = paths[1:]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *chosen, *paths]
+    names, _, word = tests.partition(" -k ")
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", "-k", word]
+    command += [f"tests/{name}" for name in names.split()]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         made = subprocess.run(
@@ -82,6 +73,9 @@ def main(arguments: list[str]) -> int:
         for file in ROOT.glob("*.*"):
             if file.is_file():
                 shutil.copy(file, copy)
+        names = sorted({name for fault in chosen for name in fault.tests.partition(" -k ")[0].split()})
+        if (made := run(copy, " ".join(names)))[0]:
+            parser.error(f"without a fault, too: {made[1]}")
         for place, fault in enumerate(chosen, 1):
             verdicts.append(known(copy, fault, given.keep))
             print(
@@ -98,7 +92,7 @@ def known(copy: Path, fault: Fault, keep: Path | None) -> tuple[str, str]:
     """The verdict, remembered by the fault and its tests."""
     if keep is None:
         return seed(copy, fault)
-    kept = keep / f"fault-{sha256(repr(fault).encode()).hexdigest()[:16]}.json"
+    kept = keep / f"fault-{sha256(repr(tuple(fault[:-1])).encode()).hexdigest()[:16]}.json"
     if kept.exists():
         verdict, by = json.loads(kept.read_text(encoding="utf-8"))
         return verdict, by
@@ -116,4 +110,5 @@ def table(chosen: list[Fault], verdicts: list[tuple[str, str]]) -> str:
     for fault, (verdict, by) in zip(chosen, verdicts, strict=True):
         lines += ["", f"{verdict}: {fault.area}, archspec/{fault.file}", f"  - {fault.old}", f"  + {fault.new}"]
         lines += [f"  by {by.splitlines()[0]}"] if by else []
+        lines += [f"  {fault.why}"] if fault.why else []
     return "\n".join(lines) + "\n"
