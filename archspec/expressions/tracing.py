@@ -37,7 +37,27 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, int) else float(value)
 
 
-class TracedInt(int):
+class _Arithmetic:
+    """Operators that keep the expression beside the number."""
+
+    __add__ = _forward(ast.Add, operator.add)
+    __radd__ = _forward(ast.Add, operator.add, reflected=True)
+    __sub__ = _forward(ast.Sub, operator.sub)
+    __rsub__ = _forward(ast.Sub, operator.sub, reflected=True)
+    __mul__ = _forward(ast.Mult, operator.mul)
+    __rmul__ = _forward(ast.Mult, operator.mul, reflected=True)
+    __truediv__ = _forward(ast.Div, operator.truediv)
+    __rtruediv__ = _forward(ast.Div, operator.truediv, reflected=True)
+    __floordiv__ = _forward(ast.FloorDiv, operator.floordiv)
+    __rfloordiv__ = _forward(ast.FloorDiv, operator.floordiv, reflected=True)
+    __mod__ = _forward(ast.Mod, operator.mod)
+    __rmod__ = _forward(ast.Mod, operator.mod, reflected=True)
+    __pow__ = _forward(ast.Pow, operator.pow)
+    __rpow__ = _forward(ast.Pow, operator.pow, reflected=True)
+    __neg__ = _negated
+
+
+class TracedInt(_Arithmetic, int):
     """An integer and the expression it came from."""
 
     expr: ast.expr
@@ -50,24 +70,8 @@ class TracedInt(int):
     def __reduce__(self) -> tuple[Any, ...]:
         return int, (int(self),)
 
-    __add__ = _forward(ast.Add, operator.add)
-    __radd__ = _forward(ast.Add, operator.add, reflected=True)
-    __sub__ = _forward(ast.Sub, operator.sub)
-    __rsub__ = _forward(ast.Sub, operator.sub, reflected=True)
-    __mul__ = _forward(ast.Mult, operator.mul)
-    __rmul__ = _forward(ast.Mult, operator.mul, reflected=True)
-    __truediv__ = _forward(ast.Div, operator.truediv)
-    __rtruediv__ = _forward(ast.Div, operator.truediv, reflected=True)
-    __floordiv__ = _forward(ast.FloorDiv, operator.floordiv)
-    __rfloordiv__ = _forward(ast.FloorDiv, operator.floordiv, reflected=True)
-    __mod__ = _forward(ast.Mod, operator.mod)
-    __rmod__ = _forward(ast.Mod, operator.mod, reflected=True)
-    __pow__ = _forward(ast.Pow, operator.pow)
-    __rpow__ = _forward(ast.Pow, operator.pow, reflected=True)
-    __neg__ = _negated
 
-
-class TracedFloat(float):
+class TracedFloat(_Arithmetic, float):
     """A float and the expression it came from."""
 
     expr: ast.expr
@@ -79,22 +83,6 @@ class TracedFloat(float):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return float, (float(self),)
-
-    __add__ = _forward(ast.Add, operator.add)
-    __radd__ = _forward(ast.Add, operator.add, reflected=True)
-    __sub__ = _forward(ast.Sub, operator.sub)
-    __rsub__ = _forward(ast.Sub, operator.sub, reflected=True)
-    __mul__ = _forward(ast.Mult, operator.mul)
-    __rmul__ = _forward(ast.Mult, operator.mul, reflected=True)
-    __truediv__ = _forward(ast.Div, operator.truediv)
-    __rtruediv__ = _forward(ast.Div, operator.truediv, reflected=True)
-    __floordiv__ = _forward(ast.FloorDiv, operator.floordiv)
-    __rfloordiv__ = _forward(ast.FloorDiv, operator.floordiv, reflected=True)
-    __mod__ = _forward(ast.Mod, operator.mod)
-    __rmod__ = _forward(ast.Mod, operator.mod, reflected=True)
-    __pow__ = _forward(ast.Pow, operator.pow)
-    __rpow__ = _forward(ast.Pow, operator.pow, reflected=True)
-    __neg__ = _negated
 
 
 def traced(value: Any, expr: ast.expr) -> Any:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from archspec.backends.figure import graphviz_layout, layers
 from archspec.backends.figure.fragment import Fragment
-from archspec.backends.figure.outline import Chain, Fork, Outline, Step, Tangle
+from archspec.backends.figure.outline import Outline, Tangle, walk
 from archspec.backends.figure.spread import Layouter, spread
 from archspec.backends.figure.tangles import TangleDrawer, tangle
 
@@ -51,18 +51,4 @@ def _is_irregular(wiring: Tangle) -> bool:
 
 
 def _tangles(outline: Outline) -> Iterator[Tangle]:
-    for group in outline.groups:
-        yield from _within(group.chain)
-
-
-def _within(chain: Chain) -> Iterator[Tangle]:
-    for item in chain:
-        if isinstance(item, Tangle):
-            yield item
-            for piece in item.pieces:
-                yield from _within(piece)
-        elif isinstance(item, Fork):
-            for branch in item.branches:
-                yield from _within(branch.chain)
-        elif not isinstance(item, Step):
-            yield from _within(item.chain)
+    return (item for group in outline.groups for item in walk(group.chain) if isinstance(item, Tangle))

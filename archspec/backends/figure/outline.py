@@ -123,19 +123,25 @@ def last(chain: Chain) -> Item:
     return next((item for item in reversed(chain) if not isinstance(item, Tail)), chain[-1])
 
 
+def walk(chain: Chain) -> Iterator[Item]:
+    """Every item of a chain and of all chains in it, in order; what holds others after them."""
+    for item in chain:
+        for inner in _inside(item):
+            yield from walk(inner)
+        yield item
+
+
+def _inside(item: Item) -> tuple[Chain, ...]:
+    if isinstance(item, Step):
+        return ()
+    if isinstance(item, Fork):
+        return tuple(branch.chain for branch in item.branches)
+    return item.pieces if isinstance(item, Tangle) else (item.chain,)
+
+
 def tails(chain: Chain) -> Iterator[Tail]:
     """All that leaves a chain for an output of its own, wherever it does, in order."""
-    for item in chain:
-        if isinstance(item, Fork):
-            for branch in item.branches:
-                yield from tails(branch.chain)
-        elif isinstance(item, Tangle):
-            for piece in item.pieces:
-                yield from tails(piece)
-        elif not isinstance(item, Step):
-            yield from tails(item.chain)
-            if isinstance(item, Tail):
-                yield item
+    return (item for item in walk(chain) if isinstance(item, Tail))
 
 
 def extent(shape: Shape) -> int:
@@ -147,18 +153,8 @@ def extent(shape: Shape) -> int:
 
 def layers(chain: Chain) -> Iterator[Step]:
     """The steps that are coloured by their channels: weighted layers on maps and tokens."""
-    for item in chain:
-        if isinstance(item, Step):
-            if item.family in ("layer", "stage") and item.shape.rank > 2:
-                yield item
-        elif isinstance(item, Fork):
-            for branch in item.branches:
-                yield from layers(branch.chain)
-        elif isinstance(item, Tangle):
-            for piece in item.pieces:
-                yield from layers(piece)
-        else:
-            yield from layers(item.chain)
+    steps = (item for item in walk(chain) if isinstance(item, Step))
+    return (step for step in steps if step.family in ("layer", "stage") and step.shape.rank > 2)
 
 
 def relocated(chain: Chain, old: str, new: str) -> Chain:
