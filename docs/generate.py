@@ -9,17 +9,22 @@ keys, as the JSON schema knows them. `docs/ops.md` is made from the op registry,
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from archspec.codes import CODES
+from archspec.cli import main as main_of_archspec
+from archspec.codes import CODES, example_of
+from archspec.codes.example import EXAMPLES
 from archspec.ops import OPS
 from archspec.ops.base import Op
 from archspec.records import fields_of
@@ -130,19 +135,46 @@ def _shown(value: object) -> str:
 
 
 def errors_page() -> str:
-    """Every error code, from the catalogue."""
+    """Every error code, from the catalogue, each with its example."""
     lines = [
         "# Errors and warnings",
         "",
-        "Generated from the catalogue by `docs/generate.py`; `archspec explain CODE` prints the same.",
+        "Generated from the catalogue by `docs/generate.py`; `archspec explain CODE` prints the same. The examples are in",
+        "[`archspec/codes/examples`](../archspec/codes/examples), a folder a code, and are run by the tests.",
         "",
     ]
     for code in CODES.values():
-        lines += [f"## {code.code}", "", f"**{code.title}.** {code.explanation}", ""]
-        for title, example in (("Wrong", code.bad), ("Mended", code.mended)):
-            if example:
-                lines += [f"{title}:", "", "```text", example.rstrip("\n"), "```", ""]
+        example = example_of(code.code)
+        lines += [f"## {code.code}", "", f"**{code.title}.** {code.explanation}", "", "Wrong:", ""]
+        lines += _fenced("yaml", example.bad)
+        for name, text in example.files:
+            lines += [f"beside `{name}`:", "", *_fenced("yaml", text)]
+        lines += [*_fenced("text", f"$ {example.command}\n{example.message}"), "Mended:", ""]
+        lines += [
+            *_fenced("yaml", example.mended),
+            *_fenced("text", "" if example.plain else f"$ {example.mended_command}"),
+        ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _fenced(kind: str, text: str) -> list[str]:
+    return [f"```{kind}", text.rstrip("\n"), "```", ""] if text else []
+
+
+def ran(code: str, side: str) -> tuple[int, str]:
+    """The exit code of a side of a code's example, `bad` or `mended`, and what is said."""
+    example = example_of(code)
+    command = example.command if side == "bad" else example.mended_command
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "example"
+        shutil.copytree(EXAMPLES / code, folder)
+        words = command.split()
+        if words[0] != "archspec":  # a pipe
+            done = _run(["bash", "-c", command], folder)
+            return done.returncode, done.stdout
+        said = io.StringIO()
+        with chdir(folder), redirect_stdout(said), redirect_stderr(said):
+            return main_of_archspec(words[1:]), said.getvalue()
 
 
 ZOO = """\
@@ -185,6 +217,11 @@ def _evidence(name: str, file: str, found: dict[str, Any]) -> str:
     return f"| {' | '.join([*cells, checks['initial'], checks['eval'], checks['train']])} |"
 
 
+def messages() -> dict[Path, str]:
+    """What is said of the bad example of each code."""
+    return {EXAMPLES / code / "said.txt": ran(code, "bad")[1] for code in CODES}
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with what it should say."""
     made = {
@@ -200,14 +237,18 @@ def pages() -> dict[Path, str]:
 
 def main() -> int:
     """Write what has changed, or with `--check` name it."""
-    stale = {
-        path: text for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text
-    }
-    for path, text in stale.items():
-        print(f"{'stale' if '--check' in sys.argv else 'wrote'} {path.relative_to(ROOT)}")
-        if "--check" not in sys.argv:
-            path.write_text(text, encoding="utf-8")
+    stale = sum(_bring_up_to_date(path, text) for made in (messages, pages) for path, text in made().items())
     return int(bool(stale) and "--check" in sys.argv)
+
+
+def _bring_up_to_date(path: Path, text: str) -> bool:
+    """Whether the file said something else."""
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    print(f"{'stale' if '--check' in sys.argv else 'wrote'} {path.relative_to(ROOT)}")
+    if "--check" not in sys.argv:
+        path.write_text(text, encoding="utf-8")
+    return True
 
 
 if __name__ == "__main__":

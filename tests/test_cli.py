@@ -424,7 +424,12 @@ def test_explain_prints_a_page_and_the_list(call: Call) -> None:
     code, out, _ = call("explain", "e0106")
     assert code == 0 and out.startswith("E0106: a tab\n") and "Wrong:" in out and "Mended:" in out
     assert "E0106  a tab\n" in call("explain")[1]
-    assert json.loads(call("explain", "E0106", "--format", "json")[1])["code"] == "E0106"
+    record = json.loads(call("explain", "E0212", "--format", "json")[1])
+    assert list(record) == [
+        "code", "title", "explanation", "bad", "command", "message", "mended", "mended_command", "files",
+    ]  # fmt: skip
+    assert record["message"].startswith("error[E0212]: ") and list(record["files"]) == ["library.yaml", "other.yaml"]
+    assert "\n    $ archspec check resnet43 --format github\n    ::error title=E0501" in call("explain", "E0501")[1]
 
 
 def test_schema_is_the_one_that_editors_get(call: Call, tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from test_docs import generate
 
-from archspec.codes import CODES
-from archspec.source import parse
+from archspec.codes import CODES, example_of
+from archspec.codes.example import EXAMPLES
 
 PACKAGE = Path(__file__).resolve().parent.parent / "archspec"
+MESSAGE = re.compile(r"^(?:error\[|warning\[|::error title=)(\w+)", re.M)
 TEXT = [code for code in CODES.values() if code.code.startswith("E01")]
 
 
@@ -33,7 +35,25 @@ def test_codes_stand_in_order_and_in_the_file_of_their_range() -> None:
     assert all(re.fullmatch(r"E0[1-5]\d\d|W06\d\d", code) for code in CODES)
 
 
-@pytest.mark.parametrize("code", [code for code in TEXT if code.bad], ids=lambda code: code.code)
-def test_the_bad_example_shows_the_mistake_and_the_mended_one_does_not(code) -> None:
-    assert code.code in {found.code for found in parse(code.bad, "bad.yaml")[1]}
-    assert parse(code.mended, "mended.yaml")[1] == ()
+BESIDE = {"E0307": {"E0301"}}
+"""That no size fits is said beside the error at the size that was tried."""
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_bad_example_shows_the_mistake_and_the_mended_one_does_not(code: str) -> None:
+    wrong, said = generate.ran(code, "bad")
+    assert said == example_of(code).message, "run `python docs/generate.py` and read the difference"
+    assert set(MESSAGE.findall(said)) == {code} | BESIDE.get(code, set())
+    assert (wrong > 0) == code.startswith("E")
+    right, said = generate.ran(code, "mended")
+    assert (right, MESSAGE.findall(said)) == (0, []), said
+
+
+def test_every_code_has_a_bad_example_its_message_and_a_mended_one() -> None:
+    """A file, or where a file alone cannot show it, a command."""
+    assert {path.name for path in EXAMPLES.iterdir()} == set(CODES)
+    for code in CODES:
+        example = example_of(code)
+        assert example.bad or "bad.yaml" not in example.command, code
+        assert example.mended or "mended.yaml" not in example.mended_command, code
+        assert example.message, code

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from archspec.codes import CODES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,6 +38,7 @@ def test_the_wheel_holds_the_package_its_specs_and_nothing_else(wheel: Path) -> 
         names = set(archive.namelist())
     assert wheel.name.startswith("archspec_nn-")
     assert {"archspec/__init__.py", "archspec/py.typed", "archspec/_data/specs/resnet152.yaml"} <= names
+    assert {f"archspec/codes/examples/{code}/said.txt" for code in CODES} <= names
     for folder in ("specs", "templates"):
         files = {p.relative_to(ROOT).as_posix() for p in (ROOT / folder).rglob("*") if p.is_file()}
         assert files and {f"archspec/_data/{name}" for name in files} <= names

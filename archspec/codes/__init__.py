@@ -2,7 +2,7 @@
 
 E01xx text and YAML, E02xx schema, names, parameters and expressions, E03xx shapes and ops, E04xx expectations,
 requirements and weights, E05xx files and usage, W06xx warnings. A code keeps its meaning for ever; a new one is one
-entry in the tuple of its range.
+entry in the tuple of its range, and a folder in `examples`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from archspec.codes import expectations, files, schema, shapes, text, warnings
 from archspec.codes.code import Code
+from archspec.codes.example import Example, example_of
 
 CODES: Mapping[str, Code] = MappingProxyType(
     {
@@ -21,4 +22,4 @@ CODES: Mapping[str, Code] = MappingProxyType(
     }
 )
 
-__all__ = ["CODES", "Code"]
+__all__ = ["CODES", "Code", "Example", "example_of"]

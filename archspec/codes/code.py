@@ -6,13 +6,8 @@ from archspec.records import Record
 
 
 class Code(Record):
-    """One kind of mistake: what is wrong, why it is refused, and a spec before and after mending.
-
-    `bad` and `mended` are pieces of a spec; "" where no text can show it.
-    """
+    """One kind of mistake: what is wrong, and why it is refused. A spec before and after mending is in `examples`."""
 
     code: str
     title: str
     explanation: str
-    bad: str = ""
-    mended: str = ""

@@ -167,7 +167,5 @@ CODES: tuple[Code, ...] = (
         "`tie: {weight: embed.weight}` makes one tensor of two: the op's own, and that of an item "
         "before it in the same "
         "body. Both must be there and have one shape.",
-        "input: x[N, 8]\nnet:\n  - a: {op: linear, out: 4}\n  - {op: linear, out: 8, tie: {weight: a.weight}}\n",
-        "input: x[N, 8]\nnet:\n  - a: {op: linear, out: 8}\n  - {op: linear, out: 8, tie: {weight: a.weight}}\n",
     ),
 )

@@ -1,0 +1,1 @@
+yes '  - {op: relu}' | head -c 1048577 | archspec check -

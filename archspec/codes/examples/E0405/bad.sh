@@ -1,0 +1,1 @@
+archspec weights checkpoint.safetensors net.yaml --map bad.yaml

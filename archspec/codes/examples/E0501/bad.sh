@@ -1,0 +1,1 @@
+archspec check resnet43 --format github

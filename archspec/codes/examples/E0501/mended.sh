@@ -1,0 +1,1 @@
+archspec check resnet34 --format github

@@ -1,0 +1,1 @@
+archspec check resnet18 --set classes=10
