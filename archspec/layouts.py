@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
+import os.path
 from functools import cache
-from pathlib import Path
 
 from archspec.passes.layout import fingerprint, tensors
 from archspec.passes.shapes import Shapes
@@ -18,7 +18,8 @@ from archspec.spec.model import Spec
 @cache
 def layouts() -> dict[str, dict[str, str]]:
     """Layout name to network name to fingerprint."""
-    found: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("layouts.json").read_text(encoding="utf-8"))
+    with open(os.path.join(os.path.dirname(__file__), "layouts.json"), "rb") as stream:
+        found: dict[str, dict[str, str]] = json.load(stream)
     return found
 
 

@@ -6,14 +6,13 @@ have methods of their own.
 
 from __future__ import annotations
 
-from html import escape
-
 from archspec import pipeline
 from archspec.checked import Checked
 from archspec.diagnostics import SpecError
 from archspec.lazy import lazy
 from archspec.spec.model import Spec
 
+markup = lazy("html")
 rendering = lazy("archspec.rendering")
 
 
@@ -29,7 +28,7 @@ def html(network: Spec | Checked) -> str:
     try:
         checked = pipeline.check(network)
     except SpecError as error:
-        return f"<pre>{escape(rendering.render_text(error.diagnostics, error.texts, False))}</pre>"
+        return f"<pre>{markup.escape(rendering.render_text(error.diagnostics, error.texts, False))}</pre>"
     return f"<div>{pipeline.draw(checked).svg}</div>{pipeline.summary(checked)._repr_html_()}"
 
 

@@ -6,8 +6,8 @@ Each function takes a path, a zoo name (`resnet34@plain34`), text, or the result
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from os.path import basename, splitext
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.assumptions import with_nominal_sizes
 from archspec.checked import Checked
@@ -26,12 +26,14 @@ from archspec.report import Report
 from archspec.sharing import check_sharing
 from archspec.source import Value
 from archspec.spec import zoo
-from archspec.spec.load import load_text, read_bytes, shown
+from archspec.spec.load import load_text, read_bytes, shown, tidied
 from archspec.spec.model import Spec
 from archspec.spec.settings import setting
 from archspec.unused import warn_of_unused
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import nn
 
     from archspec.backends.against import Agreement
@@ -50,7 +52,7 @@ checkpoints = lazy("archspec.checkpoints.weights")
 against = lazy("archspec.backends.against")
 environment = lazy("archspec.backends.environment")
 
-Source = str | Path | Spec | Checked
+Source: TypeAlias = "str | Path | Spec | Checked"
 
 
 def load(source: Source, variant: str | None = None, *, features: Sequence[str] = (), **params: Any) -> Spec:
@@ -83,17 +85,17 @@ def _read(source: str | Path, variant: str | None, settings: Mapping[str, Value]
     path, chosen = locate(str(source))
     if variant is not None and chosen is not None and variant != chosen:
         raise UsageError(f"both `{chosen}` and `{variant}` are asked for", "name one variant")
-    return load_text(read_bytes(path, special=True), str(shown(path)), variant or chosen, settings, report)
+    return load_text(read_bytes(path, special=True), shown(path), variant or chosen, settings, report)
 
 
-def locate(source: str) -> tuple[Path, str | None]:
+def locate(source: str) -> tuple[str, str | None]:
     """The file and variant of an address: `FILE`, `FILE@VARIANT`, `NAME`, `NAME@VARIANT`, or a variant's own name."""
     name, _, variant = source.partition("@")
     if name.endswith((".yaml", ".yml")) or "/" in name:
-        return Path(name), variant or None
+        return tidied(name), variant or None
     path, own = zoo.find(name)
     if own is not None and variant:
-        raise UsageError(f"`{name}` is a variant already", f"write `{path.stem}@{variant}`")
+        raise UsageError(f"`{name}` is a variant already", f"write `{splitext(basename(path))[0]}@{variant}`")
     return path, variant or own
 
 

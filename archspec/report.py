@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from itertools import islice
 
 from archspec.diagnostics import Diagnostic, Frame, Label, SpecError, in_order
+from archspec.lazy import lazy
 from archspec.records import Record
 from archspec.span import Span
+
+difflib = lazy("difflib")
 
 MAX_ERRORS = 50
 MAX_WORD = 100
@@ -138,5 +140,5 @@ def _within(span: Span | None, other: Span) -> bool:
 
 def suggestion(word: str, options: Iterable[str], nearness: float = 0.6) -> str | None:
     """`did you mean `conv2d`?` for the nearest of the options, if one is near."""
-    near = get_close_matches(word[:MAX_WORD], list(islice(options, MAX_OPTIONS)), n=1, cutoff=nearness)
+    near = difflib.get_close_matches(word[:MAX_WORD], list(islice(options, MAX_OPTIONS)), n=1, cutoff=nearness)
     return f"did you mean `{near[0]}`?" if near else None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os.path
 from typing import Literal
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = os.path.dirname(os.path.realpath(__file__))
 
 
-def folder(name: Literal["specs", "templates"]) -> Path:
+def folder(name: Literal["specs", "templates"]) -> str:
     """The folder of the built-in `specs` or `templates`. FileNotFoundError if the installation lacks it.
 
     A wheel carries both in `archspec/_data`; an editable install and a checkout have them at the repository's root.
     """
-    for root in (_PACKAGE / "_data", _PACKAGE.parent):
-        if (root / name).is_dir():
-            return root / name
+    for root in (os.path.join(_PACKAGE, "_data"), os.path.dirname(_PACKAGE)):
+        found = os.path.join(root, name)
+        if os.path.isdir(found):
+            return found
     raise FileNotFoundError(f"the installation of archspec lacks its {name}; install it again")

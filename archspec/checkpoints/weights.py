@@ -44,7 +44,7 @@ def hold(path: str | Path, checked: Checked, key_map: str | Path | None = None) 
     checkpoint = read(path)
     if key_map is not None:
         report = Report()
-        rules = read_key_map(read_bytes(Path(key_map)), str(key_map), report)
+        rules = read_key_map(read_bytes(str(key_map)), str(key_map), report)
         given = renamed(checkpoint.names, rules, report)
         held = {new: checkpoint.tensors[old] for new, old in given.items()}
         checkpoint = Checkpoint(checkpoint.path, held, checkpoint.ordered, checkpoint.under)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 
 from archspec import pipeline
 from archspec.backends.numbers import quantity
-from archspec.backends.sizes import answers, shape_forms
 from archspec.checked import Checked
 from archspec.cli.command import FINE, SPEC_IS_WRONG, WRONG_USE, Command
 from archspec.cli.sources import add_size, add_spec, expanded, load, sized
@@ -22,7 +20,9 @@ from archspec.report import suggestion
 from archspec.spec.model import Spec
 from archspec.spec.settings import parse_settings
 
+json = lazy("json")
 catalogue = lazy("archspec.codes")
+forms = lazy("archspec.backends.sizes")
 sarif = lazy("archspec.rendering.sarif")
 
 
@@ -133,10 +133,8 @@ def _shown(verdict: Verdict, args: Namespace, terminal: Terminal) -> str:
         return render_github(verdict.records())
     if form == "json":
         networks = [{"source": source, **_facts(checked)} for source, checked in verdict.networks]
-        return (
-            json.dumps({"networks": networks, "diagnostics": json.loads(render_json(verdict.records()))}, indent=2)
-            + "\n"
-        )
+        found = {"networks": networks, "diagnostics": json.loads(render_json(verdict.records()))}
+        return f"{json.dumps(found, indent=2)}\n"
     problems = render_text(verdict.diagnostics, verdict.texts, terminal.color)
     if terminal.quiet:
         return problems
@@ -152,9 +150,9 @@ def _facts(checked: Checked) -> dict[str, object]:
         "weighted_layers": cost.weighted_layers,
         "receptive_field": cost.receptive_field,
         "at": free_sizes(checked.graph),
-        "sizes": {each.sizes.symbol: each.to_dict() for each in answers(checked)},
+        "sizes": {each.sizes.symbol: each.to_dict() for each in forms.answers(checked)},
         "outputs": {
-            output.name: shape_forms(shape, checked.sizes)
+            output.name: forms.shape_forms(shape, checked.sizes)
             for output, shape in zip(checked.graph.outputs, checked.shapes.root.outputs, strict=True)
         },
     }

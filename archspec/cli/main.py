@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gc
 import os
-import signal
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -22,16 +21,31 @@ from archspec.report import suggestion
 from archspec.version import VERSION
 
 
+class Formatter(RawDescriptionHelpFormatter):
+    """argparse makes one for each argument that it is told of, and would load `shutil` to ask for the width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    try:
+        return int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns or 80
+    except (ValueError, OSError):
+        return 80
+
+
 class Parser(ArgumentParser):
     """argparse, with our words and without abbreviated options, which would turn every new option into a break."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter, **options)
+        super().__init__(allow_abbrev=False, formatter_class=Formatter, **options)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, help=f"{self.prog} --help")
 
 
+signal = lazy("signal")
 traceback = lazy("traceback")
 
 RARELY = 100_000
@@ -82,7 +96,9 @@ def make_parser(verbs: Sequence[str] = VERBS) -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"archspec {VERSION}")
     parser.set_defaults(root=parser)
-    commands = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True, parser_class=Parser)
+    commands = parser.add_subparsers(
+        dest="verb", metavar="COMMAND", required=True, parser_class=Parser, prog=parser.prog
+    )
     for verb in verbs:
         command = load_command(verb)
         sub = commands.add_parser(
@@ -120,11 +136,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         terminal.refuse(error)
         return WRONG_USE
     except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+        return 128 + int(signal.SIGINT)
     except BrokenPipeError:
         # The reader went away (`archspec list | head`): no more output, not even Python's own flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return 128 + int(signal.SIGPIPE)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             return _report_bug(error, terminal)
@@ -144,7 +160,7 @@ def _parse(argv: Sequence[str]) -> Namespace:
         return args
     if verb and not verb.startswith("-") and verb not in VERBS:
         raise UsageError(f"there is no command `{verb}`", help=suggestion(verb, VERBS) or "archspec --help")
-    return make_parser().parse_args(argv)
+    return make_parser(() if verb == "--version" else VERBS).parse_args(argv)
 
 
 def _report_bug(error: Exception, terminal: Terminal) -> int:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from archspec import pipeline
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.features import with_features
 from archspec.fit import at_sizes, read_size
+from archspec.lazy import lazy
 from archspec.records import replace
 from archspec.report import Report
-from archspec.spec.load import MAX_BYTES, load_text
+from archspec.spec.load import MAX_BYTES, load_text, tidied
 from archspec.spec.model import Spec
 from archspec.spec.settings import SETTINGS, parse_settings
+
+glob = lazy("glob")
+pathlib = lazy("pathlib")
 
 STDIN = "-"
 
@@ -102,8 +104,9 @@ def called(networks: list[Checked], names: Sequence[str]) -> list[Checked]:
 def expanded(spec: str) -> list[str]:
     """The spec files that a pattern or a folder stands for; any other source is itself. UsageError where none match."""
     if os.path.isdir(spec):
-        files = [str(path) for path in sorted(Path(spec).iterdir()) if path.suffix in (".yaml", ".yml")]
-    elif glob.has_magic(spec) and not os.path.exists(spec):
+        names = [name for name in os.listdir(spec) if os.path.splitext(name)[1] in (".yaml", ".yml")]
+        files = [tidied(os.path.join(spec, name)) for name in sorted(names)]
+    elif not os.path.exists(spec) and glob.has_magic(spec):
         files = sorted(glob.glob(spec, recursive=True))
     else:
         return [spec]
@@ -123,7 +126,8 @@ def load(source: str, args: Namespace) -> Spec:
 def _read(source: str, args: Namespace) -> Spec:
     name, _, variant = source.partition("@")
     if name != STDIN:
-        return pipeline.load(Path(source) if "\n" in source else source)  # a name of two lines is no text of a spec
+        # A name of two lines is no text of a spec.
+        return pipeline.load(pathlib.Path(source) if "\n" in source else source)
     if "stdin" not in args:  # it can be read once, and `check - -@wide` names it twice
         args.stdin = sys.stdin.buffer.read(MAX_BYTES + 1)
     return load_text(args.stdin, "<stdin>", variant or None, {}, Report())

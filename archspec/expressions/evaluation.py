@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from fractions import Fraction
 from typing import Any
 
 from archspec.expressions.errors import ExpressionError, Fault
@@ -20,13 +18,17 @@ from archspec.expressions.values import (
     bounded,
     calculate,
     compare,
+    is_inexact,
     is_integer,
     is_list,
     is_number,
     kind,
     plain,
 )
+from archspec.lazy import lazy
 from archspec.shapes import Quotient, Size
+
+difflib = lazy("difflib")
 
 
 def evaluate(expression: Expression, names: Mapping[str, Any]) -> Any:
@@ -65,7 +67,7 @@ class _Evaluator:
     def exact(self, node: ast.expr) -> Any:
         """The value of a node where a quotient that is not whole has no place."""
         value = self.value(node)
-        if not isinstance(value, (Fraction, Quotient)):
+        if not is_inexact(value):
             return value
         place, left, right = self.division or (node, value, 1)
         if isinstance(value, Quotient):
@@ -105,7 +107,7 @@ class _Evaluator:
         if node.id in self.names:
             return plain(self.names[node.id])
         known = [*self.local, *(name for name in self.names if isinstance(name, str))]
-        close = get_close_matches(node.id, known, 1)
+        close = difflib.get_close_matches(node.id, known, 1)
         remedy = f"did you mean `{close[0]}`?" if close else None
         if remedy is None and node.id in FUNCTIONS:
             remedy = f"`{node.id}` is a function: write {node.id}(...)"
@@ -114,8 +116,8 @@ class _Evaluator:
     def binary(self, node: ast.BinOp) -> Any:
         left, right = self.value(node.left), self.value(node.right)
         result = calculate(type(node.op), left, right)
-        if isinstance(result, (Fraction, Quotient)):
-            if not isinstance(left, (Fraction, Quotient)) and not isinstance(right, (Fraction, Quotient)):
+        if is_inexact(result):
+            if not is_inexact(left) and not is_inexact(right):
                 self.division = node, left, right
         elif isinstance(result, (list, str)):
             self.meter.spend(len(result))

@@ -5,13 +5,27 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Sequence
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archspec.expressions.errors import Fault
-from archspec.expressions.values import Meter, bounded, calculate, compare, equal, is_integer, is_list, is_number, kind
+from archspec.expressions.values import (
+    Meter,
+    bounded,
+    calculate,
+    compare,
+    equal,
+    fractions,
+    is_fraction,
+    is_integer,
+    is_list,
+    is_number,
+    kind,
+)
 from archspec.records import Record
 from archspec.shapes import Quotient, Size
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 class Function(Record):
@@ -116,7 +130,7 @@ def make_divisible(value: float | Fraction, divisor: int = 8, min_value: int | N
     The rule for channels of MobileNets (Sandler et al. 2018, in the authors' TensorFlow code).
     """
     least = divisor if min_value is None else min_value
-    half = Fraction(divisor, 2) if isinstance(value, Fraction) else divisor / 2
+    half = fractions.Fraction(divisor, 2) if is_fraction(value) else divisor / 2
     rounded = max(least, int(value + half) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * value else rounded
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from difflib import get_close_matches
 from functools import lru_cache
 from keyword import iskeyword
 
@@ -13,7 +12,10 @@ from archspec.expressions.errors import ExpressionError
 from archspec.expressions.functions import FUNCTIONS
 from archspec.expressions.trees import free_names
 from archspec.expressions.values import COMPARISONS, MOST_INTEGER, SIGNS
+from archspec.lazy import lazy
 from archspec.records import Record
+
+difflib = lazy("difflib")
 
 MOST_CHARACTERS = 1000
 MOST_NODES = 200
@@ -241,7 +243,7 @@ class _Reader:
         if name == "range":
             raise self.error(node, "`range` stands only inside a comprehension", "write [e for j in range(d)]")
         if name not in FUNCTIONS:
-            close = get_close_matches(name, FUNCTIONS, 1)
+            close = difflib.get_close_matches(name, FUNCTIONS, 1)
             remedy = f"did you mean `{close[0]}`? " if close else ""
             raise self.error(node.func, f"unknown function `{name}`", f"{remedy}functions are {_listed()}")
         self.arguments(node, name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Mapping
 from math import copysign, isfinite
 from typing import Any
@@ -74,7 +73,7 @@ def rebuilt(tree: ast.expr, change: Callable[[ast.expr], ast.expr]) -> ast.expr:
         case ast.Call():
             keywords = [ast.keyword(keyword.arg, change(keyword.value)) for keyword in tree.keywords]
             return ast.copy_location(ast.Call(tree.func, [change(a) for a in tree.args], keywords), tree)
-    new = copy.copy(tree)
+    new = type(tree)(**vars(tree))
     for field, value in ast.iter_fields(tree):
         if isinstance(value, ast.expr):
             setattr(new, field, change(value))

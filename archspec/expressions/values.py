@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
-from fractions import Fraction
 from math import isfinite
 from typing import Any
 
 from archspec.expressions.errors import Fault
+from archspec.lazy import lazy
 from archspec.shapes import Quotient, Size
+
+fractions = lazy("fractions")
 
 MOST_INTEGER = 2**63
 MOST_ITEMS = 100_000
@@ -49,7 +51,20 @@ class Meter:
 
 def is_number(value: Any) -> bool:
     """Whether it is an integer, a float or a fraction; true and false are no numbers."""
-    return isinstance(value, (int, float, Fraction)) and not isinstance(value, bool)
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)) or is_fraction(value)
+
+
+_COMMON = (int, float, str, list, tuple, type(None), Size, Quotient)
+
+
+def is_fraction(value: Any) -> bool:
+    """Whether it is a fraction: what an inexact division of integers gives, without loading `fractions` for others."""
+    return not isinstance(value, _COMMON) and isinstance(value, fractions.Fraction)
+
+
+def is_inexact(value: Any) -> bool:
+    """Whether it is a fraction, or a quotient of a size."""
+    return isinstance(value, Quotient) or is_fraction(value)
 
 
 def is_integer(value: Any) -> bool:
@@ -89,7 +104,7 @@ def kind(value: Any) -> str:
 
 def bounded(value: Any) -> Any:
     """A result within the bounds of the language, a whole fraction as an integer; Fault outside them."""
-    if isinstance(value, Fraction):
+    if is_fraction(value):
         if value.denominator == 1:
             return bounded(value.numerator)
         if max(abs(value.numerator), value.denominator) > MOST_INTEGER:
@@ -134,7 +149,7 @@ def _number(op: type[ast.operator], left: Any, right: Any) -> Any:
     if op is ast.Pow:
         return _power(left, right)
     if op is ast.Div:
-        return left / right if isinstance(left, float) or isinstance(right, float) else Fraction(left) / right
+        return left / right if isinstance(left, float) or isinstance(right, float) else _divided(left, right)
     return _NUMBERS[op](left, right)
 
 
@@ -149,7 +164,13 @@ def _power(base: Any, exponent: Any) -> Any:
         return base ** abs(exponent)
     if abs(exponent) > 64:  # bounded before it is computed: 2**64 is beyond every bound already
         raise Fault("the result is too large", "integers are at most 2**63")
-    return Fraction(base) ** exponent
+    return int(base) ** int(exponent) if exponent >= 0 and is_integer(base) else fractions.Fraction(base) ** exponent
+
+
+def _divided(left: Any, right: Any) -> Any:
+    if is_integer(left) and is_integer(right) and left % right == 0:
+        return int(left) // int(right)
+    return fractions.Fraction(left) / right
 
 
 def _size(op: type[ast.operator], left: Any, right: Any) -> Any:

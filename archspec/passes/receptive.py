@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archspec.ir.graph import Graph
+from archspec.lazy import lazy
 from archspec.ops.base import GlobalWindow, Op, SteppedAs, Window
 from archspec.passes.plain import by_identity, plain
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 
-Number = int | Fraction
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+fractions = lazy("fractions")
+
+Number: TypeAlias = "int | Fraction"
 """A fraction only after layers that enlarge a map: arithmetic with integers is quicker."""
 
 
@@ -139,4 +144,7 @@ def _windowed(rule: Window, before: Field) -> Field:
 
 
 def _ratio(number: Number, by: Number) -> Number:
-    return number if by == 1 else number // by if number % by == 0 else Fraction(number) / by
+    if by == 1:
+        return number
+    ratio: Number = number // by if number % by == 0 else fractions.Fraction(number) / by
+    return ratio

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from archspec.diagnostics import Diagnostic
+from archspec.lazy import lazy
 from archspec.span import Span
+
+json = lazy("json")
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """A JSON list, one object per diagnostic; its keys are stable and always there, in pure ASCII."""
-    return json.dumps([_record(diagnostic) for diagnostic in diagnostics], indent=2) + "\n"
+    return f"{json.dumps([_record(diagnostic) for diagnostic in diagnostics], indent=2)}\n"
 
 
 def _record(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from os.path import isfile
-from pathlib import Path
+from os.path import dirname, isfile, join
+from stat import S_ISDIR, S_ISREG
 
 from archspec.diagnostics import UsageError
+from archspec.lazy import lazy
 from archspec.report import Report, suggestion
 from archspec.resources import folder as resource_folder
 from archspec.source import MapValue, ScalarValue, Value, parse
@@ -14,6 +16,8 @@ from archspec.spec.extend import extend
 from archspec.spec.model import Spec, SpecFile
 from archspec.spec.read import read_spec
 from archspec.text import normalise
+
+glob = lazy("glob")
 
 MAX_FILES = 64
 MAX_BYTES = 1 << 20
@@ -36,18 +40,27 @@ def load_text(text: str | bytes, path: str, variant: str | None, settings: Mappi
     return Spec(file, loader.libraries, report.texts, variant, settings, tuple(report.diagnostics))
 
 
-def read_bytes(path: Path, *, special: bool = False) -> bytes:
+def read_bytes(path: str, *, special: bool = False) -> bytes:
     """The bytes of a spec file, at most one more than it may have; a UsageError says why not.
 
     `special`: the user named the path himself, so it may be a pipe or a device (`<(...)`, `/dev/stdin`).
     """
     try:
-        if not path.is_file() and (not special or not path.exists() or path.is_dir()):
-            raise UsageError(f"there is no file `{path}`" if not path.exists() else f"`{path}` is not a file")
-        with path.open("rb") as stream:
+        mode = _mode(path)
+        if not S_ISREG(mode) and (not special or not mode or S_ISDIR(mode)):
+            raise UsageError(f"`{path}` is not a file" if mode else f"there is no file `{path}`")
+        with open(path, "rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"`{path}` cannot be read: {error.strerror or error}") from None
+
+
+def _mode(path: str) -> int:
+    """What there is at a path, 0 for nothing; OSError where that cannot be known."""
+    try:
+        return os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last for names that no file can have
+        return 0
 
 
 class _Loader:
@@ -118,46 +131,51 @@ class _Loader:
                 help=suggestion(reference.value, library_names()),
             )
             return None
-        if str(found) in self._open:
+        if found in self._open:
             self.report.error(
                 "E0211",
                 f"`{reference.value}` leads back to itself",
                 reference.span,
-                notes=[" -> ".join([*self._open, str(found)])],
+                notes=[" -> ".join([*self._open, found])],
             )
             return None
         if len(self.report.texts) >= MAX_FILES:
             self.report.error("E0211", f"more than {MAX_FILES} files", reference.span)
             return None
-        tree = self.tree(read_bytes(found), str(found))
-        return None if tree is None else (tree, str(found))
+        tree = self.tree(read_bytes(found), found)
+        return None if tree is None else (tree, found)
 
 
 def library_key(reference: ScalarValue) -> str:
     """The identity of a library, as used from the file in which the reference stands."""
     found = find_beside(str(reference.value), reference.span.file)
-    return str(found) if found is not None else str(reference.value)
+    return found if found is not None else str(reference.value)
 
 
-def find_beside(reference: str, path: str) -> Path | None:
+def find_beside(reference: str, path: str) -> str | None:
     """The file that `reference` names: beside the file at `path`, else in the built-in library."""
     name = reference if reference.endswith((".yaml", ".yml")) else reference + ".yaml"
-    if name.startswith("/") or ".." in Path(name).parts or "\0" in name:
+    if name.startswith("/") or ".." in name.replace(os.sep, "/").split("/") or "\0" in name:
         return None
-    for folder in (Path(path).parent, resource_folder("specs")):
-        candidate = folder / name
+    for folder in (dirname(path), resource_folder("specs")):
+        candidate = join(folder, name)
         if isfile(candidate):  # False also for names that no file can have
             return shown(candidate)
     return None
 
 
-def shown(path: Path) -> Path:
+def shown(path: str) -> str:
     """A path as messages show it: relative where it is below the working directory."""
-    absolute, here = path.absolute(), Path.cwd()
-    return absolute.relative_to(here) if absolute.is_relative_to(here) else path
+    return tidied(path).removeprefix(os.getcwd().rstrip(os.sep) + os.sep)
+
+
+def tidied(path: str) -> str:
+    """A path without what says nothing, `.` and `//`; `..` stays, for what is before it may be a link."""
+    root = os.sep if path.startswith(os.sep) else ""
+    return root + os.sep.join(part for part in path.split(os.sep) if part not in ("", ".")) or "."
 
 
 def library_names() -> list[str]:
     """The names of the built-in library's files, for suggestions."""
     root = resource_folder("specs")
-    return [str(p.relative_to(root).with_suffix("")) for p in sorted(root.glob("**/*.yaml"))]
+    return [path.removesuffix(".yaml") for path in sorted(glob.iglob("**/*.yaml", root_dir=root, recursive=True))]

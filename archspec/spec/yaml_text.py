@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
+from archspec.lazy import lazy
 from archspec.records import Record
 from archspec.source import ListValue, MapValue, ScalarValue, Value
 from archspec.span import Span
+
+json = lazy("json")
 
 WIDTH = 110
 _PLAIN_IN_FLOW = re.compile(r"[A-Za-z0-9_$.+(-][A-Za-z0-9_$.+*/%()<>=! -]*\Z")
@@ -73,7 +75,7 @@ def _scalar(value: ScalarValue, *, flow_style: bool) -> str:
     text = value.text
     plain = not value.quoted and text.isprintable() and text == text.strip() and text != ""
     safe = _PLAIN_IN_FLOW.match(text) if flow_style else not _TRICKY.match(text)
-    return text if plain and safe else json.dumps(text, ensure_ascii=False)
+    return text if plain and safe else str(json.dumps(text, ensure_ascii=False))
 
 
 def _children(value: MapValue | ListValue) -> int:

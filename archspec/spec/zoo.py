@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from os.path import isfile
-from pathlib import Path
+from os.path import isfile, join
 
 from archspec.diagnostics import UsageError
 from archspec.records import Record
@@ -17,26 +17,28 @@ class Entry(Record):
     """A network of the zoo: the stem of its file, what it is, and its variants."""
 
     name: str
-    path: Path
+    path: str
     doc: str
     variants: tuple[str, ...]
 
 
 def entries() -> Iterator[Entry]:
     """Every network file of the zoo, by name."""
-    for path in sorted(folder("specs").glob("*.yaml")):
-        tree, _ = parse(path.read_bytes(), path.name)
+    root = folder("specs")
+    for file in sorted(name for name in os.listdir(root) if name.endswith(".yaml")):
+        with open(join(root, file), "rb") as stream:
+            tree, _ = parse(stream.read(), file)
         if not isinstance(tree, MapValue):
             continue
         doc, variants = tree.get("doc"), tree.get("variants")
         text = " ".join(str(doc.value).split()) if isinstance(doc, ScalarValue) else ""
         names = tuple(variants.keys()) if isinstance(variants, MapValue) else ()
-        yield Entry(path.stem, path, text, names)
+        yield Entry(file.removesuffix(".yaml"), join(root, file), text, names)
 
 
-def find(name: str) -> tuple[Path, str | None]:
+def find(name: str) -> tuple[str, str | None]:
     """The file of a bare name, and the variant if it is a variant's. UsageError if nothing or more than one fits."""
-    path = folder("specs") / f"{name}.yaml"
+    path = join(folder("specs"), f"{name}.yaml")
     if name.replace("_", "").replace("-", "").isalnum() and isfile(path):
         return path, None
     zoo = list(entries())

@@ -86,4 +86,4 @@ def first_state(level: str) -> State:
 
 
 def _files(sources: Iterable[str], texts: Iterable[str]) -> frozenset[Path]:
-    return frozenset([*map(Path, texts), *(pipeline.locate(source)[0] for source in sources)])
+    return frozenset([*map(Path, texts), *(Path(pipeline.locate(source)[0]) for source in sources)])

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from archspec.backends.escape import clean
@@ -123,14 +123,14 @@ def _record(facts: Facts, lines: dict[tuple[str, int, str], int], texts: Mapping
 
 @cache
 def _source(name: str) -> str:
-    return (folder("templates") / "page" / name).read_text(encoding="utf-8")
+    return Path(folder("templates"), "page", name).read_text(encoding="utf-8")
 
 
 @cache
 def _template() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    loader = FileSystemLoader(folder("templates") / "page", encoding="utf-8")
+    loader = FileSystemLoader(Path(folder("templates"), "page"), encoding="utf-8")
     environment = Environment(
         loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
         keep_trailing_newline=True,

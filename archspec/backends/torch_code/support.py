@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from archspec.resources import folder
 
@@ -28,7 +29,7 @@ def pieces(wanted: Iterable[str]) -> list[str]:
     if unknown:
         raise LookupError(f"no support piece is called {sorted(unknown)}")
     return [
-        (folder("templates") / "support" / f"{name}.py").read_text("utf-8").rstrip("\n")
+        Path(folder("templates"), "support", f"{name}.py").read_text("utf-8").rstrip("\n")
         for name in PIECES
         if name in names
     ]
