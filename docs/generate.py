@@ -139,8 +139,8 @@ def errors_page() -> str:
     lines = [
         "# Errors and warnings",
         "",
-        "Generated from the catalogue by `docs/generate.py`; `archspec explain CODE` prints the same. The examples are in",
-        "[`archspec/codes/examples`](../archspec/codes/examples), a folder a code, and are run by the tests.",
+        "Generated from the catalogue by `docs/generate.py`; `archspec explain CODE` prints the same. The examples are",
+        "in [`archspec/codes/examples`](../archspec/codes/examples), a folder a code, and are run by the tests.",
         "",
     ]
     for code in CODES.values():

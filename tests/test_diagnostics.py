@@ -6,8 +6,11 @@ import json
 import re
 
 import pytest
+from sarif_schema import sarif_faults
 
+from archspec.codes import CODES, example_of
 from archspec.diagnostics import Diagnostic, Frame, Label, Severity, in_order
+from archspec.pipeline import check
 from archspec.rendering import render_github, render_json, render_text
 from archspec.rendering.sarif import render_sarif
 from archspec.span import Span
@@ -233,18 +236,43 @@ def test_json_holds_everything_under_stable_keys() -> None:
 def test_sarif_points_each_result_at_its_rule_and_place() -> None:
     file = "specs/my net.yaml"
     other = Diagnostic("E0112", "twice", Span(file, 2, 1, 2, 3), severity="warning")
-    log = json.loads(render_sarif([ADD, other, Diagnostic("E0501", "gone")]))
+    log = json.loads(render_sarif([ADD, other]))
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
-    assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == ["E0301", "E0112", "E0501"]
-    assert [result["level"] for result in run["results"]] == ["error", "warning", "error"]
+    assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == ["E0301", "E0112"]
+    assert [result["level"] for result in run["results"]] == ["error", "warning"]
     place = run["results"][1]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "specs/my%20net.yaml"
     assert place["region"] == {"startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 3}
     assert [where["id"] for where in run["results"][0]["relatedLocations"]] == [0, 1, 2]
-    assert run["results"][2]["locations"] == []
+    assert "invocations" not in run
     assert rules[0]["id"] == "E0112" and rules[0]["shortDescription"]["text"]
+
+
+def test_sarif_tells_what_has_no_place_as_a_notification() -> None:
+    (run,) = json.loads(render_sarif([ADD, Diagnostic("E0501", "gone", help="look")]))["runs"]
+    assert [result["ruleId"] for result in run["results"]] == ["E0301"]
+    ((told,),) = ([*one["toolExecutionNotifications"]] for one in run["invocations"])
+    assert (told["level"], told["message"]) == ("error", {"text": "gone\nhelp: look"})
+    assert run["tool"]["driver"]["notifications"][told["descriptor"]["index"]]["id"] == "E0501"
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code.startswith("W")])
+def test_sarif_of_warnings_is_as_the_standard_has_it(code: str) -> None:
+    log = render_sarif(check(example_of(code).bad).warnings)
+    assert f'"ruleId": "{code}"' in log and sarif_faults(log) == []
+
+
+def test_sarif_is_held_against_its_schema() -> None:
+    """Golden errors are too, each in its own test; here what they do not have, and that the schema finds faults."""
+    odd = [ADD, TRAP, Diagnostic("E0501", "gone"), Diagnostic("E0100", "", Span("", 1, 1, 1, 1), severity="warning")]
+    log = render_sarif(odd)
+    assert sarif_faults(log) == sarif_faults(render_sarif([])) == []
+    assert sarif_faults(log.replace('"ruleIndex": 1', '"ruleIndex": -2'))
+    assert sarif_faults(log.replace('"startLine": 6', '"startLine": 0'))
+    assert sarif_faults(log.replace('"level": "error"', '"level": "fatal"'))
+    assert sarif_faults(log.replace('"text": ', '"words": '))
 
 
 def test_diagnostics_stand_by_position_and_once() -> None:

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from sarif_schema import sarif_faults
 
 from archspec.codes import CODES
 from archspec.diagnostics import Diagnostic, SpecError
 from archspec.pipeline import check
 from archspec.rendering import render_text
+from archspec.rendering.sarif import render_sarif
 from archspec.report import Report
 from archspec.source import parse
 from archspec.spec.load import load_text
@@ -50,11 +52,13 @@ def diagnose(path: Path) -> tuple[tuple[Diagnostic, ...], Mapping[str, str]]:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_what_is_said_is_what_we_meant(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)  # messages name the library's files from here
-    rendered = render_text(*diagnose(path))
+    diagnostics, texts = diagnose(path)
+    rendered = render_text(diagnostics, texts)
     golden = path.with_suffix(".txt")
     if os.environ.get("ARCHSPEC_UPDATE_GOLDEN") == "1":
         golden.write_text(rendered, encoding="utf-8", newline="\n")
     assert rendered == golden.read_text(encoding="utf-8")
+    assert sarif_faults(render_sarif(diagnostics)) == []
 
 
 def test_every_case_says_something_and_no_text_is_left_over() -> None:

@@ -17,15 +17,24 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 
 def render_sarif(diagnostics: Iterable[Diagnostic]) -> str:
-    """One run with the rules that it uses; columns count code points."""
+    """One run with the rules that it uses; columns count code points.
+
+    What has no place in a file, such as a file that is not there, is no result (code-scanning services refuse results
+    without a location): it is a notification of the run.
+    """
     found = tuple(diagnostics)
-    codes = sorted({diagnostic.code for diagnostic in found})
-    driver = {"name": "archspec", "version": VERSION, "rules": [_rule(code) for code in codes]}
-    run = {
+    placed, unplaced = ([d for d in found if (d.span is None) is lost] for lost in (False, True))
+    codes, lost = (sorted({diagnostic.code for diagnostic in some}) for some in (placed, unplaced))
+    driver: dict[str, Any] = {"name": "archspec", "version": VERSION, "rules": [_rule(code) for code in codes]}
+    run: dict[str, Any] = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(diagnostic, codes.index(diagnostic.code)) for diagnostic in found],
+        "results": [_result(diagnostic, codes.index(diagnostic.code)) for diagnostic in placed],
     }
+    if lost:
+        driver["notifications"] = [_rule(code) for code in lost]
+        notifications = [_notification(diagnostic, lost.index(diagnostic.code)) for diagnostic in unplaced]
+        run["invocations"] = [{"executionSuccessful": False, "toolExecutionNotifications": notifications}]
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
@@ -48,6 +57,14 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
         "message": {"text": message(diagnostic)},
         "locations": [] if diagnostic.span is None else [_location(diagnostic.span)],
         "relatedLocations": [{"id": i, **location} for i, location in enumerate(related)],
+    }
+
+
+def _notification(diagnostic: Diagnostic, index: int) -> dict[str, Any]:
+    return {
+        "descriptor": {"id": diagnostic.code, "index": index},
+        "level": diagnostic.severity,
+        "message": {"text": message(diagnostic)},
     }
 
 
