@@ -17,6 +17,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from spec_lab import spec
 
 import archspec
 from archspec.backends.torch_code.audit import AuditError, audit
@@ -35,7 +36,7 @@ VISIBLE = {
     "style": "</style><b>", "entity": "&lt;b&gt; &amp;#60;", "jinja": "{{ 7 * 7 }}", "percent": "{% raw %} %(x)s %d",
     "latex": "\\input{/etc/passwd} \\write18{x} ^^5c $x$ % }", "tikz": "}; \\draw (0,0) {", "pipe": "a | b || c",
     "link": "[x](javascript:alert(1)) ![y](//e) `z` *w*", "formula": "=cmd|'/c calc'!A1", "at": "@SUM(A1:A9)",
-    "plus": "+1-1", "github": "x ::error::x%0A::warning::y", "legacy": "##[error]x", "dot": "<b>label</b>",
+    "plus": "+1-1", "github": "x ::error::x%0A::warning::y", "dot": "<b>label</b>",
     "port": "n0:s", "edge": 'n0"]; n1 -> n2 [URL="//e', "mermaid": '"];click n0 "javascript:alert(1)"',
     "directive": "%%{init: {}}%%; end", "path": "../../etc/passwd", "root": "/etc/passwd", "option": "--force",
     "hidden": ".bashrc", "code": "x); import os; (", "fstring": "{x.__class__}", "long": "very long " * 90,
@@ -285,6 +286,29 @@ def test_tables(text: str, harmless: Checked) -> None:
     assert [network["name"] for network in json.loads(found.json)["networks"]] == [words, words]
 
 
+COMMANDS = ("::error::x", "  ::set-env name=A::b", "##[add-mask]a", "a ##[error]b", "####[group]c", "##[##[x]y")
+
+
+def assert_no_command(text: str) -> None:
+    """Nothing that GitHub's runner takes for a command: `::` where a line begins, `##[` anywhere (ActionCommand.cs)."""
+    assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+    assert "##[" not in text
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_no_mistake_is_told_as_a_command(text: str) -> None:
+    items = (
+        f"- a: {json.dumps(text + chr(10) + text)}\n- b: {{op: conv2d, out: {json.dumps(text)}, kernel: 3}} # {text}"
+    )
+    wrong = spec(items, require=f"[{{if: 1 == 2, else: {json.dumps('no' + chr(10) + text)}}}]")
+    with pytest.raises(archspec.SpecError) as caught:
+        archspec.check(wrong)
+    found = caught.value
+    assert len(found.diagnostics) == 3
+    assert_no_command(render_text(found.diagnostics, found.texts))
+    assert_no_command(render_text(found.diagnostics, {}))
+
+
 @pytest.mark.parametrize("text", VISIBLE)
 def test_terminal(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -305,7 +329,8 @@ def test_terminal(
         assert main(argv) == 0, argv
         caught = capsys.readouterr()
         assert printable_lines(re.sub(r"\x1b\[[0-9;]*m", "", caught.out + caught.err)), argv
-        assert not [line for line in caught.out.splitlines() if line.lstrip().startswith("::") and "github" not in argv]
+        if "github" not in argv:
+            assert_no_command(caught.out + caught.err)
     made = set(tmp_path.rglob("*")) - before
     assert len(made) == 3 and all(path.parent == inside and not path.name.startswith((".", "-")) for path in made)
     tree = resolved(archspec.load("spec.yaml"))
@@ -366,9 +391,9 @@ def test_keys_of_a_checkpoint(text: str, tmp_path: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize("field", ["name", "variant"])
-@pytest.mark.parametrize("text", ["::error::x", "  ::set-env name=A::b", "\n::stop-commands::x"])
+@pytest.mark.parametrize("text", ["::error::x", "  ::set-env name=A::b", "\n::stop-commands::x", "a ##[error]b"])
 def test_no_name_begins_a_command(field: str, text: str) -> None:
-    with pytest.raises(archspec.SpecError, match="cannot start"):
+    with pytest.raises(archspec.SpecError, match="a name cannot"):
         checked(**{field: text})
 
 

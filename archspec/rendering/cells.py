@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from unicodedata import category, east_asian_width
 
+LEGACY = "##["
+"""Opens a command to GitHub's workflows wherever it stands in a line of a log; `::` does at a line's start."""
+
 
 def printable(text: str) -> str:
-    """The text with every control, invisible or bidi character written as an escape (`\\x1b`, `\\u200b`)."""
-    return text if text.isprintable() else "".join(map(_shown, text))
+    """The text with every control, invisible or bidi character written as an escape (`\\x1b`, `\\u200b`).
+
+    So are the signs that would make a command to GitHub's workflows of it.
+    """
+    if text.isprintable() and "::" not in text and LEGACY not in text:
+        return text
+    shown = "".join(cells(text))
+    return shown.replace("::", r"\x3a:", 1) if shown.lstrip().startswith("::") else shown
 
 
 def cells(text: str) -> list[str]:
     """What each character of the text is shown as."""
-    return [character if " " <= character <= "~" else _shown(character) for character in text]
+    shown = [character if " " <= character <= "~" else _shown(character) for character in text]
+    at = text.find(LEGACY)
+    while at >= 0:
+        shown[at + 2] = r"\x5b"
+        at = text.find(LEGACY, at + 3)
+    return shown
 
 
 def width(shown: str) -> int:

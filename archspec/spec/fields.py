@@ -131,8 +131,8 @@ def one_key(value: MapValue) -> Entry | None:
 
 
 def text_of(value: Value) -> str:
-    """A value as short text for a message."""
-    text = value.text if isinstance(value, ScalarValue) else flow(value)
+    """A value as short text for a message, on one line."""
+    text = " ".join(value.text.split()) if isinstance(value, ScalarValue) else flow(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -7,6 +7,7 @@ from keyword import iskeyword
 
 from archspec.diagnostics import Label
 from archspec.records import replace
+from archspec.rendering.cells import LEGACY
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.fields import NAME, Fields, check_name, is_private, text_of
@@ -66,15 +67,16 @@ def read_spec(tree: MapValue, path: str, report: Report) -> SpecFile:
 
 
 def _check_titles(names: list[ScalarValue | None], report: Report) -> None:
-    """Names begin lines of what is printed, and in a log of GitHub's such a line would be a command."""
+    """Names are printed as they are, and in a log of GitHub's some would be a command."""
     for name in names:
-        if name is not None and str(name.value).lstrip().startswith("::"):
+        said = str(name.value) if name is not None else ""
+        if name is not None and (said.lstrip().startswith("::") or LEGACY in said):
             report.error(
                 "E0205",
-                "a name cannot start with `::`",
+                f"a name cannot hold `{LEGACY}`" if LEGACY in said else "a name cannot start with `::`",
                 name.span,
-                notes=["a line that starts so is a command to GitHub's workflows"],
-                help="start it with a letter",
+                notes=["in a log of GitHub's workflows that would be a command"],
+                help="use letters, digits and `_`",
             )
 
 
