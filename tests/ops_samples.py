@@ -151,6 +151,12 @@ def select(rng: Random) -> Sample:
     return {"axis": rng.choice(x.axes + "Q"), "index": rng.randint(-4, 3)}, (x,)
 
 
+def mean(rng: Random) -> Sample:
+    x = anything(rng)
+    axes = rng.sample(x.axes[1:] if rng.random() < 0.9 else x.axes + "Q", rng.randint(1, x.rank - 1))
+    return {"axes": axes if flag(rng) else "".join(axes), **some(rng, keepdim=lambda: flag(rng))}, (x,)
+
+
 def split(rng: Random) -> Sample:
     x = anything(rng)
     axis = rng.choice(x.axes) if flag(rng) else "C"
@@ -256,6 +262,7 @@ SAMPLES: dict[str, Callable[[Random], Sample]] = {
     "permute": permute,
     "reshape": reshape,
     "select": select,
+    "mean": mean,
     "split": split,
     "pad2d": pad2d,
     "pad_channels": lambda rng: (

@@ -145,10 +145,13 @@ def test_axes_keep_their_labels() -> None:
 
     assert [axes("select", x, axis=label) for label in "CHW"] == ["NHW", "NCW", "NCH"]
     assert axes("split", x, axis="H", parts=2) == "NCHW"
-    assert axes("permute", x, order="NHWC") == "NHWC"
+    assert axes("permute", x, order="NHWC") == axes("permute", x, order=["N", "H", "W", "C"]) == "NHWC"
+    assert [axes("mean", x, axes="HW", keepdim=kept) for kept in (False, True)] == ["NC", "NCHW"]
+    assert axes("mean", x, axes=["C"]) == "NHW"
     assert axes("stack", x, x, axis="K", at=2) == "NCKHW"
     assert axes("flatten", x) == "ND"
     assert axes("flatten", x, axes=["H", "W"], into="T", order=["N", "T", "C"]) == "NTC"
+    assert axes("flatten", x, axes="HW", into="T", order="NTC") == "NTC"
     assert axes("reshape", x, to=[symbol("N"), 24, 8], axes=["N", "T", "D"]) == "NTD"
     assert axes("linear", vector, out=3) == "ND"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import torch
+from oracles import mixer_nets, torchvision_nets
 from oracles import preactivation_nets as preact
 from oracles import residual_nets as residual
-from oracles import torchvision_nets
 from torch import Tensor, nn
 from zoo_evidence import evidence, liven, tensors
 
@@ -109,6 +109,8 @@ def test_a_small_vision_transformer_computes_what_torchvisions_does() -> None:
         assert_same(ours, theirs, SMALL, train)
 
 
+MIXER = {"image": 32, "patch": 8, "depth": 2, "dim": 48, "tokens_dim": 24, "channels_dim": 96}
+
 # Address, params, the same net in plain torch, its input. Option B against torchvision stands above.
 ORACLES: dict[str, tuple[dict[str, Any], Callable[[], nn.Module], tuple[int, ...]]] = {
     "resnet18_A": ({}, partial(residual.imagenet, 18, "A"), IMAGE),
@@ -126,6 +128,7 @@ ORACLES: dict[str, tuple[dict[str, Any], Callable[[], nn.Module], tuple[int, ...
     "d2l_resnet18": ({}, residual.book_resnet18, (2, 1, 96, 96)),
     "preact_cifar_bottleneck": ({"depth": 29}, partial(preact.cifar_bottleneck, 29), SMALL),
     "preact_imagenet": ({}, partial(preact.imagenet, [3, 4, 6, 3]), IMAGE),
+    "mlp_mixer": (MIXER, partial(mixer_nets.Mixer, **MIXER), SMALL),
 }
 ORACLES |= {
     f"{order}110": ({"depth": 20}, partial(preact.cifar, 20, order), SMALL)

@@ -17,7 +17,7 @@ from archspec.expressions import expression_of
 from archspec.expressions.trees import free_names
 from archspec.ir.graph import Body, Option, Repeat
 from archspec.ops.base import Op
-from archspec.ops.linear import FIXED_FEATURES
+from archspec.ops.linear import FIXED
 from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.shapes import Demand, Shape, Size
@@ -198,7 +198,7 @@ class Calls:
                 return None
         for demand in op.demands(*(operand.shape for operand in inputs)):
             symbolic = isinstance(demand.left, Size) or isinstance(demand.right, Size)
-            if self.free and symbolic and demand.title.endswith(FIXED_FEATURES):
+            if self.free and symbolic and FIXED in demand.title:
                 continue
             if symbolic:
                 demands.append(demand)

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from archspec.ops import activation, attention, conv, dropout, join, linear, norm, pad, pool, resize, shape, tensor
+from archspec.ops import (
+    activation,
+    attention,
+    conv,
+    dropout,
+    join,
+    linear,
+    norm,
+    pad,
+    pool,
+    reduce,
+    resize,
+    shape,
+    tensor,
+)
 from archspec.ops.base import Op
 
 FAMILIES = (
@@ -14,6 +28,7 @@ FAMILIES = (
     norm.OPS,
     activation.OPS,
     pool.OPS,
+    reduce.OPS,
     dropout.OPS,
     join.OPS,
     shape.OPS,

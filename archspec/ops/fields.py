@@ -83,13 +83,33 @@ class InSchema:
         return self.said
 
 
+class Spelled:
+    """A list of single letters that may also be written as one word: `NHWC` is [N, H, W, C]."""
+
+    @staticmethod
+    def out(value: Any) -> Any:
+        """The letters of a word; any other value as it is."""
+        return tuple(value) if isinstance(value, str) else value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Core]) -> Core:
+        return {
+            "type": "function-before",
+            "function": {"type": "no-info", "function": self.out},
+            "schema": handler(source),
+        }
+
+    def __get_pydantic_json_schema__(self, schema: Core, handler: Callable[[Core], Core]) -> Core:
+        return {"anyOf": [handler(schema), {"type": "string", "pattern": "^[A-Z]{1,8}$"}]}
+
+
 Channels = Annotated[int, Limits(ge=1, le=2**20)]
 Count = Annotated[int, Limits(ge=1, le=2**20)]
 Probability = Annotated[float, Limits(ge=0, le=1)]
 Epsilon = Annotated[float, Limits(ge=0, le=1)]
 Axis = Annotated[str, Limits(pattern="^[A-Z]$")]
 """The label of an axis: N, C, H, W, T, D."""
-Axes = Annotated[tuple[Axis, ...], Limits(min_length=1, max_length=8)]
+Axes = Annotated[tuple[Axis, ...], Limits(min_length=1, max_length=8), Spelled()]
+"""Labels of axes: [H, W], or as one word, HW."""
 
 _Kernel = Annotated[int, Limits(ge=1, le=1024)]
 _Padding = Annotated[int, Limits(ge=0, le=1024)]

@@ -12,11 +12,13 @@ from archspec.ops.spatial import said
 from archspec.shapes import Demand, Dim, Shape, nominal
 
 FEATURE_AXES = "CD"
-FIXED_FEATURES = "needs a fixed number of features"
+TOKEN_AXES = "CDT"
+"""What a linear may mix: features, or, after a permute, tokens (Tolstikhin et al. 2021, MLP-Mixer)."""
+FIXED = "needs a fixed number of"
 
 
 class Linear(Op):
-    """(N, *, D) -> (N, *, out), over the last axis, which must hold features (C or D).
+    """(N, *, D) -> (N, *, out), over the last axis: features (C or D), or tokens (T), as many at every size.
 
     `- fc: {op: linear, out: num_classes}`
 
@@ -38,7 +40,7 @@ class Linear(Op):
     bias: bool = True
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
-        yield from last_axis_holds_features(self.name, inputs[0])
+        yield from last_axis_holds(TOKEN_AXES, self.name, inputs[0])
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -67,8 +69,13 @@ def features(x: Shape) -> int:
 
 def last_axis_holds_features(op: str, x: Shape) -> Iterator[Demand]:
     """The demand that the last axis holds features and is a number, not the width of a map."""
+    return last_axis_holds(FEATURE_AXES, op, x)
+
+
+def last_axis_holds(labels: str, op: str, x: Shape) -> Iterator[Demand]:
+    """The demand that the last axis has one of these labels and is a number."""
     yield Demand(
-        int(x.axes[-1] in FEATURE_AXES and x.rank > 1),
+        int(x.axes[-1] in labels and x.rank > 1),
         "==",
         1,
         "E0314",
@@ -76,25 +83,29 @@ def last_axis_holds_features(op: str, x: Shape) -> Iterator[Demand]:
         f"it works on the last axis: expected features (C or D), found {x.axes[-1]} of {x.axes} {x}",
         "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it",
     )
-    yield from fixed_features(op, x)
+    yield from _fixed(op, x.axes[-1], x.dims[-1])
 
 
 def fixed_features(op: str, x: Shape) -> Iterator[Demand]:
     """The demand that the features which an op has weights for are as many as at the nominal size."""
-    size = x.dims[x.channel_axis]
+    return _fixed(op, x.axes[x.channel_axis], x.dims[x.channel_axis])
+
+
+def _fixed(op: str, label: str, size: Dim) -> Iterator[Demand]:
     if isinstance(size, int):
         return
     expected = size.at({})
+    what, before = ("tokens", "patches") if label == "T" else ("features", "flatten")
     yield Demand(
         size if expected is not None else 0,
         "==",
         expected if expected is not None else 1,
         "E0314",
-        f"`{op}` {FIXED_FEATURES}",
+        f"`{op}` {FIXED} {what}",
         f"expected {expected}, as at the nominal size, found {size}"
         if expected is not None
-        else f"found {size} features, which depends on the size of the input",
-        "put {op: adaptive_avg_pool2d, size: 1} before the flatten"
+        else f"found {size} {what}, which depends on the size of the input",
+        f"put {{op: adaptive_avg_pool2d, size: 1}} before the {before}"
         + ("" if expected is not None else ", or give H and W a nominal size in `input:`"),
     )
 

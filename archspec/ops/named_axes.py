@@ -20,3 +20,16 @@ def axis_exists(op: str, x: Shape, label: str, option: str = "axis", operand: in
         operand=operand,
         option=option,
     )
+
+
+def not_the_batch(op: str, x: Shape, label: str, option: str = "axis") -> Iterator[Demand]:
+    """The demand that an axis which is cut or dropped is not the batch."""
+    yield Demand(
+        int(x.axis(label) > 0),
+        "==",
+        1,
+        "E0310",
+        f"`{op}` must leave the batch axis alone",
+        f"expected one of {', '.join(x.axes[1:])}, found {label}",
+        option=option,
+    )

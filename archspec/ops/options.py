@@ -15,7 +15,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from archspec.ops.base import Op
-from archspec.ops.fields import Limits
+from archspec.ops.fields import Limits, Spelled
 from archspec.records import fields_of
 
 if TYPE_CHECKING:
@@ -74,8 +74,10 @@ def _reader_of(hint: Any) -> Read:
     """The value as the op will hold it, or UNSURE."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
+        read = _reader_of(arguments[0])
         limits = [each for each in hint.__metadata__ if isinstance(each, Limits)]
-        return _limited(_reader_of(arguments[0]), limits) if limits else _reader_of(arguments[0])
+        limited = _limited(read, limits) if limits else read
+        return _spelled(limited) if any(isinstance(each, Spelled) for each in hint.__metadata__) else limited
     if origin is Literal:
         words = frozenset(arguments)
         return lambda value: value if type(value) is str and value in words else UNSURE
@@ -100,6 +102,10 @@ def _limited(read: Read, limits: list[Limits]) -> Read:
         return found if found is not UNSURE and all(each.admit(found) for each in limits) else UNSURE
 
     return limited
+
+
+def _spelled(read: Read) -> Read:
+    return lambda value: read(Spelled.out(value))
 
 
 def _first_of(readers: list[Read]) -> Read:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from archspec.ops.base import Call, Op, Operand, Slice
 from archspec.ops.fields import Axes, Axis, Extents, Limits, Sizes
-from archspec.ops.named_axes import axis_exists
+from archspec.ops.named_axes import axis_exists, not_the_batch
 from archspec.shapes import Demand, Dim, Shape
 
 
@@ -109,16 +109,16 @@ class Permute(Op):
     summary: ClassVar[str] = "axes in another order"
     aliases: ClassVar[dict[str, str]] = {"dims": "order", "axes": "order"}
 
-    order: Annotated[str, Limits(pattern="^[A-Z]{1,8}$")]
+    order: Axes
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
-        yield from reorders(self.name, inputs[0].axes, tuple(self.order))
+        yield from reorders(self.name, inputs[0].axes, self.order)
 
     def shape(self, *inputs: Shape) -> Shape:
-        return permuted(inputs[0], tuple(self.order))
+        return permuted(inputs[0], self.order)
 
     def function(self, *inputs: Shape) -> Call:
-        return Call("Tensor.permute", (Operand(0), *places(inputs[0].axes, tuple(self.order))))
+        return Call("Tensor.permute", (Operand(0), *places(inputs[0].axes, self.order)))
 
 
 class Reshape(Op):
@@ -286,19 +286,6 @@ class Split(Op):
         return Call("torch.chunk", (Operand(0), self.parts), (("dim", at),))
 
 
-def not_the_batch(op: str, x: Shape, label: str) -> Iterator[Demand]:
-    """The demand that an axis which is cut or dropped is not the batch."""
-    yield Demand(
-        int(x.axis(label) > 0),
-        "==",
-        1,
-        "E0310",
-        f"`{op}` must leave the batch axis alone",
-        f"expected one of {', '.join(x.axes[1:])}, found {label}",
-        option="axis",
-    )
-
-
 def _product(dims: tuple[Dim, ...]) -> Dim:
     return prod(dims)
 
@@ -322,8 +309,18 @@ def reorders(op: str, axes: str, order: tuple[str, ...]) -> Iterator[Demand]:
         "E0310",
         f"the order of `{op}` does not name each axis once, the batch first",
         f"expected {', '.join(axes)} in some order, found {', '.join(order)}",
+        help=_relabelled(axes, order),
         option="order",
     )
+
+
+def _relabelled(axes: str, order: tuple[str, ...]) -> str | None:
+    """The order meant, where one label is another's: features of tokens are C when they were channels."""
+    strange, left = set(order) - set(axes), set(axes) - set(order)
+    if len(strange) != 1 or len(left) != 1 or len(order) != len(axes):
+        return None
+    (wrong,), (right,) = strange, left
+    return f"write `order: {''.join(order).replace(wrong, right)}`: the axis called {wrong} here has the label {right}"
 
 
 OPS: tuple[type[Op], ...] = (Identity, Flatten, Permute, Reshape, Select, Split)

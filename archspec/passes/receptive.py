@@ -9,6 +9,7 @@ from archspec.lazy import lazy
 from archspec.ops.base import GlobalWindow, Op, SteppedAs, Window
 from archspec.passes.plain import by_identity, plain
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
+from archspec.shapes import Shape
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -22,7 +23,7 @@ Number: TypeAlias = "int | Fraction"
 class Field(NamedTuple):
     """A field of `extent` + 1 pixels, its neighbours `jump` pixels apart; `pooled` once a global pool closed it.
 
-    `everything` marks a value that attention let see the whole input.
+    `everything` marks a value that attention, or a linear over tokens, let see the whole input.
     """
 
     extent: Number = 0
@@ -91,7 +92,7 @@ class Fields:
                 fields[node.key] = into
             else:
                 here = _widest(into)
-                after = _after(node.target, here, into) if isinstance(node.target, Op) else here
+                after = _after(node.target, here, into, shapes.nodes[node.key]) if isinstance(node.target, Op) else here
                 fields[node.key] = (after,) * len(shapes.nodes[node.key])
         return fields
 
@@ -103,7 +104,7 @@ class Fields:
             if unit.body is not None:
                 after = self.through(unit.body, before)
             else:
-                after = (_after(unit.run.target, before[0], before),) * len(unit.outputs)  # type: ignore[arg-type]
+                after = (_after(unit.run.target, before[0], before, unit.outputs),) * len(unit.outputs)  # type: ignore[arg-type]
             steady = len(into) == len(after) == 1 and after[0].jump == into[0].jump
             if steady and after[0].pooled == into[0].pooled:
                 step = after[0].extent - into[0].extent
@@ -127,8 +128,10 @@ def _rule(op: Op) -> Window | GlobalWindow | SteppedAs | None:
     return plain(op).receptive()
 
 
-def _after(op: Op, before: Field, operands: tuple[Field, ...]) -> Field:
+def _after(op: Op, before: Field, operands: tuple[Field, ...], outputs: tuple[Shape, ...]) -> Field:
     rule = _rule(op)
+    if op.weighted and outputs[0].axes[-1] == "T":
+        return before._replace(everything=True)  # a linear over tokens mixes all places
     if rule is None or before.pooled:
         return before
     if isinstance(rule, SteppedAs):

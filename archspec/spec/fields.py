@@ -73,6 +73,7 @@ class Fields:
             f"`{key}` of {self.what} must be {KIND[kind]}",
             value.span,
             label=f"this is {KIND[type(value)]}",
+            help=_meant(value, kind, key),
         )
         self.fine = False
         return False
@@ -95,6 +96,27 @@ class Fields:
                 help=suggestion(key, self._known),
             )
         return self.fine and not self._left
+
+
+_FORMS: Mapping[str, str] = {
+    "join": "join: {op: add}",
+    "each": "each: {width: [64, 128]}",
+    "first": "first: {stride: 2}",
+    "init": "init: {weight: zeros}",
+    "tie": "tie: {weight: embed.weight}",
+    "register": "register: [conv1, conv2]",
+}
+"""How a field that takes a map or a list is written."""
+
+
+def _meant(found: Value, kind: type, key: str) -> str | None:
+    """What to write in place of a value of the wrong kind."""
+    text = found.text.strip() if isinstance(found, ScalarValue) else ""
+    if kind is ListValue and text.startswith("[") and text.endswith("]"):
+        return f"without quotes: `{key}: {text}`"
+    if key == "join" and NAME.match(text):
+        return f"write `join: {{op: {text}}}`"
+    return f"write it as in `{_FORMS[key]}`" if key in _FORMS else None
 
 
 def is_word(name: str) -> bool:

@@ -49,7 +49,7 @@ def _read_item(value: Value, report: Report) -> Item:
             "this is not an item",
             value.span,
             notes=[f"found `{text_of(value)}`"],
-            help="an item is `name: {op: conv2d, ...}`, or `{op: relu}` without a name",
+            help=_what_an_item_is(value),
         )
         return BrokenItem(None, value.span)
     readers: dict[str, Callable[[MapValue, Report], Item]] = {
@@ -64,6 +64,14 @@ def _read_item(value: Value, report: Report) -> Item:
     keys = value.keys()
     reader = next((readers[key] for key in readers if key in keys), None)
     return reader(value, report) if reader is not None else _read_named(value, report)
+
+
+def _what_an_item_is(found: Value) -> str:
+    if not isinstance(found, ListValue):
+        return "an item is `name: {op: conv2d, ...}`, or `{op: relu}` without a name"
+    if not found.items:
+        return "`{op: identity}` passes its input on as it is"
+    return "several items together are `name: [items]`, or `do: [items]` without a name"
 
 
 def _read_unnamed(value: MapValue, report: Report) -> Item:

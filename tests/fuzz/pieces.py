@@ -34,6 +34,8 @@ def _options(rng: Random, name: str, shape: Shape) -> Item:
     axes = shape.axes
     if name == "permute":
         return {"order": axes[0] + "".join(rng.sample(axes[1:], len(axes) - 1))}
+    if name == "mean":
+        return {"axes": rng.sample(axes[1:], rng.randint(1, len(axes) - 1)), "keepdim": chance(rng, 0.5)}
     if name == "select":
         return {"axis": rng.choice(axes[1:]), "index": rng.choice((0, -1))}
     if name == "split":

@@ -34,6 +34,6 @@ def _gives(step: Step, output: int, families: Families) -> bool:
 
 
 def _is_degenerate(shape: Shape) -> bool:
-    """Whether a map has one channel or one place: both memory formats fit it, and work in place would keep the other."""
+    """Whether a map has one channel or one place: both memory formats fit it, and work in place keeps the other."""
     _, channels, *places = shape.at({"N": 1})
     return channels == 1 or set(places) == {1}
