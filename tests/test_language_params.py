@@ -248,7 +248,8 @@ def test_sizes_of_several_inputs_are_one_size_where_they_have_one_name() -> None
 
 WRONG_INPUTS = {
     "x[3, 8, 8]": "3", "x[N, C, 8, 8]": "C", "x[N, 3, 0, 8]": "0", "x[N, 3, -1, 8]": "-1", "x[N, 3, 70000, 8]": "70000",
-    "x[N, 224, 224, 3]": "x[N, 224, 224, 3]", "x[M, 3, 8, 8]": "M", "x[N, 3, 1.5, 8]": "1.5", "x[N=2, 3, 8, 8]": "N=2",
+    "x[N, 224, 224, 3]": "x[N, 224, 224, 3]", "x[N, 28, 28, 1]": "x[N, 28, 28, 1]",
+    "x[M, 3, 8, 8]": "M", "x[N, 3, 1.5, 8]": "1.5", "x[N=2, 3, 8, 8]": "N=2",
     "x[N, 3, N, 8]": "N", "x[N, C=3, 8, 8]": "C=3", "x[N, 3, H=0, 8]": "H=0",
 }  # fmt: skip
 
@@ -256,6 +257,11 @@ WRONG_INPUTS = {
 @pytest.mark.parametrize("signature", WRONG_INPUTS)
 def test_what_is_no_input(signature: str) -> None:
     assert refused(spec("- {op: relu}", signature)) == [("E0230", WRONG_INPUTS[signature])]
+
+
+@pytest.mark.parametrize("signature", ["z[N, 100, 1, 1]", "x[N, 512, 3, 3]", "x[N, 32, 1000, 1]"])
+def test_many_channels_of_few_places_are_no_image_with_its_channels_last(signature: str) -> None:
+    accept(spec("- {op: relu}", signature))
 
 
 def test_axes_can_be_named_by_label() -> None:

@@ -70,14 +70,13 @@ class Entrances:
                 help=f"write {stated}" if stated is not None else "write a number, or the name of a param",
             )
             return False
-        last = shape.dims[-1]
-        if shape.rank == 4 and isinstance(channels, int) and isinstance(last, int) and last in (1, 3) and channels > 16:
+        if _looks_channels_last(shape):
             self.report.error(
                 "E0230",
                 "this input looks channels-last",
                 signature.span,
                 notes=[f"found {shape}; shapes are [N, C, H, W]"],
-                help=f"write the channels second: `{signature.name}[N, {last}, {channels}, {shape.dims[2]}]`",
+                help=f"write the channels second: `{signature.name}[N, {shape.dims[3]}, {channels}, {shape.dims[2]}]`",
             )
             return False
         return True
@@ -133,6 +132,18 @@ class Entrances:
             help="write `x[N, 3, H=224, W=224]`",
         )
         return None
+
+
+def _looks_channels_last(shape: Shape) -> bool:
+    """Whether this is a colour image, or a square grey one, with its channels where the width belongs.
+
+    A latent [N, 100, 1, 1], a small map [N, 512, 3, 3] and a signal [N, 32, 1000, 1] are what they say.
+    """
+    sizes = [size for size in shape.dims[1:] if isinstance(size, int)]
+    if len(sizes) != 3:
+        return False
+    channels, height, width = sizes
+    return channels > 16 and (width == 3 < height or width == 1 < height == channels)
 
 
 def _nominal(known: Dim) -> str:
