@@ -96,7 +96,8 @@ def test_sums_are_in_place_where_nobody_minds(everything: Path) -> None:
 def test_activations_are_given_as_classes(everything: Path) -> None:
     text = (everything / "mobilenet_v3.py").read_text(encoding="utf-8")
     assert text.count("activation: type[nn.Module] = nn.Hardswish") == 2
-    assert "InvertedResidual(24, out=24, hidden=72, kernel=3, activation=nn.ReLU)" in text
+    assert "in_channels, out, hidden, kernel, stride, squeeze, activation\n" in text
+    assert "(40, 80, 240, 3, 2, 0, nn.Hardswish)," in text
     text = (everything / "nets_activations.py").read_text(encoding="utf-8")
     # What only some instances run is given by the argument too, and works in place only if all of them may.
     assert "self.last = activation()" in text
@@ -137,7 +138,8 @@ def test_containers_hand_out_what_is_read_once_and_by_name(everything: Path) -> 
 
 
 def test_fractions_read_as_they_came_about(everything: Path) -> None:
-    assert "drop=0.2 * 3 / 16" in (everything / "efficientnet.py").read_text(encoding="utf-8")
+    text = (everything / "efficientnet.py").read_text(encoding="utf-8")
+    assert "drop=0.2 * before / 16" in text and "drop=0.2 * (before + i) / 16" in text
     convnext = (everything / "convnext.py").read_text(encoding="utf-8")
     assert "nn.Sequential(*(Unit(192, 0.1 * (3 + i) / 17) for i in range(3)))" in convnext
 

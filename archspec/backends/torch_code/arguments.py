@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from archspec.backends.torch_code.family import Argument, Family
 from archspec.backends.torch_code.hints import ClassName, annotation
-from archspec.backends.torch_code.resolve import Resolver, same, text_of
+from archspec.backends.torch_code.resolve import Resolver
+from archspec.backends.torch_code.spelling import same, text_of
 
 NEUTRAL = (0, 1, None)
 """What may be left out of a call (and false and true with them): the values that change nothing."""

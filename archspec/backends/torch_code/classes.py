@@ -7,16 +7,18 @@ import re
 from collections.abc import Sequence
 
 from archspec.backends.torch_code.arguments import arguments_of, declared
-from archspec.backends.torch_code.build import Builder, is_chain
+from archspec.backends.torch_code.build import Builder
 from archspec.backends.torch_code.calls import Member, member_of
 from archspec.backends.torch_code.chains import is_module, one_way
 from archspec.backends.torch_code.family import Families, Family
 from archspec.backends.torch_code.forward import Forward, Slot, Statement
 from archspec.backends.torch_code.fresh import is_spare
+from archspec.backends.torch_code.inline import is_chain
 from archspec.backends.torch_code.notes import shape_note
 from archspec.backends.torch_code.numbered import Lists, places
-from archspec.backends.torch_code.resolve import Resolver, Seen, argument_name, text_of
+from archspec.backends.torch_code.resolve import Resolver, Seen, argument_name
 from archspec.backends.torch_code.special import Special, specials
+from archspec.backends.torch_code.spelling import text_of
 from archspec.ir.graph import Node, Ref
 from archspec.ops.base import Op
 from archspec.records import Record, field, replace

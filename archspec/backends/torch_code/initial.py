@@ -10,8 +10,8 @@ from typing import Any
 from archspec.backends.torch_code.classes import ClassPlan
 from archspec.backends.torch_code.family import Families
 from archspec.backends.torch_code.forward import Statement
-from archspec.backends.torch_code.resolve import python_calls, text_of
 from archspec.backends.torch_code.special import Special
+from archspec.backends.torch_code.spelling import python_calls, text_of
 from archspec.backends.torch_code.trace import Step
 from archspec.expressions import parse, substitute, to_text
 from archspec.ir.graph import Graph

@@ -35,6 +35,11 @@ def _opened(text: str, indent: int, pair: tuple[int, int] | None = None) -> list
     if opening < 0 or closing == opening + 1:
         return [INDENT * indent + text]
     head, body, tail = text[: opening + 1], text[opening + 1 : closing], text[closing:]
+    names = re.fullmatch(r"for (\w+(?:, \w+)+) in \(", head)
+    if names and len(INDENT * indent + head) > WIDTH:
+        bound = [f"{INDENT * (indent + 1)}{name}," for name in names[1].split(", ")]
+        start = [f"{INDENT * indent}for (", *bound, f"{INDENT * indent}) in ("]
+        return [*start, *_body(body, indent + 1, head), INDENT * indent + tail]
     return [INDENT * indent + head, *_body(body, indent + 1, head), INDENT * indent + tail]
 
 
@@ -73,7 +78,8 @@ def comment(text: str, note: str, indent: int) -> list[str]:
 
 
 def _body(body: str, indent: int, head: str) -> list[str]:
-    parts = _parts(body, ",")
+    # The commas of a comprehension stand between the names that it binds.
+    parts = [body] if _separators(body) else _parts(body, ",")
     # A tuple or list that does not fit goes one item to a line; arguments may stay together.
     if len(INDENT * indent + body) <= WIDTH and (len(parts) < 2 or _is_call(head)):
         return [INDENT * indent + body]

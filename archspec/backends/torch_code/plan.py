@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from archspec.backends.torch_code.build import is_inline
 from archspec.backends.torch_code.classes import ClassPlan, ClassWriter, Needs
 from archspec.backends.torch_code.family import Families, Family, free_names
 from archspec.backends.torch_code.forward import Statement
 from archspec.backends.torch_code.initial import reset_parameters
+from archspec.backends.torch_code.inline import is_inline
 from archspec.backends.torch_code.naming import class_name
-from archspec.backends.torch_code.resolve import argument_name, text_of
+from archspec.backends.torch_code.resolve import argument_name
+from archspec.backends.torch_code.spelling import text_of
 from archspec.backends.torch_code.trace import Instance, Step, trace, written_as
 from archspec.ir.graph import Graph, Node
 from archspec.records import Record, replace

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from archspec.backends.torch_code.family import Family
-from archspec.backends.torch_code.hints import ClassName
+from archspec.backends.torch_code.spelling import (
+    evaluated,
+    is_printable,
+    literal_of,
+    python_calls,
+    rebuilt_but_loops,
+    same,
+    whole_parts,
+)
 from archspec.elaborate.reserved import MODULE_ATTRIBUTES
-from archspec.expressions import ExpressionError, simplify, substitute, to_text
-from archspec.expressions.evaluation import evaluate_tree
-from archspec.expressions.trees import free_names, rebuilt
+from archspec.expressions import simplify, substitute, to_text
+from archspec.expressions.trees import free_names
 from archspec.records import Record
 
 TAKEN = frozenset(
@@ -47,10 +54,6 @@ TAKEN = frozenset(
         "x",
     }
 )
-_FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor", "log": "math.log", "sqrt": "math.sqrt"}
-_PLAIN_FUNCTIONS = frozenset({"min", "max", "abs", "round", "len", "sum"})
-
-
 LONG = 8
 """Characters: a fraction from here on may read better as what it was computed from."""
 
@@ -99,7 +102,7 @@ class Resolver:
             return
         seen = [Seen(i, one.names.values[name]) for i, one in enumerate(self.family.instances)]
         tree = simplify(self.family.instances[0].names.lets[name], self.static, integers=set(self.values))
-        if not isinstance(tree, ast.Name) and _is_printable(tree) and self._holds(tree, seen):
+        if not isinstance(tree, ast.Name) and is_printable(tree) and self._holds(tree, seen):
             self.lets[name] = self._in_python(tree, seen)
         else:
             self.opaque.add(name)
@@ -162,7 +165,8 @@ class Resolver:
         everywhere = len({one.instance for one in seen}) == len(self.family.instances)
         if equal and not opened and (everywhere or not any(self._varies(one) for one in seen)):
             return self._constant(seen[0])
-        for tree in self._candidates(seen):
+        apart = len(self.family.instances) == 1 and not self.is_one(seen)
+        for tree in self._candidates(seen) if not apart else ():
             if self._holds(tree, seen):
                 return self._in_python(tree, seen)
         if equal and not opened:
@@ -174,15 +178,23 @@ class Resolver:
             return ast.Name(name, ast.Load())
         return self._lifted(seen, option)
 
+    def is_one(self, seen: Sequence[Seen]) -> bool:
+        """Whether what depends on open params is one expression: two may agree in their values of now alone."""
+        trees = [
+            simplify(one.expr, self.static, integers=set(self.values)) if one.expr is not None else None for one in seen
+        ]
+        opened = any(tree is not None and free_names(tree) & self.family.open_names for tree in trees)
+        return not opened or len({ast.dump(tree) if tree is not None else "" for tree in trees}) == 1
+
     def _constant(self, one: Seen) -> ast.expr:
         """A value as a literal; a long fraction as it came about, where that is shorter: `0.2 * 3 / 16`."""
-        plain = _literal(one.value)
+        plain = literal_of(one.value)
         if not isinstance(one.value, float) or one.expr is None or len(to_text(plain)) < LONG:
             return plain
-        known = {name: _literal(self.static[name]) for name in free_names(one.expr) & self.static.keys()}
-        tree = _whole_parts(substitute(one.expr, {n: v for n, v in known.items() if isinstance(v, ast.Constant)}))
-        shorter = not free_names(tree) and _is_printable(tree) and len(to_text(tree)) < len(to_text(plain))
-        return tree if shorter and same(_evaluated(tree, {}), one.value) else plain
+        known = {name: literal_of(self.static[name]) for name in free_names(one.expr) & self.static.keys()}
+        tree = whole_parts(substitute(one.expr, {n: v for n, v in known.items() if isinstance(v, ast.Constant)}))
+        shorter = not free_names(tree) and is_printable(tree) and len(to_text(tree)) < len(to_text(plain))
+        return tree if shorter and same(evaluated(tree, {}), one.value) else plain
 
     def _varies(self, one: Seen) -> bool:
         """Whether a value that is equal wherever it is needed comes from one that is not."""
@@ -208,7 +220,7 @@ class Resolver:
                 tree = simplify(substitute(one.expr, lets), self.static, integers=set(self.values))
                 found.setdefault(to_text(tree), tree)
         for _, tree in sorted(found.items(), key=lambda item: len(item[0])):
-            if free_names(tree) <= (set(self.values) - self.opaque) | {"i"} and _is_printable(tree):
+            if free_names(tree) <= (set(self.values) - self.opaque) | {"i"} and is_printable(tree):
                 yield tree
 
     def _names(self, one: Seen) -> Mapping[str, Any]:
@@ -216,7 +228,7 @@ class Resolver:
         return names if one.unit is None else {**names, "i": one.unit}
 
     def _holds(self, tree: ast.expr, seen: list[Seen]) -> bool:
-        return all(same(_evaluated(tree, self._names(one)), one.value) for one in seen)
+        return all(same(evaluated(tree, self._names(one)), one.value) for one in seen)
 
     def _in_python(self, tree: ast.expr, seen: list[Seen]) -> ast.expr:
         """Exact division as Python's `//`; the language's own `/` is exact or stands inside a rounding."""
@@ -230,11 +242,11 @@ class Resolver:
                 return ast.BinOp(inner.left, ast.FloorDiv(), inner.right)
             return tree
         if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div):
-            values = [_evaluated(tree, self._names(one)) for one in seen]
+            values = [evaluated(tree, self._names(one)) for one in seen]
             if all(isinstance(value, int) for value in values):
                 return ast.BinOp(self._in_python(tree.left, seen), ast.FloorDiv(), self._in_python(tree.right, seen))
             return tree
-        return _rebuilt(tree, lambda part: self._in_python(part, seen))
+        return rebuilt_but_loops(tree, lambda part: self._in_python(part, seen))
 
     def _progression(self, seen: list[Seen], option: str) -> ast.expr | None:
         """`a + b*i` where the values of a repeat's units are such a series in every instance."""
@@ -252,7 +264,7 @@ class Resolver:
             if any(one.value != units[low].value + (place - low) * step for place, one in units.items()):
                 return None
             zero = units[low].value - low * step
-            starts.append(Seen(instance, zero, units[low].expr if low == 0 else None))
+            starts.append(Seen(instance, zero, self._less(units[low].expr, low * step)))
             steps.append(Seen(instance, step))
         lifting, self.lifting = self.lifting, False
         try:
@@ -262,7 +274,21 @@ class Resolver:
         finally:
             self.lifting = lifting
         product = ast.BinOp(step_tree, ast.Mult(), ast.Name("i", ast.Load()))
-        return simplify(ast.BinOp(start, ast.Add(), product))
+        tree = simplify(ast.BinOp(start, ast.Add(), product))
+        return tree if all(self._is_open_rule(tree, one) for one in seen) else None
+
+    def _less(self, expr: ast.expr | None, number: int) -> ast.expr | None:
+        if expr is None or number == 0:
+            return expr
+        return simplify(ast.BinOp(expr, ast.Sub(), ast.Constant(number)), integers=set(self.values))
+
+    def _is_open_rule(self, tree: ast.expr, one: Seen) -> bool:
+        """Whether a rule in `i` gives a unit's value for all open params, as far as the value depends on them."""
+        if one.expr is None or not free_names(one.expr) & self.family.open_names:
+            return True
+        difference = ast.BinOp(substitute(tree, {"i": ast.Constant(one.unit)}), ast.Sub(), one.expr)
+        rest = simplify(difference, self.static, integers=set(self.values))
+        return isinstance(rest, ast.Constant) and rest.value == 0
 
     def _twins(self, seen: list[Seen], option: str) -> Iterable[str]:
         """Names that have the same value in every instance; one called like the option comes first."""
@@ -308,86 +334,10 @@ class Resolver:
         self.spelling[name] = name
 
 
-def _whole_parts(tree: ast.expr) -> ast.expr:
-    """The tree with what is computed from integers alone computed."""
-    value = _evaluated(tree, {}) if not free_names(tree) else None
-    if type(value) is int:
-        return _literal(value)
-    return _rebuilt(tree, _whole_parts)
-
-
 def argument_name(name: str) -> str:
     """A param's name as a constructor argument: as it is, unless it means something else in a module's code."""
     meant = keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in TAKEN or name in MODULE_ATTRIBUTES
     return f"{name}_" if meant else name
 
 
-def same(a: Any, b: Any) -> bool:
-    """Whether two values are equal and of one kind: true is not 1. A list is the tuple that is printed for it."""
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))
-    return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
-
-
-def text_of(value: Any) -> str:
-    """A value as Python's literal."""
-    return to_text(_literal(value))
-
-
-def _literal(value: Any) -> ast.expr:
-    if isinstance(value, ClassName):
-        return ast.Name(value, ast.Load())
-    if isinstance(value, float) and not isinstance(value, bool):
-        return parse_literal(repr(value))
-    if isinstance(value, tuple):
-        return ast.Tuple([_literal(item) for item in value], ast.Load())
-    if isinstance(value, list):
-        return ast.List([_literal(item) for item in value], ast.Load())
-    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-        return ast.UnaryOp(ast.USub(), ast.Constant(-int(value)))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return ast.Constant(int(value))
-    return ast.Constant(value)
-
-
-def parse_literal(text: str) -> ast.expr:
-    """A number's text as a tree."""
-    tree = ast.parse(text, mode="eval").body
-    assert isinstance(tree, (ast.Constant, ast.UnaryOp))
-    return tree
-
-
-def _evaluated(tree: ast.expr, names: Mapping[str, Any]) -> Any:
-    try:
-        return evaluate_tree(tree, names)
-    except ExpressionError:
-        return _NOTHING
-
-
-_NOTHING = object()
-
-
-def _is_printable(tree: ast.expr) -> bool:
-    nodes = list(ast.walk(tree))
-    if any(isinstance(node, (ast.ListComp, ast.Slice)) for node in nodes):
-        return False
-    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    return called <= _FUNCTIONS.keys() | _PLAIN_FUNCTIONS | {"make_divisible"}
-
-
-def python_calls(tree: ast.expr) -> ast.expr:
-    """Calls under their names in Python, lists as tuples."""
-    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
-        name = _FUNCTIONS.get(tree.func.id, tree.func.id)
-        keywords = [ast.keyword(entry.arg, python_calls(entry.value)) for entry in tree.keywords]
-        return ast.Call(ast.Name(name, ast.Load()), [python_calls(a) for a in tree.args], keywords)
-    if isinstance(tree, ast.List):  # as lists are arguments: `kernel == (1, 7)`
-        tree = ast.Tuple(tree.elts, ast.Load())
-    return _rebuilt(tree, python_calls)
-
-
-def _rebuilt(tree: ast.expr, change: Any) -> ast.expr:
-    return rebuilt(tree, change) if not isinstance(tree, ast.ListComp) else tree
-
-
-__all__ = ["Resolver", "Seen", "Unwritable", "python_calls", "same", "text_of"]
+__all__ = ["Resolver", "Seen", "Unwritable", "argument_name"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archspec.backends.torch_code.build import is_inline
 from archspec.backends.torch_code.family import Families
+from archspec.backends.torch_code.inline import is_inline
 from archspec.backends.torch_code.trace import Step
 from archspec.ir.graph import Node
 from archspec.records import Record

@@ -10,7 +10,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from archspec.expressions import expression_of, literal, simplify, substitute, traced
+from archspec.expressions import expression_of, literal, simplify, substitute, to_text, traced
+from archspec.expressions.trees import free_names
 from archspec.ir.graph import Body, Graph, Node, Option, Ref, Repeat
 from archspec.ops.base import Op, Operand
 from archspec.ops.base import Value as OpValue
@@ -135,21 +136,38 @@ class _Walk:
     def repeat(self, target: Repeat, inputs: tuple[Shape, ...], local: tuple[Shape, ...], names: Names) -> Step:
         first, start = inputs, local
         units: list[tuple[int, Step]] = []
+        place = 0
         for run in target.runs:
             left = run.count
             while left:
                 taken, own = inputs[: len(first)], local[: len(first)]  # of a unit with more outputs, those it takes
                 step = self.call(run.target, taken, own, run.arguments, names, run.inits)
-                steady = _values(step.outputs) == _values(inputs)
+                steady = _values(step.outputs) == _values(inputs) and self.changes(step.outputs) == self.changes(inputs)
                 count = left if steady else 1
                 units.append((count, step))
-                left -= count
-                inputs, local = step.outputs, step.local
+                left, place = left - count, place + count
+                inputs, local = _left(step.outputs, place - 1), _left(step.local, place - 1)
         return (
-            Step(first, inputs, local, units=_joined(units), template=target.template)
+            Step(first, inputs, local, units=self.joined(units), template=target.template)
             if units
             else Step(first, first, start)
         )
+
+    def joined(self, units: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
+        """Neighbouring units that are equal in everything that can be printed, counted together."""
+        joined: list[tuple[int, Step]] = []
+        for count, step in units:
+            last = joined[-1][1] if joined else None
+            if last is not None and _alike(last, step) and self.changes(last.inputs) == self.changes(step.inputs):
+                joined[-1] = (joined[-1][0] + count, step)
+            else:
+                joined.append((count, step))
+        return joined
+
+    def changes(self, shapes: tuple[Shape, ...]) -> list[str]:
+        """How the channels of some shapes depend on open params: those that do may be equal at the defaults alone."""
+        exprs = [written_as(shape.dims[shape.channel_axis]) for shape in shapes]
+        return [to_text(expr) if expr is not None and free_names(expr) & self.opened else "" for expr in exprs]
 
     def call(
         self,
@@ -243,6 +261,17 @@ class _Walk:
         return inputs
 
 
+def _left(shapes: tuple[Shape, ...], place: int) -> tuple[Shape, ...]:
+    """What leaves the unit of a repeat at a place, whose `i` is not that of what reads it."""
+    number = {"i": literal(place)}
+    return tuple(
+        shape.replace(axis, traced(int(dim), substitute(expr, number)))
+        if isinstance(dim := shape.dims[axis := shape.channel_axis], int) and (expr := written_as(dim)) is not None
+        else shape
+        for shape in shapes
+    )
+
+
 def _outputs(op: Op, inputs: tuple[Shape, ...]) -> tuple[Shape, ...]:
     output = op.shape(*inputs)
     return (output,) if isinstance(output, Shape) else output
@@ -250,17 +279,6 @@ def _outputs(op: Op, inputs: tuple[Shape, ...]) -> tuple[Shape, ...]:
 
 def _values(shapes: tuple[Shape, ...]) -> tuple[tuple[tuple[Dim, ...], str], ...]:
     return tuple((tuple(int(d) if isinstance(d, int) else d for d in shape.dims), shape.axes) for shape in shapes)
-
-
-def _joined(units: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
-    """Neighbouring units that are equal in everything that can be printed, counted together."""
-    joined: list[tuple[int, Step]] = []
-    for count, step in units:
-        if joined and _alike(joined[-1][1], step):
-            joined[-1] = (joined[-1][0] + count, step)
-        else:
-            joined.append((count, step))
-    return joined
 
 
 def _alike(a: Step, b: Step) -> bool:

@@ -1,0 +1,161 @@
+"""Neighbours that differ in values alone: as a loop over a table, where that takes fewer lines than all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from itertools import groupby
+
+from archspec.backends.torch_code.calls import Member
+from archspec.backends.torch_code.forward import Statement
+from archspec.backends.torch_code.layout import wrap
+from archspec.backends.torch_code.repeats import Repeats, kind
+from archspec.backends.torch_code.resolve import Seen
+from archspec.backends.torch_code.rows import Rows, tabled
+from archspec.backends.torch_code.tandem import FEWEST, Group, tandem
+from archspec.ir.graph import Node
+from archspec.records import Record, replace
+
+DEPTH = 3
+"""Levels by which the items of an attribute are indented."""
+
+
+class Part(Record):
+    """A module of a chain: its steps, whether an activation may overwrite its input, and its constructor."""
+
+    node: Node
+    members: Sequence[Member]
+    inplace: bool
+    text: str
+
+
+class Tables(Repeats):
+    """Writes neighbours in a chain together."""
+
+    def neighbours(self, parts: Sequence[Part], named: bool = False) -> list[tuple[str, str]]:
+        """(name, text) of each item; a loop has no name, and says those of its items."""
+        written: list[tuple[str, str]] = []
+        for _, group in groupby(parts, key=self._sort):
+            together = list(group)
+            apart = [(part.node.path or "", part.text) for part in together]
+            if not named:
+                apart = [("", text) for text in looped([part.text for part in together])]
+            loop = self._loop(together, named)
+            shorter = loop and _height([loop]) < _height([text for _, text in apart])
+            written += [("", loop)] if shorter else apart
+        return written
+
+    def _sort(self, part: Part) -> Hashable:
+        step = part.members[0].step
+        return kind(step, self.families), part.inplace and getattr(step.op, "inplace", False)
+
+    def _is_foldable(self, parts: Sequence[Part]) -> bool:
+        """Whether rows are seen once: the class has one instance, and this is no row of another table."""
+        return len(self.family.instances) == 1 and all(len(part.members) == 1 for part in parts)
+
+    def _loop(self, parts: Sequence[Part], named: bool) -> str:
+        """Neighbours of one kind as one expression; empty if no table says it."""
+        if len(parts) < FEWEST or not self._is_foldable(parts):
+            return ""
+
+        def write(rows: Rows) -> str:
+            builder = self._for(rows)
+            text = builder.module(parts[0].node, _in_rows(parts), parts[0].inplace, in_line=True)
+            return f"({rows.numbered([part.node.path or '' for part in parts])}, {text})" if named else text
+
+        found = tabled(self.resolver, len(parts), write)
+        return f"*({found[0]} for {found[1]})" if found else ""
+
+    def _for(self, rows: Rows) -> Tables:
+        return type(self)(rows.family, self.families, rows, self.support, self.imports)
+
+    def rows(self, parts: Sequence[Part], apart: Sequence[tuple[str, str]]) -> str | None:
+        """A list that loops over rows of several modules fill, made before it is put together; None if none do."""
+        if not self.may_list or not self._is_foldable(parts):
+            return None
+        found = tandem([self._sort(part) for part in parts])
+        if not found:
+            return None
+        start, stop = found[0][0].start, found[-1][-1].stop
+        name = self.listed()
+        body: list[Statement] = []
+
+        def write(rows: Rows) -> str:
+            body[:] = self._for(rows)._row(name, parts, found)
+            return "\n".join(statement.text for statement in body)
+
+        made = tabled(self.resolver, len(found), write)
+        if made is None:
+            return None
+        before, after = (looped([part.text for part in some]) for some in (parts[:start], parts[stop:]))
+        lines = [Statement(f"{name}: list[nn.Module] = [{', '.join(before)}]"), Statement(f"for {made[1]}:"), *body]
+        lines += [added(name, after)] if after else []
+        if sum(len(wrap(line.text, 2 + line.indent)) for line in lines) >= _height([text for _, text in apart]):
+            return None
+        self.lists.add(name)
+        self.lines += lines
+        return f"*{name}"
+
+    def _row(self, name: str, parts: Sequence[Part], found: Sequence[Sequence[Group]]) -> list[Statement]:
+        """What a row adds to the list."""
+        lines: list[Statement] = []
+        waiting: list[str] = []
+        for groups in zip(*found, strict=True):
+            if groups[0].size == 1:
+                some = [parts[group.start] for group in groups]
+                waiting.append(self.module(some[0].node, _in_rows(some), some[0].inplace, in_line=True))
+                continue
+            first, rest, loop = self._units(parts, groups)
+            waiting += first
+            lines += [added(name, waiting, 1)] if waiting else []
+            lines += [Statement(f"for {loop}:", indent=1), added(name, rest, 2)]
+            waiting = []
+        return [*lines, added(name, waiting, 1)] if waiting else lines
+
+    def _units(self, parts: Sequence[Part], groups: Sequence[Group]) -> tuple[list[str], list[str], str]:
+        """(first, rest, loop) of a group that comes several times in each row."""
+        assert isinstance(self.resolver, Rows)
+        size = groups[0].size
+        items: list[list[Member]] = [[] for _ in range(size)]
+        for row, group in enumerate(groups):
+            for place in range(group.start, group.stop):
+                unit, item = divmod(place - group.start, size)
+                items[item].append(replace(parts[place].members[0], instance=row, unit=unit))
+        of = parts[groups[0].start : groups[0].start + size]
+
+        def write(some: Sequence[Sequence[Member]]) -> str:
+            texts = (self.module(p.node, members, p.inplace, in_line=True) for p, members in zip(of, some, strict=True))
+            return "\n".join(texts)
+
+        counts = [Seen(row, group.count) for row, group in enumerate(groups)]
+        first, rest, loop = self.of_rows(self.resolver, items, counts, write)
+        return first.splitlines(), rest.splitlines(), loop
+
+    def listed(self) -> str:
+        """A name for a list of modules."""
+        names = ("layers", *(f"layers_{k}" for k in range(2, 10_000)))
+        return next(n for n in names if n not in self.lists and n not in self.resolver.spelling.values())
+
+
+def added(name: str, texts: Sequence[str], indent: int = 0) -> Statement:
+    """Some modules more in a list."""
+    held = ", ".join(looped(texts))
+    return Statement(f"{name}.append({held})" if len(texts) == 1 else f"{name} += [{held}]", indent=indent)
+
+
+def looped(texts: Sequence[str]) -> list[str]:
+    """Several items, more than two equal ones as a loop."""
+    runs = [(text, len(list(same))) for text, same in groupby(texts)]
+    loops = ([f"*({text} for _ in range({count}))"] if count > 2 else [text] * count for text, count in runs)
+    return [part for loop in loops for part in loop]
+
+
+def _in_rows(parts: Sequence[Part]) -> list[Member]:
+    return [replace(part.members[0], instance=row) for row, part in enumerate(parts)]
+
+
+def _height(texts: Sequence[str]) -> int:
+    """How many lines some items take, one below the other."""
+    return sum(len(wrap(f"{text},", DEPTH)) for text in texts)
+
+
+__all__ = ["Part", "Tables", "added", "looped"]
