@@ -33,7 +33,7 @@ _TRAPS = (
         "write `true` or `false`, or quote it",
     ),
     (r"True|TRUE|False|FALSE", "booleans are spelt in lower case", "write `{lower}`, or quote it"),
-    (r"Null|NULL|~", "the absent value has one spelling", "write `null`, or quote it"),
+    (r"Null|NULL|~", "the absent value has one spelling", "write `none`, or quote it"),
     (
         r"[-+]?0[0-9_]+",
         "YAML 1.1 reads a leading zero as octal, YAML 1.2 as decimal",

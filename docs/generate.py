@@ -3,8 +3,8 @@
 In Markdown, a `console` block holds commands after `$ ` and what they print; a `python` block is run; a `yaml` or
 `python` block behind `<!-- file: NAME -->` is first written to that file. All of a page's blocks run in one scratch
 folder in which `specs` is the zoo. Between `<!-- keys: PLACE -->` and `<!-- end -->` stands the table of a place's
-keys, as the JSON schema knows them. `docs/ops.md` is made from the op registry, `docs/errors.md` from the catalogue,
-`docs/zoo.md` from the record of `tests/zoo_evidence.py`.
+keys, as the JSON schema knows them. `docs/ops.md` is made from the op registry, `docs/blocks.md` from the libraries,
+`docs/errors.md` from the catalogue, `docs/zoo.md` from the record of `tests/zoo_evidence.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from archspec.codes import CODES, example_of
 from archspec.codes.example import EXAMPLES
 from archspec.ops import OPS
 from archspec.ops.base import Op
-from archspec.records import fields_of
+from archspec.ops.words import options_of
+from archspec.spec.library import libraries
 from archspec.spec.places import PLACES
 from archspec.spec.zoo import entries
 
@@ -122,16 +123,42 @@ def _docstring(op: type[Op]) -> Iterator[str]:
 
 
 def _options(op: type[Op]) -> Iterator[str]:
-    if not fields_of(op):
+    options = options_of(op)
+    if not options:
         return
-    yield "| option | default |"
-    yield "|---|---|"
-    for name, field in fields_of(op).items():
-        yield f"| `{name}` | {'required' if field.required else f'`{_shown(field.default)}`'} |"
+    yield "| option | type | default |"
+    yield "|---|---|---|"
+    for name, words, default in options:
+        yield f"| `{name}` | {words} | {default if default == 'required' else f'`{default}`'} |"
 
 
-def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+BLOCKS = """\
+# Blocks
+
+The libraries of blocks that come with archspec, generated from them by `docs/generate.py`; `archspec list blocks`
+prints the same. A spec takes a library by `use: [blocks/residual]`, or `use: {blocks/residual: {groups: 32}}` with other
+values for its params, and then calls its blocks as ops: `{op: bottleneck, width: 64}`. How blocks are written is in
+[language.md](language.md#blocks).
+"""
+
+
+def blocks_page() -> str:
+    """The libraries of blocks, from their files."""
+    lines = [BLOCKS]
+    for library in libraries():
+        lines += [f"## {library.name}", "", library.doc, "", *_params_table(library.params)]
+        for block in library.blocks:
+            lines += [f"### {block.name}", "", *([block.doc, ""] if block.doc else []), f"`{block.signature}`", ""]
+            lines += _params_table(block.params)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _params_table(params: tuple[tuple[str, str], ...]) -> list[str]:
+    return (
+        ["| param | type and default |", "|---|---|", *(f"| `{n}` | `{said}` |" for n, said in params), ""]
+        if params
+        else []
+    )
 
 
 def errors_page() -> str:
@@ -230,6 +257,7 @@ def pages() -> dict[Path, str]:
     return {
         **made,
         ROOT / "docs/ops.md": ops_page(),
+        ROOT / "docs/blocks.md": blocks_page(),
         ROOT / "docs/errors.md": errors_page(),
         ROOT / "docs/zoo.md": zoo_page(),
     }

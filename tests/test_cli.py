@@ -20,6 +20,7 @@ import yaml
 from archspec.cli import main
 from archspec.cli.main import VERBS, make_parser
 from archspec.cli.terminal import wants_color
+from archspec.ops import OPS
 from archspec.seal import authorship
 from archspec.version import VERSION
 
@@ -418,6 +419,32 @@ def test_init_writes_a_spec_that_checks_and_overwrites_nothing(call: Call, tmp_p
     assert (tmp_path / "my-net.yaml").read_text(encoding="utf-8") == "mine"
     assert call("init", "my-net.yaml", "--force")[0] == 0
     assert call("check", "-", stdin=call("init", "-")[1])[0] == 0
+
+
+def test_list_has_the_blocks_and_the_ops(call: Call) -> None:
+    out = call("list", "blocks")[1]
+    assert "use: [blocks/residual]\n  The two residual units" in out
+    assert "x[N, C, H, W] -> [N, width, ceil(H/stride), ceil(W/stride)]\n" in out
+    assert "bottleneck" in call("list", "blocks", "--quiet")[1].split()
+    (residual,) = (
+        one for one in json.loads(call("list", "blocks", "--format", "json")[1]) if "residual" in one["name"]
+    )
+    assert residual["params"]["groups"] == "int = 1"
+    for name in call("list", "blocks", "--quiet")[1].split():  # each is one of the library that it is listed under
+        assert f"\n  {name} " in out
+    assert call("list", "ops", "--quiet")[1].split() == sorted(OPS)
+    assert "\n                     out, kernel, stride: 1, padding: 0," in call("list", "ops")[1]
+    (conv,) = (one for one in json.loads(call("list", "ops", "--format", "json")[1]) if one["name"] == "conv2d")
+    assert conv["options"][2] == {"name": "stride", "type": "integer, 1 to 1,024, or a pair of them", "default": "1"}
+    assert call("list", "blokcs")[0] == 2
+
+
+def test_explain_tells_of_an_op(call: Call) -> None:
+    code, out, _ = call("explain", "relu6")
+    assert code == 0 and out.startswith("relu6: ")
+    assert "    stride    1         integer, 1 to 1,024, or a pair of them\n" in call("explain", "conv2d")[1]
+    assert json.loads(call("explain", "conv2d", "--format", "json")[1])["options"][0]["default"] == "required"
+    assert "did you mean `conv2d`" in call("explain", "covn2d")[2]
 
 
 def test_explain_prints_a_page_and_the_list(call: Call) -> None:

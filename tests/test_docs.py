@@ -40,6 +40,7 @@ def test_every_place_of_a_spec_has_its_table() -> None:
 
 def test_generated_pages_are_current() -> None:
     assert (ROOT / "docs/ops.md").read_text(encoding="utf-8") == generate.ops_page()
+    assert (ROOT / "docs/blocks.md").read_text(encoding="utf-8") == generate.blocks_page()
     assert (ROOT / "docs/errors.md").read_text(encoding="utf-8") == generate.errors_page()
     assert (ROOT / "docs/zoo.md").read_text(encoding="utf-8") == generate.zoo_page()
 

@@ -44,9 +44,11 @@ def diagnose(path: Path) -> tuple[tuple[Diagnostic, ...], Mapping[str, str]]:
     data = path.read_bytes()
     if not data.startswith(b"archspec:"):
         return parse(data, path.name)[1], {path.name: data.decode("utf-8", "replace")}
-    with pytest.raises(SpecError) as caught:
+    try:
         check(load_text(data, path.name, None, {}, Report()))
-    return caught.value.diagnostics, caught.value.texts
+    except SpecError as error:
+        return error.diagnostics, error.texts
+    return (), {}
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -59,6 +61,33 @@ def test_what_is_said_is_what_we_meant(path: Path, monkeypatch: pytest.MonkeyPat
         golden.write_text(rendered, encoding="utf-8", newline="\n")
     assert rendered == golden.read_text(encoding="utf-8")
     assert sarif_faults(render_sarif(diagnostics)) == []
+
+
+SPELT = re.compile(r"did you mean `([^`]+)`\?")
+
+
+def test_a_spelling_that_is_offered_mends_the_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken as it is offered, it is a name that is there: what was wrong at that place is so no longer."""
+    monkeypatch.chdir(ROOT)
+    taken = 0
+    for path in CASES:
+        for found in diagnose(path)[0] if SPELT.search(path.with_suffix(".txt").read_text("utf-8")) else ():
+            offered, span = SPELT.search(found.help or ""), found.span
+            if offered is None or span is None or span.file != path.name:
+                continue
+            lines = path.read_text("utf-8").split("\n")
+            line = lines[span.line - 1]
+            lines[span.line - 1] = line[: span.column - 1] + offered[1] + line[span.end_column - 1 :]
+            mended = tmp_path / path.name
+            mended.write_text("\n".join(lines), encoding="utf-8")
+            left = diagnose(mended)[0]
+            taken += 1
+            assert not [
+                d
+                for d in left
+                if d.code == found.code and d.span and (d.span.line, d.span.column) == (span.line, span.column)
+            ], path.stem
+    assert taken >= 20
 
 
 def test_every_case_says_something_and_no_text_is_left_over() -> None:

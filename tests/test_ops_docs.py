@@ -5,17 +5,47 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import torch
 import yaml
 from ops_performer import Performer
 
 from archspec.ops import OPS, Op
-from archspec.ops.options import make_op
+from archspec.ops.options import make_op, model_of
+from archspec.ops.words import options_of
 from archspec.pipeline import check
 from archspec.records import fields_of
 from archspec.shapes import Shape
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/adding.md").read_text(encoding="utf-8")
+
+
+LIMITS = ("minimum", "maximum", "exclusiveMinimum", "const")
+
+
+def said_by_schema(schema: object) -> set[str]:
+    """The limits and words of a JSON schema, and `none` where it takes null."""
+    if isinstance(schema, list):
+        return {word for each in schema for word in said_by_schema(each)}
+    if not isinstance(schema, dict):
+        return set()
+    limits = {f"{schema[key]:,}" for key in LIMITS if isinstance(schema.get(key), int)}
+    words = set(schema.get("enum", ())) | ({"none"} if schema.get("type") == "null" else set())
+    return limits | words | {word for value in schema.values() for word in said_by_schema(value)}
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_options_are_told_as_pydantic_takes_them(name: str) -> None:
+    fields = model_of(OPS[name]).model_json_schema()
+    said = options_of(OPS[name])
+    assert [option for option, _, _ in said] == list(fields.get("properties", {}))
+    for option, words, default in said:
+        schema = fields["properties"][option]
+        assert (default == "required") == (option in fields.get("required", ()))
+        found = {word for word in re.findall(r"-?[\w,]*\w", words) if word[-1].isdigit() or f"`{word}`" in words}
+        known = said_by_schema({key: value for key, value in schema.items() if key != "default"})
+        # The schema of a size that may be a symbol has no limits, and that of `none` may be a reference.
+        assert known <= found and (found - known <= {"true", "false", "none"} or name == "reshape"), option
 
 
 def blocks(language: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
+from inspect import cleandoc
 from textwrap import fill, indent
 from typing import Any
 
@@ -11,16 +12,23 @@ from archspec.cli.command import FINE, Command
 from archspec.cli.terminal import Terminal
 from archspec.codes import CODES, Code, example_of
 from archspec.diagnostics import UsageError
+from archspec.ops import OPS
+from archspec.ops.base import Op
+from archspec.ops.words import options_of
 from archspec.records import as_dict
 from archspec.report import suggestion
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("code", nargs="?", help="an error code such as E0301; without one, all are listed")
+    parser.add_argument(
+        "code", nargs="?", help="a code such as E0301, or an op such as conv2d; without one, all codes are listed"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
+    if args.code in OPS:
+        return _explain_op(OPS[args.code], args.format, terminal)
     codes = [_find(args.code)] if args.code else list(CODES.values())
     if args.format == "json":
         rows = [{**as_dict(code), **_example(code.code)} for code in codes]
@@ -41,10 +49,25 @@ def _example(code: str) -> dict[str, Any]:
 def _find(name: str) -> Code:
     code = CODES.get(name.strip("[]").upper())
     if code is None:
-        raise UsageError(
-            f"there is no error code `{name}`", suggestion(name.upper(), CODES) or "archspec explain lists them"
-        )
+        near = suggestion(name.upper(), CODES) or suggestion(name, OPS)
+        raise UsageError(f"there is no error code and no op `{name}`", near or "archspec explain lists the codes")
     return code
+
+
+def _explain_op(op: type[Op], form: str, terminal: Terminal) -> int:
+    options = [dict(zip(("name", "type", "default"), option, strict=True)) for option in options_of(op)]
+    doc = cleandoc(op.__doc__ or op.summary)
+    if form == "json":
+        terminal.say(json.dumps({"op": op.name, "doc": doc, "options": options}, indent=2, ensure_ascii=False))
+        return FINE
+    width = max((len(option["name"]) for option in options), default=0)
+    lines = [f"    {o['name']:<{width}}  {o['default']:<8}  {o['type'].replace('`', '')}" for o in options]
+    terminal.say(
+        "\n\n".join(
+            [f"{op.name}: {op.summary}", doc, *(["Options, with their defaults:", "\n".join(lines)] if lines else [])]
+        )
+    )
+    return FINE
 
 
 def _page(code: Code) -> str:
@@ -68,4 +91,4 @@ def _indented(text: str) -> str:
     return indent(text.rstrip("\n"), "    ")
 
 
-COMMAND = Command("explain an error code", "archspec explain E0301", _arguments, _run)
+COMMAND = Command("explain an error code, or an op", "archspec explain E0301", _arguments, _run)

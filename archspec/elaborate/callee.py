@@ -96,7 +96,7 @@ def _target(name: str, around: Around) -> BlockRef | OpRef | None:
         return scope.blocks[name]
     if name in OPS:
         return OpRef(name)
-    help_ = suggestion(name, [*scope.blocks, *OPS]) or "`archspec explain E0217` lists the ops"
+    help_ = suggestion(name, [*scope.blocks, *OPS]) or "`archspec list ops` shows the ops"
     if isinstance(env.values.get(name), BlockRef | OpRef):
         help_ = f"`{name}` is a param: write `op: ${name}`"
     blocks = f"blocks here: {listed(scope.blocks) or 'none'}"

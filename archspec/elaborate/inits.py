@@ -6,8 +6,11 @@ from collections.abc import Collection
 from typing import Any
 
 from archspec.expressions import ExpressionError, evaluate, parse, to_text
+from archspec.lazy import lazy
 from archspec.report import Report, suggestion
 from archspec.source import MapValue, ScalarValue, Value
+
+difflib = lazy("difflib")
 
 PLAIN = frozenset({"zeros", "ones"})
 NUMBERED = frozenset({"constant", "normal", "trunc_normal", "uniform", "xavier_uniform", "xavier_normal"})
@@ -86,7 +89,9 @@ def _of_fans(text: str) -> str | None:
 
 def _scheme_help(name: Any) -> str | None:
     if name in NUMBERED:
-        return f"write `{{{name}: 0.02}}`, with a number"
+        number, what = ("1.0", "its gain") if name.startswith("xavier") else ("0.02", "a number")
+        return f"write `{{{name}: {number}}}`, with {what}"
     if name in FANNED:
         return f"write `{{{name}: fan_out}}` or `{{{name}: fan_in}}`"
-    return suggestion(str(name), SCHEMES)
+    near = difflib.get_close_matches(str(name), SCHEMES, 1)
+    return _scheme_help(near[0]) if near and near[0] not in PLAIN else suggestion(str(name), PLAIN)

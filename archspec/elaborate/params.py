@@ -154,7 +154,7 @@ def block_value(name: str, value: Value, env: Env, scope: Scope, report: Report)
         f"there is no block or op `{text}`",
         value.span,
         notes=[f"blocks here: {listed(scope.blocks) or 'none'}"],
-        help=suggestion(text, [*scope.blocks, *OPS, "none"]),
+        help="write `none`" if text == "null" else suggestion(text, [*scope.blocks, *OPS, "none"]),
     )
     return None
 

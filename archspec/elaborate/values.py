@@ -14,6 +14,7 @@ from archspec.ir.graph import Option
 from archspec.report import Report, suggestion
 from archspec.shapes import Quotient, Size
 from archspec.source import ListValue, MapValue, ScalarValue, Value, plain
+from archspec.spec.fields import listed
 
 COUNTERS = {
     "`i`": "`i` counts the units of a `repeat`, from 0",
@@ -101,7 +102,9 @@ def _expression(value: ScalarValue, env: Env, report: Report, members: Collectio
     except ExpressionError as error:
         near = suggestion(str(value.value), members)
         help_ = error.help or near or _counter_help(error)
-        report.error("E0220", error.message, value.part(error.start, error.end), help=help_)
+        known = f"names here: {listed(name for name in env.values if isinstance(name, str)) or 'none'}"
+        notes = [known] if help_ is None and error.message.startswith("unknown name") else []
+        report.error("E0220", error.message, value.part(error.start, error.end), notes=notes, help=help_)
         return None
     return Option(tuple(result) if isinstance(result, list) else result, expr)
 

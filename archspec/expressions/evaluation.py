@@ -8,7 +8,7 @@ from typing import Any
 
 from archspec.expressions.errors import ExpressionError, Fault
 from archspec.expressions.functions import FUNCTIONS, ROUNDING
-from archspec.expressions.parsing import Expression
+from archspec.expressions.parsing import CONSTANTS, Expression
 from archspec.expressions.printing import to_text
 from archspec.expressions.trees import variable
 from archspec.expressions.values import (
@@ -29,6 +29,9 @@ from archspec.lazy import lazy
 from archspec.shapes import Quotient, Size
 
 difflib = lazy("difflib")
+
+_NOTHING = frozenset({"null", "nil"})
+"""What other languages call `none`."""
 
 
 def evaluate(expression: Expression, names: Mapping[str, Any]) -> Any:
@@ -107,7 +110,7 @@ class _Evaluator:
         if node.id in self.names:
             return plain(self.names[node.id])
         known = [*self.local, *(name for name in self.names if isinstance(name, str))]
-        close = difflib.get_close_matches(node.id, known, 1)
+        close = difflib.get_close_matches(node.id, [*known, *CONSTANTS], 1) or ["none"] * (node.id in _NOTHING)
         remedy = f"did you mean `{close[0]}`?" if close else None
         if remedy is None and node.id in FUNCTIONS:
             remedy = f"`{node.id}` is a function: write {node.id}(...)"

@@ -21,6 +21,13 @@ PARAM = re.compile(
     re.DOTALL,
 )
 
+KINDS = {bool: "bool", int: "int", float: "float"}
+ALIASES = {
+    "integer": "int", "number": "float", "double": "float", "boolean": "bool", "string": "str", "text": "str",
+    "list": "list[int]", "tuple": "list[int]", "module": "block", "layer": "block", "op": "block",
+}  # fmt: skip
+"""What other languages call the types."""
+
 
 def part(scalar: ScalarValue, start: int, end: int, text: str) -> ScalarValue:
     """A piece of a scalar's text as a scalar of its own, with its place where that is on one line."""
@@ -82,7 +89,7 @@ def _refuse(value: Value, what: str, report: Report) -> None:
         f"{what} is not a signature",
         value.span,
         notes=[f"found `{text_of(value)}`"],
-        help="write a name and its axes, such as `x[N, 3, H=224, W=224]`",
+        help=f"write a name and its axes, such as `{'x[N, C, H, W]' if 'block' in what else 'x[N, 3, H=224, W=224]'}`",
     )
 
 
@@ -92,9 +99,6 @@ def read_param(name: str, value: Value, key: Span, report: Report) -> Param | No
         match = PARAM.match(value.value)
         if match is not None and all(map(MEMBER.match, _members(match))):
             return _param(name, value, match, key)
-    kinds = {bool: "bool", int: "int", float: "float", str: "int"}
-    guess = kinds.get(type(value.value), "int") if isinstance(value, ScalarValue) else "list[int]"
-    default = text_of(value) if not isinstance(value, ScalarValue) or not isinstance(value.value, str) else "1"
     report.error(
         "E0207",
         f"param `{name}` needs a type",
@@ -103,9 +107,23 @@ def read_param(name: str, value: Value, key: Span, report: Report) -> Param | No
             f"found `{text_of(value)}`",
             "types: int, float, bool, str, block, enum[a, b], list[int]; `open` before it makes a constructor argument",
         ],
-        help=f"write `{name}: {guess} = {default}`",
+        help=_declaration(name, value),
     )
     return None
+
+
+def _declaration(name: str, value: Value) -> str:
+    """What was probably meant by a declaration that is none."""
+    if not isinstance(value, ScalarValue):
+        return f"write `{name}: list[int] = {text_of(value)}`"
+    if not isinstance(value.value, str):
+        return f"write `{name}: {KINDS.get(type(value.value), 'int')} = {text_of(value)}`"
+    kind, equals, default = (part.strip() for part in value.value.partition("="))
+    words = kind.lower().split()
+    if words and words[-1] in ALIASES:
+        opened = "open " if words[0] == "open" else ""
+        return f"write `{name}: {opened}{ALIASES[words[-1]]}{' = ' if equals else ''}{default}`"
+    return f"write `{name}: block = {text_of(value)}` for an op or a block, `{name}: str = {text_of(value)}` for a word"
 
 
 def _members(match: re.Match[str]) -> tuple[str, ...]:
