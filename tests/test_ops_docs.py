@@ -20,7 +20,7 @@ from archspec.shapes import Shape
 PAGE = (Path(__file__).resolve().parent.parent / "docs/adding.md").read_text(encoding="utf-8")
 
 
-LIMITS = ("minimum", "maximum", "exclusiveMinimum", "const")
+LIMITS = ("minimum", "maximum", "exclusiveMinimum")
 
 
 def said_by_schema(schema: object) -> set[str]:
@@ -30,7 +30,9 @@ def said_by_schema(schema: object) -> set[str]:
     if not isinstance(schema, dict):
         return set()
     limits = {f"{schema[key]:,}" for key in LIMITS if isinstance(schema.get(key), int)}
-    words = set(schema.get("enum", ())) | ({"none"} if schema.get("type") == "null" else set())
+    words = {*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])} | (
+        {"none"} if schema.get("type") == "null" else set()
+    )
     return limits | words | {word for value in schema.values() for word in said_by_schema(value)}
 
 
@@ -44,8 +46,8 @@ def test_options_are_told_as_pydantic_takes_them(name: str) -> None:
         assert (default == "required") == (option in fields.get("required", ()))
         found = {word for word in re.findall(r"-?[\w,]*\w", words) if word[-1].isdigit() or f"`{word}`" in words}
         known = said_by_schema({key: value for key, value in schema.items() if key != "default"})
-        # The schema of a size that may be a symbol has no limits, and that of `none` may be a reference.
-        assert known <= found and (found - known <= {"true", "false", "none"} or name == "reshape"), option
+        # The schema of a size that may be a symbol has no limits.
+        assert known <= found and (found - known <= {"true", "false"} or name == "reshape"), option
 
 
 def blocks(language: str) -> list[str]:
