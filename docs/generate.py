@@ -137,7 +137,7 @@ BLOCKS = """\
 
 The libraries of blocks that come with archspec, generated from them by `docs/generate.py`; `archspec list blocks`
 prints the same. A spec takes a library by `use: [blocks/residual]`, or `use: {blocks/residual: {groups: 32}}` with
-other values for its params, and then calls its blocks as ops: `{op: bottleneck, width: 64}`. How blocks are written is in
+other values for its params, and then calls its blocks as ops: `{op: bottleneck, width: 64}`. How blocks are written:
 [language.md](language.md#blocks).
 """
 
