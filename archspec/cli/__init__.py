@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from archspec.cli.main import command, main
+from archspec.cli.main import main
 
-__all__ = ["command", "main"]
+__all__ = ["main"]

@@ -6,9 +6,9 @@ from argparse import ArgumentParser, Namespace
 from importlib.util import find_spec
 
 from archspec import pipeline
-from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
+from archspec.cli.command import FINE, SPEC_IS_WRONG, STDIN, Command
 from archspec.cli.output import own_path
-from archspec.cli.sources import STDIN, add_features, add_spec, load
+from archspec.cli.sources import add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 from archspec.files import Standing, compare, write_generated

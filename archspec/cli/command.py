@@ -13,6 +13,8 @@ SPEC_IS_WRONG = 1
 WRONG_USE = 2
 OUR_BUG = 3
 
+STDIN = "-"
+
 
 class Command(Record):
     """One verb. `run` returns the exit code: 0 fine, 1 the spec is wrong, 2 wrong use or files, 3 a bug of ours."""
@@ -21,3 +23,13 @@ class Command(Record):
     example: str
     arguments: Callable[[ArgumentParser], None]
     run: Callable[[Namespace, Terminal], int]
+
+
+def shielded(argument: str) -> str:
+    """An argument as argparse may see it, which would take `-@VARIANT` for an option."""
+    return f" {argument}" if argument.startswith(f"{STDIN}@") else argument
+
+
+def unshielded(argument: str) -> str:
+    """The argument as it was given."""
+    return argument[1:] if argument.startswith(f" {STDIN}@") else argument

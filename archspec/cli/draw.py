@@ -11,9 +11,9 @@ from archspec.backends.figure.formats import FORMATS, SUFFIXES
 from archspec.backends.figure.layouts import LAYOUTS
 from archspec.backends.suffix import format_of
 from archspec.checked import Checked
-from archspec.cli.command import FINE, Command
+from archspec.cli.command import FINE, STDIN, Command
 from archspec.cli.output import deliver, marked, own_path
-from archspec.cli.sources import STDIN, add_features, add_names, add_spec, called, load
+from archspec.cli.sources import add_features, add_names, add_spec, called, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 

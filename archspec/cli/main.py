@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
@@ -11,8 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command
-from archspec.cli.sources import shielded
+from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command, shielded
 from archspec.cli.terminal import Terminal, open_terminal
 from archspec.diagnostics import SpecError, UsageError
 from archspec.lazy import lazy
@@ -47,9 +45,6 @@ class Parser(ArgumentParser):
 
 signal = lazy("signal")
 traceback = lazy("traceback")
-
-RARELY = 100_000
-"""Objects between two collections of cycles: a process this short hardly makes any, and would search for them often."""
 
 VERBS = (
     "check",
@@ -108,16 +103,6 @@ def make_parser(verbs: Sequence[str] = VERBS) -> Parser:
         command.arguments(sub)
         sub.set_defaults(run=command.run)
     return parser
-
-
-def command() -> int:
-    """The command `archspec`, which has the process to itself; `main` changes nothing that outlives it."""
-    # Looking for plugins of pydantic scans every installed package, and would run their code on a stranger's spec.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.set_threshold(RARELY)
-    code = main()
-    gc.freeze()  # else the interpreter, on its way out, looks once more for cycles in all that is left
-    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:

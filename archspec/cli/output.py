@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from archspec.checked import Checked
-from archspec.cli.sources import STDIN
+from archspec.cli.command import STDIN
 from archspec.cli.terminal import Terminal
 from archspec.files import write, write_generated
 from archspec.seal import Comment, digest_of, seal

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from archspec.cli.command import FINE, Command
-from archspec.cli.sources import STDIN
+from archspec.cli.command import FINE, STDIN, Command
 from archspec.cli.terminal import Terminal
 from archspec.files import write
 from archspec.spec.schema import schema_text

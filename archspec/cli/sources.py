@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from archspec import pipeline
 from archspec.checked import Checked
+from archspec.cli.command import STDIN, unshielded
 from archspec.diagnostics import UsageError
 from archspec.features import with_features
 from archspec.fit import at_sizes, read_size
@@ -22,8 +23,6 @@ from archspec.spec.settings import SETTINGS, parse_settings
 glob = lazy("glob")
 pathlib = lazy("pathlib")
 
-STDIN = "-"
-
 
 def add_spec(parser: ArgumentParser, *, several: bool = False) -> None:
     """The positional SPEC argument (`args.specs`, a list) and `--set`."""
@@ -31,7 +30,7 @@ def add_spec(parser: ArgumentParser, *, several: bool = False) -> None:
         "specs",
         metavar="SPEC",
         nargs="+" if several else 1,
-        type=_unshielded,
+        type=unshielded,
         help="a file, FILE@VARIANT, a network of the zoo, or - or -@VARIANT for standard input"
         + ("; of several, folders and patterns too" if several else ""),
     )
@@ -62,15 +61,6 @@ def add_size(parser: ArgumentParser) -> None:
 def sized(checked: Checked, args: Namespace) -> Checked:
     """The network at the size that the call asks for. SpecError where it does not hold there."""
     return checked if args.size is None else at_sizes(checked, read_size(args.size, checked.graph))
-
-
-def shielded(argument: str) -> str:
-    """An argument as argparse may see it, which would take `-@VARIANT` for an option."""
-    return f" {argument}" if argument.startswith(f"{STDIN}@") else argument
-
-
-def _unshielded(argument: str) -> str:
-    return argument[1:] if argument.startswith(f" {STDIN}@") else argument
 
 
 def add_features(parser: ArgumentParser) -> None:

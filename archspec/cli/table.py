@@ -7,9 +7,9 @@ from argparse import ArgumentParser, Namespace
 from archspec import pipeline
 from archspec.backends.suffix import format_of
 from archspec.backends.table.architecture import FIGURES, FORMATS, SUFFIXES, make_table
-from archspec.cli.command import FINE, Command
+from archspec.cli.command import FINE, STDIN, Command
 from archspec.cli.output import deliver, marked
-from archspec.cli.sources import STDIN, add_features, add_names, add_spec, called, load
+from archspec.cli.sources import add_features, add_names, add_spec, called, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 from archspec.seal import LATEX, XML, Comment

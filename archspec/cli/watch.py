@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from archspec.backends.page import LEVELS
-from archspec.cli.command import FINE, Command
-from archspec.cli.sources import STDIN, add_spec, load
+from archspec.cli.command import FINE, STDIN, Command
+from archspec.cli.sources import add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import SpecError, UsageError
 from archspec.watch.files import changed, fingerprint
