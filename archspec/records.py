@@ -7,7 +7,9 @@ of them. A record inherits its methods, and its `__init__` is compiled when the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from operator import attrgetter
+from types import FunctionType
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T", bound="Record")
@@ -78,23 +80,42 @@ def _first_init(self: Record, *args: Any, **options: Any) -> None:
 
 
 def _compiled_init(cls: RecordType) -> Callable[..., None]:
+    """The `__init__` of a class: that of its form, with the class's names for arguments and its slots for setters."""
+    values: dict[str, Any] = {"ABSENT": ABSENT}
+    defaults: list[Any] = []
+    form: list[tuple[bool, bool]] = []
+    fields = {name: about for name, about in cls.__fields__.items() if about.init or not about.required}
+    for index, (name, about) in enumerate(fields.items()):
+        values |= {f"set_{index}": getattr(cls, name).__set__, f"default_{index}": about.default}
+        values[f"make_{index}"] = about.factory
+        form.append((about.init, about.factory is not None))
+        if about.init and not about.required:
+            defaults.append(about.default)
+    taken = [name for name, about in fields.items() if about.init]
+    code = _init_of_form(tuple(form), hasattr(cls, "__post_init__")).__code__
+    return FunctionType(code.replace(co_varnames=("self", *taken)), values, "__init__", tuple(defaults))
+
+
+@cache
+def _init_of_form(form: tuple[tuple[bool, bool], ...], then: bool) -> FunctionType:
+    """An `__init__` for so many fields: for each whether it is taken, and whether it is made if it is not given.
+
+    Compiled once for all classes of the form: one of its own for each of them would be a tenth of a check's time.
+    """
     taken, lines = ["self"], []
-    names: dict[str, Any] = {"ABSENT": ABSENT}
-    for name, about in cls.__fields__.items():
-        value = name if about.init else f"default_{name}"
-        names |= {f"set_{name}": getattr(cls, name).__set__, f"default_{name}": about.default}
-        if about.factory is not None:
-            names[f"make_{name}"] = about.factory
-            value = f"make_{name}() if {value} is ABSENT else {value}"
-        if about.init:
-            taken.append(name if about.required else f"{name}=default_{name}")
-        if about.init or not about.required:
-            lines.append(f" set_{name}(self, {value})\n")
-    if hasattr(cls, "__post_init__"):
+    for index, (init, made) in enumerate(form):
+        value = f"value_{index}" if init else f"default_{index}"
+        if init:
+            taken.append(value)
+        if made:
+            value = f"make_{index}() if {value} is ABSENT else {value}"
+        lines.append(f" set_{index}(self, {value})\n")
+    if then:
         lines.append(" self.__post_init__()\n")
+    names: dict[str, Any] = {}
     exec(f"def __init__({', '.join(taken)}):\n{''.join(lines) or ' pass'}", names)
-    init: Callable[..., None] = names["__init__"]
-    return init
+    init_of_form: FunctionType = names["__init__"]
+    return init_of_form
 
 
 class Record(metaclass=RecordType):
