@@ -169,6 +169,7 @@ class Quotient(Record):
         return self.of // self.divisor
 
 
+@lru_cache(maxsize=256)  # one object for all networks is quick to compare
 def symbol(name: str, nominal: int | None = None) -> Size:
     """The free size `name` as a dimension."""
     return Size(((Symbol(name, nominal), 1),))
@@ -304,8 +305,7 @@ class Shape(NamedTuple):
     @property
     def channels(self) -> int:
         """The size of axis C, else of the last axis; a number by construction."""
-        size = self.dims[self.channel_axis]
-        return size if isinstance(size, int) else nominal(size)
+        return nominal(self.dims[self.channel_axis])
 
     @property
     def channel_axis(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from archspec.diagnostics import Label
@@ -67,7 +67,7 @@ class BodyBuilder:
         self.current: Result | None = None
         self.register: tuple[str, ...] = ()
         self.recipes: dict[str, Recipe] = {}
-        self.tensors: dict[str, dict[str, tuple[int, ...]]] = {}
+        self.tensors: dict[str, Mapping[str, tuple[int, ...]]] = {}
         """The tensors of the ops of this body, by the op's name."""
         self._exports: list[tuple[str, Ref]] = []
         self._own_name: str | None = None

@@ -18,7 +18,7 @@ from archspec.expressions.trees import free_names
 from archspec.ir.graph import Body, Option, Repeat
 from archspec.ops.base import Op
 from archspec.ops.linear import FIXED
-from archspec.records import Record
+from archspec.records import Record, field
 from archspec.report import Report, suggestion
 from archspec.shapes import Demand, Shape, Size
 from archspec.span import Span
@@ -40,13 +40,16 @@ class Caller(Record):
 class Called(Record):
     """An elaborated call: its target, the arguments in the caller's terms, and the output shapes (None: unknown).
 
-    The target is None after an error that leaves the shapes known: what follows is checked, and nothing is built.
+    The target is None after an error that leaves the shapes known: what follows is checked, and nothing is built. Of an
+    op, also what it demands of symbolic sizes, and its tensors.
     """
 
     target: Op | Body | Repeat | None
     arguments: tuple[tuple[str, Option], ...]
     shapes: tuple[Shape | None, ...]
     names: tuple[str, ...] = ()
+    demands: tuple[Demand, ...] = ()
+    tensors: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 class Elaborated(Record):
@@ -58,28 +61,15 @@ class Elaborated(Record):
     lets: tuple[tuple[str, ast.expr], ...]
 
 
-class Performed(Record):
-    """An op called on inputs, whoever called: what it demands of symbolic sizes, the names of its tensors.
-
-    The options and shapes are held because they are known by identity.
-    """
-
-    called: Called
-    demands: tuple[Demand, ...]
-    tensors: frozenset[str]
-    options: tuple[Option, ...]
-    shapes: tuple[Shape, ...]
+_performed: dict[Key, tuple[Called, object]] = {}
+"""Equal calls of ops, in this network or another, and what their keys know by identity."""
 
 
-_performed: dict[Key, Performed] = {}
-"""Equal calls of ops, in this network or another."""
-
-
-def remember_call(key: Key, performed: Performed) -> None:
+def remember_call(key: Key, called: Called, *held: object) -> None:
     """Keep what a call gave; of too many, all are forgotten."""
     if len(_performed) >= MOST:
         _performed.clear()
-    _performed[key] = performed
+    _performed[key] = called, held
 
 
 FAILED = Elaborated(None, (None,), (), ())
@@ -139,22 +129,26 @@ class Calls:
             *map(shape_key, shapes),
         )
         found = _performed.get(key) if not self.free else None
-        if found is None:
-            found = self._perform(resolved.op, options, resolved.given, inputs, span)
-            if found is None:
-                return None
-            if not self.free:
-                remember_call(key, found)
-        if caller.open and self._mixes(shapes, found.called.shapes, caller):
+        called = found[0] if found is not None else self._perform(resolved.op, options, resolved.given, inputs, span)
+        if called is None:
             return None
-        for demand in found.demands:
+        if found is None and not self.free:
+            remember_call(key, called, options, shapes)
+        if caller.open and self._mixes(shapes, called.shapes, caller):
+            return None
+        self.note(called, span)
+        return called
+
+    def note(self, called: Called, span: Span) -> None:
+        """What the call of an op asks of the network."""
+        assert isinstance(called.target, Op)
+        for demand in called.demands:
             self.demands.setdefault(demand, span)
-        self.tensors.setdefault(resolved.op.name, set()).update(found.tensors)
-        return found.called
+        self.tensors.setdefault(called.target.name, set()).update(called.tensors)
 
     def _perform(
         self, op: type[Op], options: dict[str, Option], given: Given, inputs: tuple[Operand, ...], span: Span
-    ) -> Performed | None:
+    ) -> Called | None:
         built = build_op(op, options, given, span, self.report)
         if built is None:
             return None
@@ -164,8 +158,7 @@ class Calls:
         shapes = tuple(operand.shape for operand in inputs)
         output = built.shape(*shapes)
         outputs = (output,) if isinstance(output, Shape) else output
-        called = Called(built, (), tuple(settled(shape) for shape in outputs))
-        return Performed(called, demands, frozenset(built.tensors(*shapes)), tuple(options.values()), shapes)
+        return Called(built, (), tuple(map(settled, outputs)), (), demands, built.tensors(*shapes))
 
     def _mixes(self, inputs: tuple[Shape, ...], outputs: tuple[Shape | None, ...], caller: Caller) -> bool:
         """Whether open channels become one axis with free sizes, where no expression keeps track of them; an error."""

@@ -6,7 +6,6 @@ are never remembered, so each is reported wherever it is made.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection
 from typing import Any
 
@@ -16,6 +15,7 @@ from archspec.ir.graph import Option
 from archspec.records import Record, field
 from archspec.shapes import Shape, Size
 from archspec.source import Value
+from archspec.spec.model import CallItem
 
 MOST = 20_000
 """Remembered values, and meanings of one value; then all are forgotten."""
@@ -27,11 +27,11 @@ _COMPARABLE = frozenset({int, bool, str, float, type(None), Size, object})
 
 
 class Meanings(Record, frozen=False):
-    """What one value has meant. What is known by identity is held, so that nothing else can take its place."""
+    """What one value or item has meant. What is known by identity is held, so that nothing else can take its place."""
 
-    value: Value
+    text: Value | CallItem
     names: tuple[str, ...]
-    found: dict[Key, tuple[Option, tuple[ast.expr | None, ...]]] = field(default_factory=dict)
+    found: dict[Key, tuple[Any, tuple[object, ...]]] = field(default_factory=dict)
 
     def key(self, env: Env, members: Collection[str], bare: bool) -> Key | None:
         """All that the meaning depends on; None where that cannot be compared."""
@@ -44,26 +44,26 @@ class Meanings(Record, frozen=False):
             key += (kind, value, id(env.exprs.get(name)))
         return tuple(key)
 
-    def remember(self, key: Key, option: Option, env: Env) -> None:
-        """Keep a meaning."""
+    def remember(self, key: Key, meaning: object, env: Env, *held: object) -> None:
+        """Keep a meaning, and what else its key knows by identity."""
         if len(self.found) >= MOST:
             self.found.clear()
-        self.found[key] = option, tuple(map(env.exprs.get, self.names))
+        self.found[key] = meaning, (*map(env.exprs.get, self.names), *held)
 
 
 _meanings: dict[int, Meanings] = {}
 
 
-def meanings(value: Value) -> Meanings | None:
-    """What this value has meant so far."""
-    return _meanings.get(id(value))
+def meanings(text: Value | CallItem) -> Meanings | None:
+    """What this value or item has meant so far."""
+    return _meanings.get(id(text))
 
 
-def meet(value: Value, names: Collection[str]) -> Meanings:
-    """A value that is new here, and the names that it reads."""
+def meet(text: Value | CallItem, names: Collection[str]) -> Meanings:
+    """A value or item that is new here, and the names that it reads."""
     if len(_meanings) >= MOST:
         _meanings.clear()
-    made = _meanings[id(value)] = Meanings(value, tuple(names))
+    made = _meanings[id(text)] = Meanings(text, tuple(names))
     return made
 
 
@@ -73,6 +73,16 @@ def option_key(option: Option) -> Key:
     if option.expr is None and type(value) in _COMPARABLE:
         return type(value), value
     return (id(option),)
+
+
+_shapes: dict[Key, Shape] = {}
+
+
+def one_for_all(shape: Shape) -> Shape:
+    """The same object for all shapes that are the same in every way, so that they are told apart by identity."""
+    if len(_shapes) >= MOST:
+        _shapes.clear()
+    return _shapes.setdefault(shape_key(shape), shape)
 
 
 def shape_key(shape: Shape) -> Key:

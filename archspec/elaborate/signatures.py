@@ -9,6 +9,7 @@ from typing import Any
 from archspec.diagnostics import Label
 from archspec.elaborate.callee import Operand
 from archspec.elaborate.env import Env, name_of
+from archspec.elaborate.memory import one_for_all
 from archspec.elaborate.values import evaluate_value, show
 from archspec.expressions import expression_of, literal, simplify, substitute, traced
 from archspec.expressions.trees import free_names
@@ -54,7 +55,7 @@ def bind_axes(signature: Signature, operand: Operand, env: Env, report: Report) 
             _refuse_axis(axis, expected, index, operand, report)
             return None
         dims[index] = plain_size(dim)
-    return Shape(tuple(dims), shape.axes), env
+    return one_for_all(Shape(tuple(dims), shape.axes)), env
 
 
 def _axis_size(axis: Axis, env: Env, report: Report) -> Dim | None:
@@ -100,10 +101,10 @@ def translated(shape: Shape | None, bindings: Mapping[str, ast.expr]) -> Shape |
         return shape
     inner = expression_of(dim)
     if all(isinstance(bindings.get(name), ast.Constant) for name in free_names(inner)):
-        return shape.replace(channel, int(dim))
+        return one_for_all(shape.replace(channel, int(dim)))
     named = bindings.get(inner.id) if isinstance(inner, ast.Name) else None
     expr = named if named is not None else simplify(substitute(inner, bindings))
-    return shape.replace(channel, int(dim) if isinstance(expr, ast.Constant) else traced(int(dim), expr))
+    return one_for_all(shape.replace(channel, int(dim) if isinstance(expr, ast.Constant) else traced(int(dim), expr)))
 
 
 def caller_terms(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from archspec.elaborate.body import BodyBuilder, Recipe, Result, Wire
 from archspec.elaborate.callee import Around, Operand, Resolved, both, resolve
 from archspec.elaborate.calls import Called, Caller
-from archspec.elaborate.env import name_of
+from archspec.elaborate.env import NOTHING, name_of
 from archspec.elaborate.inits import read_inits
 from archspec.elaborate.inputs import Source
 from archspec.elaborate.items import MAX_REPEAT, Items, Place
+from archspec.elaborate.memory import Key, Meanings, meanings, meet
 from archspec.elaborate.repeats import Unit, unit_names, unroll
 from archspec.elaborate.ties import read_ties
 from archspec.elaborate.values import evaluate_count, evaluate_flag, free_names, render_name
 from archspec.ir.graph import Node, Option, Ref
+from archspec.ops import OPS
 from archspec.ops.base import Op
 from archspec.records import Record, fields_of, replace
 from archspec.report import suggestion
@@ -76,8 +77,32 @@ class Steps(Items):
             for wire in source.result.wires
         ]
 
+    def _memory(self, step: _Step, operands: tuple[Operand, ...] | None) -> tuple[Meanings, Key] | None:
+        """Where the call of an op is remembered: by the names that its item reads, and the shapes that it gets.
+
+        None where it may depend on more.
+        """
+        item, env = step.item, step.place.env
+        alone = step.missing or (step.join and len(step.sources) == 1) or item.repeat is not None
+        if alone or operands is None or step.callee not in OPS or step.callee in step.place.scope.blocks:
+            return None
+        if env.open or self.free:
+            return None
+        known = meanings(item)
+        if known is None:
+            read = [entry.value for entry in item.options]
+            known = meet(item, free_names(read if item.init is None else [*read, item.init]))
+        key = known.key(env, NOTHING, False)
+        return None if key is None else (known, (*key, *(id(operand.shape) for operand in operands)))
+
     def _run(self, step: _Step) -> bool:
         operands = self.operands(step.sources)
+        memory = self._memory(step, operands)
+        if memory is not None and (found := memory[0].found.get(memory[1])) is not None:
+            self.count(step.item.span)
+            self.note(found[0], step.item.span)
+            self._put(step, operands, found[0])
+            return True
         resolved = self._resolve(step, step.place, operands)
         if resolved is None:
             step.builder.poison(step.name, step.item.span)
@@ -102,16 +127,17 @@ class Steps(Items):
             return True
         if when is not step.condition:
             step = replace(step, condition=when)
-        if step.item.repeat is not None:
-            again = self._repeated
-        else:
-            caller = Caller(step.name or "an item", step.item.span, "", step.place.env.open)
-
-            def again(step: _Step, operands: tuple[Operand, ...] | None) -> Called | None:
-                return self._called(step, resolved, operands, caller)
-
-        self._put(step, again(step, operands), again)
+        called = self._called(step, resolved, operands)
+        if memory is not None and called is not None and operands is not None:
+            memory[0].remember(memory[1], called, step.place.env, *(operand.shape for operand in operands))
+        self._put(step, operands, called)
         return True
+
+    def _again(self, step: _Step) -> Called | None:
+        """The module of an item once more, on other inputs."""
+        operands = self.operands(step.sources)
+        resolved = self._resolve(step, step.place, operands)
+        return self._called(step, resolved, operands) if resolved is not None else None
 
     def _resolve(
         self, step: _Step, place: Place, operands: tuple[Operand, ...] | None, first: bool = False
@@ -124,7 +150,13 @@ class Steps(Items):
         around = Around(place.scope, place.env, operands, place.env.open, step.item.span, self.report)
         return resolve(step.callee, given, keys, around)
 
-    def _called(
+    def _called(self, step: _Step, resolved: Resolved, operands: tuple[Operand, ...] | None) -> Called | None:
+        if step.item.repeat is not None:
+            return self._repeated(step, operands)
+        caller = Caller(step.name or "an item", step.item.span, "", step.place.env.open)
+        return self._call(step, resolved, operands, caller)
+
+    def _call(
         self, step: _Step, resolved: Resolved, operands: tuple[Operand, ...] | None, caller: Caller
     ) -> Called | None:
         if resolved.op is None:
@@ -165,32 +197,26 @@ class Steps(Items):
             return None
         path = f"{step.name}.{index}" if step.name else str(index)
         caller = Caller(path, step.item.span, f"repeat {index + 1} of {count}", env.open)
-        called = self._called(replace(step, place=place), resolved, operands, caller)
+        called = self._call(replace(step, place=place), resolved, operands, caller)
         if called is None:
             return None
         return Unit(called, self._inits(step, called, operands))
 
-    def _put(self, step: _Step, called: Called | None, again: Callable[[_Step, Any], Called | None]) -> None:
+    def _put(self, step: _Step, operands: tuple[Operand, ...] | None, called: Called | None) -> None:
         """The node of a call, and how to run its module again."""
         builder, item = step.builder, step.item
         if called is None:
             builder.poison(step.name, item.span)
             return
-        operands = self.operands(step.sources)
         key = builder.key_of(step.name)
         joined = step.join and isinstance(called.target, Op) and called.target.inputs is None
         place = item.name.span if item.name is not None else item.span
         path = None if joined else builder.path_of(step.name, place)
         inits = () if item.repeat is not None else self._inits(step, called, operands)
-        tensors: dict[str, tuple[int, ...]] = {}
-        if isinstance(called.target, Op) and operands is not None:
-            tensors = called.target.tensors(*(operand.shape for operand in operands))
-        ties = read_ties(item.tie, tensors, builder, self.report)
+        ties = read_ties(item.tie, called.tensors, builder, self.report)
         if step.name is not None:
-            builder.tensors[step.name] = tensors
-            builder.recipes[step.name] = Recipe(
-                key, lambda others: again(replace(step, sources=others), self.operands(others))
-            )
+            builder.tensors[step.name] = called.tensors
+            builder.recipes[step.name] = Recipe(key, lambda others: self._again(replace(step, sources=others)))
         inputs = tuple(source.result.wires[0].ref for source in step.sources)
         section = step.place.section
         node = Node(
@@ -210,8 +236,7 @@ class Steps(Items):
                 help="write it at the op inside the block",
             )
             return ()
-        shapes = tuple(operand.shape for operand in operands or ())
-        known = called.target.tensors(*shapes) if operands is not None else None
+        known = called.tensors if operands is not None else None
         return read_inits(step.item.init, known, f"`{called.target.name}`", self.report, called.target.weighted == 1)
 
     def _share(self, step: _Step) -> bool:

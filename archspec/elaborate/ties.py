@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from archspec.elaborate.body import BodyBuilder
 from archspec.report import Report, suggestion
 from archspec.source import Entry, MapValue, ScalarValue
 
-Tensors = dict[str, tuple[int, ...]]
+Tensors = Mapping[str, tuple[int, ...]]
 
 
 def read_ties(tie: MapValue | None, own: Tensors, builder: BodyBuilder, report: Report) -> tuple[tuple[str, str], ...]:

@@ -34,9 +34,9 @@ def evaluate_value(
         return Option(value.value)
     known = meanings(value) or meet(value, free_names([value]))
     key = known.key(env, members, bare)
-    found = known.found.get(key) if key is not None else None
-    if found is not None:
-        return found[0]
+    if key is not None and key in known.found:
+        remembered: Option = known.found[key][0]
+        return remembered
     option = _evaluated(value, env, report, members, bare)
     if option is not None and key is not None:
         known.remember(key, option, env)
