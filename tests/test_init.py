@@ -46,8 +46,7 @@ RESET = """\
                 bound = 1 / math.sqrt(m.out_features)
                 nn.init.uniform_(m.weight, -bound, bound)
                 if m is self.fc:
-                    if m.bias is not None:
-                        nn.init.constant_(m.bias, 0.5)
+                    nn.init.constant_(m.bias, 0.5)
             elif isinstance(m, nn.BatchNorm2d) and m is self.features[1]:
                 nn.init.zeros_(m.weight)
 """

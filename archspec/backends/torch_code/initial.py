@@ -66,10 +66,10 @@ def _single(special: Special, holder: str, indent: int) -> list[Statement]:
 
 
 def _filled(scheme: Scheme, module: str, tensor: str, kind: str, always: bool, indent: int) -> list[Statement]:
-    """One tensor filled. A bias is asked for even where it always exists: its type in torch says that it need not."""
+    """One tensor filled. A convolution is asked for its bias even where it has one: torch calls it optional."""
     target = f"{module}.{tensor}"
     lines: list[Statement] = []
-    if always and tensor != "bias":
+    if always and not (tensor == "bias" and "Conv" in kind):
         inside = indent
     else:
         lines, inside = [Statement(f"if {target} is not None:", indent=indent)], indent + 1
