@@ -40,7 +40,7 @@ def literal_of(value: Any) -> ast.expr:
     if isinstance(value, ClassName):
         return ast.Name(value, ast.Load())
     if isinstance(value, float) and not isinstance(value, bool):
-        return parseliteral_of(repr(value))
+        return tree_of_number(repr(value))
     if isinstance(value, tuple):
         return ast.Tuple([literal_of(item) for item in value], ast.Load())
     if isinstance(value, list):
@@ -52,7 +52,7 @@ def literal_of(value: Any) -> ast.expr:
     return ast.Constant(value)
 
 
-def parseliteral_of(text: str) -> ast.expr:
+def tree_of_number(text: str) -> ast.expr:
     """A number's text as a tree."""
     tree = ast.parse(text, mode="eval").body
     assert isinstance(tree, (ast.Constant, ast.UnaryOp))
