@@ -41,6 +41,7 @@ class Surroundings:
                 self._readers.setdefault(key, []).append(node.key)
         self.given = {self.origin(ref.node) for _, ref in shapes.body.outputs}
         self._named = {node.key: node for node in self.ops}
+        self._names = {node.key: node.target.name for node in self.ops if isinstance(node.target, Op)}
 
     def origin(self, key: str) -> str:
         """The node whose output this is."""
@@ -52,8 +53,7 @@ class Surroundings:
 
     def name(self, key: str | None) -> str:
         """The name of a node's op; "" for a block, a repeat, an input of the body, or nothing."""
-        node = self._named.get(key) if key is not None else None
-        return node.target.name if node is not None and isinstance(node.target, Op) else ""
+        return self._names.get(key, "") if key is not None else ""
 
     def sole_reader(self, key: str) -> str | None:
         """The node that alone reads this one's output, if it goes nowhere else."""

@@ -10,7 +10,7 @@ from archspec.ir.graph import Graph, Node
 from archspec.ops.base import Op
 from archspec.passes.depth import weighted_layers
 from archspec.passes.memory import Memory, activation_memory
-from archspec.passes.plain import plain
+from archspec.passes.plain import by_identity, plain
 from archspec.passes.receptive import receptive_field
 from archspec.passes.shapes import BodyShapes, Shapes
 from archspec.records import Record
@@ -118,6 +118,7 @@ def idle_nodes(graph: Graph) -> list[Node]:
     return [node for node in graph.body.nodes if needed and node.key not in needed]
 
 
+@by_identity
 def op_amount(op: Op, inputs: tuple[Shape, ...]) -> Amount:
     """The amount of one op on inputs of these shapes."""
     op, sizes = plain(op), tuple(map(_nominal, inputs))

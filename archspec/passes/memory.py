@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import prod
+from typing import NamedTuple
 
-from archspec.ir.graph import Body, Graph, Node
+from archspec.ir.graph import Body, Graph
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 from archspec.records import Record
 from archspec.shapes import Shape
@@ -26,9 +27,9 @@ class Memory(Record):
 
 def activation_memory(graph: Graph, shapes: Shapes) -> Memory:
     """Activation memory of a network at its nominal size, batch 1."""
-    usage = _Usage()
+    usage = _Usages().of(shapes.root)
     inputs = sum(size_bytes(shape) for shape in shapes.root.inputs)
-    return Memory(inputs + usage.peak(shapes.root), usage.total(shapes.root))
+    return Memory(inputs + usage.peak, usage.total)
 
 
 @lru_cache(maxsize=4096)
@@ -37,60 +38,56 @@ def size_bytes(shape: Shape) -> int:
     return BYTES * prod(int(size or 1) for size in shape.at({"N": 1}))
 
 
-class _Usage:
-    """Peaks and totals of bodies beyond their inputs, once per distinct body."""
+class _Usage(NamedTuple):
+    """Bytes beyond the inputs of a body: the most that is alive at once, and all outputs of ops together."""
+
+    peak: int
+    total: int
+
+
+class _Usages:
+    """Usages once per distinct body."""
 
     def __init__(self) -> None:
-        self._peaks: dict[int, int] = {}
-        self._totals: dict[int, int] = {}
+        self._known: dict[int, _Usage] = {}
 
-    def peak(self, shapes: BodyShapes) -> int:
-        if id(shapes) not in self._peaks:
-            self._peaks[id(shapes)] = self._peak(shapes)
-        return self._peaks[id(shapes)]
+    def of(self, shapes: BodyShapes) -> _Usage:
+        found = self._known.get(id(shapes))
+        if found is None:
+            found = self._known[id(shapes)] = self._of(shapes)
+        return found
 
-    def _peak(self, shapes: BodyShapes) -> int:
+    def _of(self, shapes: BodyShapes) -> _Usage:
         last = _last_uses(shapes.body)
         alive: dict[str, int] = {}
-        total = most = 0
+        now = most = total = 0
         for index, node in enumerate(shapes.body.nodes):
-            own = 0 if node.target is None else sum(size_bytes(shape) for shape in shapes.nodes[node.key])
-            inner = own
+            own = 0 if node.target is None else _bytes(shapes.nodes[node.key])
+            inner = _Usage(own, own)
             if node.key in shapes.children:
-                inner = max(own, self.peak(shapes.children[node.key]))
+                inner = self.of(shapes.children[node.key])
             elif node.key in shapes.units:
-                inner = max(own, *(self._unit_peak(unit) for unit in shapes.units[node.key]))
-            most = max(most, total + inner)
+                inner = self._units(shapes.units[node.key])
+            most = max(most, now + own, now + inner.peak)
+            total += inner.total
             alive[node.key] = own
-            total += own
-            for name in {node.key, *(ref.node for ref in node.inputs)}:
+            now += own
+            for name in {node.key, *[ref.node for ref in node.inputs]}:
                 if last.get(name, index) <= index:
-                    total -= alive.pop(name, 0)
-        return most
+                    now -= alive.pop(name, 0)
+        return _Usage(most, total)
 
-    def _unit_peak(self, unit: UnitShapes) -> int:
-        own = sum(size_bytes(shape) for shape in unit.outputs)
-        return max(own, self.peak(unit.body)) if unit.body is not None else own
+    def _units(self, units: tuple[UnitShapes, ...]) -> _Usage:
+        peak = total = 0
+        for unit in units:
+            own = _bytes(unit.outputs)
+            one = self.of(unit.body) if unit.body is not None else _Usage(own, own)
+            peak, total = max(peak, own, one.peak), total + unit.count * one.total
+        return _Usage(peak, total)
 
-    def total(self, shapes: BodyShapes) -> int:
-        if id(shapes) not in self._totals:
-            self._totals[id(shapes)] = sum(self._node_total(node, shapes) for node in shapes.body.nodes)
-        return self._totals[id(shapes)]
 
-    def _node_total(self, node: Node, shapes: BodyShapes) -> int:
-        if node.target is None:
-            return 0
-        if node.key in shapes.children:
-            return self.total(shapes.children[node.key])
-        if node.key in shapes.units:
-            return sum(
-                unit.count * (self.total(unit.body) if unit.body is not None else self._outputs(unit))
-                for unit in shapes.units[node.key]
-            )
-        return sum(size_bytes(shape) for shape in shapes.nodes[node.key])
-
-    def _outputs(self, unit: UnitShapes) -> int:
-        return sum(size_bytes(shape) for shape in unit.outputs)
+def _bytes(shapes: tuple[Shape, ...]) -> int:
+    return size_bytes(shapes[0]) if len(shapes) == 1 else sum(map(size_bytes, shapes))
 
 
 def _last_uses(body: Body) -> dict[str, int]:

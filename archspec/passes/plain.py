@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from archspec.ops.base import Op
 from archspec.records import fields_of, replace
 
 MOST = 20_000
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
-def by_identity(find: Callable[[Op], T]) -> Callable[[Op], T]:
+def by_identity(find: Callable[Concatenate[Op, P], T]) -> Callable[Concatenate[Op, P], T]:
     """Remembers what is found out about an op by its identity, which is quicker than by its options."""
-    known: dict[int, tuple[Op, T]] = {}
+    known: dict[tuple[int, tuple[Any, ...]], tuple[Op, T]] = {}
 
     @wraps(find)
-    def remembered(op: Op) -> T:
-        found = known.get(id(op))
+    def remembered(op: Op, /, *others: P.args, **_: P.kwargs) -> T:
+        key = id(op), others
+        found = known.get(key)
         if found is None:
             if len(known) >= MOST:
                 known.clear()
-            found = known[id(op)] = op, find(op)  # held, so that no other op can take its place
+            found = known[key] = op, find(op, *others)  # type: ignore[call-arg]  # held, so that its id stays its own
         return found[1]
 
     return remembered
