@@ -252,6 +252,8 @@ class BodyBuilder:
     def _final_names(self) -> dict[str, str]:
         """Names for captured inputs that collide with no node."""
         final: dict[str, str] = {}
+        if not self._wished:
+            return final
         taken = {node.key for node in self.nodes}
         ends = Counter(name.rpartition(".")[2] for name in self._wished.values())
         for key, wished in self._wished.items():

@@ -12,6 +12,10 @@ from archspec.span import Span
 SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
 MAX_PATH = 200
 
+MAX_SEEN = 10_000
+_seen: set[str] = set()
+"""Names that were found to be fit for a layer: most items of a block are met again and again."""
+
 
 class Paths:
     """Hands out the paths of one body's children, in the order of registration."""
@@ -53,6 +57,8 @@ class Paths:
 
 def is_path(path: str, span: Span, report: Report) -> bool:
     """Whether a name can be that of a layer; an error if not."""
+    if path in _seen:
+        return True
     for segment in path.split("."):
         if not SEGMENT.match(segment) or len(path) > MAX_PATH:
             report.error(
@@ -74,4 +80,6 @@ def is_path(path: str, span: Span, report: Report) -> bool:
                 help=f"call it `{segment.strip('_') or 'layer'}_`, or say what it is for",
             )
             return False
+    if len(_seen) < MAX_SEEN:
+        _seen.add(path)
     return True

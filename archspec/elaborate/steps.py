@@ -34,10 +34,7 @@ class _Step(Record):
     builder: BodyBuilder
     place: Place
     join: bool
-
-    @property
-    def callee(self) -> str:
-        return str(self.item.op.value) if self.item.op is not None else ""
+    callee: str
 
 
 class Steps(Items):
@@ -63,7 +60,7 @@ class Steps(Items):
             return self.left_out(name, condition, sources, builder, place, item.span)
         present = [] if free else [source for source in sources if not source.result.absent]
         missing = 0 if free else len(sources) - len(present)
-        step = _Step(item, name, present, missing, condition, builder, place, ends is not None)
+        step = _Step(item, name, present, missing, condition, builder, place, ends is not None, callee)
         return self._share(step) if item.same is not None else self._run(step)
 
     def _inputs(self, item: CallItem, builder: BodyBuilder, place: Place, needed: bool) -> list[Source] | None:
@@ -93,7 +90,7 @@ class Steps(Items):
             read = [entry.value for entry in item.options]
             known = meet(item, free_names(read if item.init is None else [*read, item.init]))
         key = known.key(env, NOTHING, False)
-        return None if key is None else (known, (*key, *(id(operand.shape) for operand in operands)))
+        return None if key is None else (known, (*key, *[id(operand.shape) for operand in operands]))
 
     def _run(self, step: _Step) -> bool:
         operands = self.operands(step.sources)
@@ -217,7 +214,7 @@ class Steps(Items):
         if step.name is not None:
             builder.tensors[step.name] = called.tensors
             builder.recipes[step.name] = Recipe(key, lambda others: self._again(replace(step, sources=others)))
-        inputs = tuple(source.result.wires[0].ref for source in step.sources)
+        inputs = tuple([source.result.wires[0].ref for source in step.sources])
         section = step.place.section
         node = Node(
             key, path, called.target, inputs, item.span, called.arguments, step.condition, section, None, inits, ties
@@ -278,5 +275,5 @@ class Steps(Items):
 
 
 def _result(key: str, called: Called, item: CallItem) -> Result:
-    wires = tuple(Wire(Ref(key, index), shape) for index, shape in enumerate(called.shapes))
+    wires = tuple([Wire(Ref(key, index), shape) for index, shape in enumerate(called.shapes)])
     return Result(wires, item.span, called.names)

@@ -102,11 +102,17 @@ def _ordered(placed: Iterable[_Placed]) -> tuple[Entry, ...]:
             modules.setdefault(head, []).append(_Placed(rest, entries))
     return (
         *bare,
-        *(entry._replace(key=f"{head}.{entry.key}") for head, inside in modules.items() for entry in _inside(inside)),
+        *[
+            Entry(f"{head}.{key}", shape, learned)
+            for head, inside in modules.items()
+            for key, shape, learned in _inside(inside)
+        ],
     )
 
 
 def _inside(placed: list[_Placed]) -> Iterable[Entry]:
+    if len(placed) == 1 and placed[0].path == "":
+        return placed[0].entries
     if all(path == "" for path, _ in placed):
         return (entry for _, entries in placed for entry in entries)
     return _ordered(placed)
