@@ -89,7 +89,7 @@ def _float(text: str) -> float | Refusal:
 
 
 def _trap(text: str) -> str | Refusal:
-    if len(text) > _MAX_TRAP or not (_NUMBERLIKE.match(text) or text.lower() in _WORDLIKE):
+    if len(text) > _MAX_TRAP or " " in text or not (_NUMBERLIKE.match(text) or text.lower() in _WORDLIKE):
         return text
     for pattern, note, help_ in _TRAPS:
         if re.fullmatch(pattern, text):

@@ -15,7 +15,6 @@ from archspec.diagnostics import Diagnostic, SpecError, UsageError
 from archspec.lazy import lazy
 from archspec.passes.sizes import free_sizes, in_words
 from archspec.records import Record, field, replace
-from archspec.rendering import render_github, render_json, render_text
 from archspec.report import suggestion
 from archspec.spec.model import Spec
 from archspec.spec.settings import parse_settings
@@ -23,6 +22,7 @@ from archspec.spec.settings import parse_settings
 json = lazy("json")
 catalogue = lazy("archspec.codes")
 forms = lazy("archspec.backends.sizes")
+rendering = lazy("archspec.rendering")
 sarif = lazy("archspec.rendering.sarif")
 
 
@@ -130,12 +130,14 @@ def _shown(verdict: Verdict, args: Namespace, terminal: Terminal) -> str:
     if form == "sarif":
         return str(sarif.render_sarif(verdict.records()))
     if form == "github":
-        return render_github(verdict.records())
+        return str(rendering.render_github(verdict.records()))
     if form == "json":
         networks = [{"source": source, **_facts(checked)} for source, checked in verdict.networks]
-        found = {"networks": networks, "diagnostics": json.loads(render_json(verdict.records()))}
+        found = {"networks": networks, "diagnostics": json.loads(rendering.render_json(verdict.records()))}
         return f"{json.dumps(found, indent=2)}\n"
-    problems = render_text(verdict.diagnostics, verdict.texts, terminal.color)
+    problems = (
+        "" if not verdict.diagnostics else rendering.render_text(verdict.diagnostics, verdict.texts, terminal.color)
+    )
     if terminal.quiet:
         return problems
     return problems + "".join(_line(checked, args.size is not None) for _, checked in verdict.networks)

@@ -14,7 +14,6 @@ from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command, shi
 from archspec.cli.terminal import Terminal, open_terminal
 from archspec.diagnostics import SpecError, UsageError
 from archspec.lazy import lazy
-from archspec.rendering import render_text
 from archspec.report import suggestion
 from archspec.version import VERSION
 
@@ -43,6 +42,7 @@ class Parser(ArgumentParser):
         raise UsageError(message, help=f"{self.prog} --help")
 
 
+rendering = lazy("archspec.rendering")
 signal = lazy("signal")
 traceback = lazy("traceback")
 
@@ -115,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         terminal.out.flush()
         return code
     except SpecError as error:
-        terminal.err.write(render_text(error.diagnostics, error.texts, terminal.color_err))
+        terminal.err.write(rendering.render_text(error.diagnostics, error.texts, terminal.color_err))
         return SPEC_IS_WRONG
     except UsageError as error:
         terminal.refuse(error)

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from typing import Literal, TextIO
 
 from archspec.diagnostics import UsageError
+from archspec.lazy import lazy
 from archspec.records import Record
-from archspec.rendering import render_text
-from archspec.rendering.cells import printable
-from archspec.rendering.refusal import render_refusal
+
+rendering = lazy("archspec.rendering")
+refusals = lazy("archspec.rendering.refusal")
+cells = lazy("archspec.rendering.cells")
 
 ColorChoice = Literal["auto", "always", "never"]
 
@@ -47,25 +49,25 @@ class Terminal(Record):
     def remark(self, text: str) -> None:
         """A line that no script reads; silent under --quiet."""
         if not self.quiet:
-            self.err.write(printable(text) + "\n")
+            self.err.write(cells.printable(text) + "\n")
 
     def complain(self, text: str) -> None:
         """Lines about a failure; never silent."""
-        self.err.write("".join(f"{printable(line)}\n" for line in text.split("\n")))
+        self.err.write("".join(f"{cells.printable(line)}\n" for line in text.split("\n")))
 
     def refuse(self, error: UsageError) -> None:
         """Why a call cannot be served, with the place in the argument if it has one."""
         if error.diagnostic is not None:
-            self.err.write(render_text([error.diagnostic], error.texts, self.color_err))
+            self.err.write(rendering.render_text([error.diagnostic], error.texts, self.color_err))
         else:
-            self.err.write(render_refusal(error))
+            self.err.write(refusals.render_refusal(error))
 
     @contextmanager
     def working(self, what: str) -> Iterator[None]:
         """Show that long work goes on, on a terminal only, and wipe it off afterwards."""
         shown = not self.quiet and self.err.isatty() and os.environ.get("TERM") != "dumb"
         if shown:
-            self.err.write(f"{printable(what)} ...")
+            self.err.write(f"{cells.printable(what)} ...")
             self.err.flush()
         try:
             yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import lru_cache
 from typing import Any
@@ -17,6 +16,7 @@ from archspec.elaborate.items import Place
 from archspec.elaborate.opening import filled, open_scope
 from archspec.elaborate.scope import Scope
 from archspec.elaborate.values import evaluate_flag
+from archspec.hashes import sha256_hex
 from archspec.ir.graph import Graph, GraphOutput
 from archspec.ops import OPS
 from archspec.records import Record
@@ -179,7 +179,7 @@ def digest(spec: Spec) -> str:
     if spec.features:
         said["features"] = json.dumps(spec.features)
     text = ", ".join(f'"{key}": {said[key]}' for key in sorted(said))
-    return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()
+    return sha256_hex(f"{{{text}}}".encode())
 
 
 @lru_cache(maxsize=64)

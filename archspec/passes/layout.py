@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from archspec.expressions import parse_template
+from archspec.hashes import sha256_hex
 from archspec.ir.graph import Node, Repeat
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes, Shapes
@@ -40,7 +40,7 @@ def tensors(shapes: Shapes) -> tuple[Entry, ...]:
 def fingerprint(entries: Iterable[Entry]) -> str:
     """The sha256 of the ordered keys and shapes: equal fingerprints exchange checkpoints."""
     said = json.dumps([[entry.key, list(map(int, entry.shape))] for entry in entries], separators=(",", ":"))
-    return hashlib.sha256(said.encode()).hexdigest()
+    return sha256_hex(said.encode())
 
 
 class _Layout:
