@@ -9,9 +9,8 @@ from archspec.records import Record
 
 Plain = None | bool | int | float | str
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_NUMBERLIKE = re.compile(r"[-+.0-9]")
+_FLOAT = r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_NUMBERLIKE = tuple("-+.0123456789")
 _WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None, "": None}
 _MAX_DIGITS = 18
 _MAX_TRAP = 64
@@ -68,17 +67,22 @@ def resolve(text: str) -> Plain | Refusal:
     """The value of a plain scalar: null, a boolean, a finite number of at most 18 digits, else the text itself."""
     if text in _WORDS:
         return _WORDS[text]
-    if _NUMBERLIKE.match(text):
-        if _INTEGER.fullmatch(text):
-            return int(text) if len(text.lstrip("-")) <= _MAX_DIGITS else _out_of_range(text)
-        if _FLOAT.fullmatch(text):
+    if text.startswith(_NUMBERLIKE):
+        digits = text.removeprefix("-")
+        if _is_whole(digits):
+            return int(text) if len(digits) <= _MAX_DIGITS else _out_of_range(text)
+        if re.fullmatch(_FLOAT, text):
             return _float(text)
     return _trap(text)
 
 
 def is_index(text: str) -> bool:
     """Whether a plain key is a non-negative integer, which counts as the name with these digits."""
-    return text.isascii() and _INTEGER.fullmatch(text) is not None and not text.startswith("-")
+    return _is_whole(text)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and (text[0] != "0" or text == "0")
 
 
 def _float(text: str) -> float | Refusal:
@@ -89,7 +93,7 @@ def _float(text: str) -> float | Refusal:
 
 
 def _trap(text: str) -> str | Refusal:
-    if len(text) > _MAX_TRAP or " " in text or not (_NUMBERLIKE.match(text) or text.lower() in _WORDLIKE):
+    if len(text) > _MAX_TRAP or " " in text or not (text.startswith(_NUMBERLIKE) or text.lower() in _WORDLIKE):
         return text
     for pattern, note, help_ in _TRAPS:
         if re.fullmatch(pattern, text):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from archspec.ir.graph import Body, Graph, Node, Repeat
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
-from archspec.spec.model import Spec
+from archspec.spec.model import Spec, SpecFile
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -24,13 +25,19 @@ def warn_of_unused(spec: Spec, graph: Graph, report: Report) -> None:
             notes=["its output goes into no other layer and is no output of the network"],
             help="name it in a `from:` or in `outputs:`, or delete it",
         )
-    read = {word for entry in spec.file.tree.entries for word in _read(entry)}
+    read = _names_read(spec.file)
     for param in spec.file.params:
         if param.name not in read:
             report.warn("W0603", f"nothing reads the param `{param.name}`", param.span, help="use it, or delete it")
     for entry in spec.file.lets:
         if entry.key.text not in read:
             report.warn("W0603", f"nothing reads `{entry.key.text}`", entry.key.span, help="use it, or delete it")
+
+
+@lru_cache(maxsize=64)
+def _names_read(file: SpecFile) -> frozenset[str]:
+    """The words of a file that may read a name, found once for all its variants."""
+    return frozenset(word for entry in file.tree.entries for word in _read(entry))
 
 
 def _unread(body: Body, seen: dict[int, Body]) -> Iterator[Node]:

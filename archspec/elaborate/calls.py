@@ -245,7 +245,7 @@ class Calls:
             self._blocks[key] = found
         if not any(found.shapes):
             return None
-        bindings = caller_terms(ref.block.inputs, params, shapes, found.lets)
+        bindings = caller_terms(ref.block.inputs, params, shapes, found.lets, found.shapes)
         outputs = tuple(translated(shape, bindings) for shape in found.shapes)
         return Called(found.body, tuple(params.items()), outputs, found.names)
 

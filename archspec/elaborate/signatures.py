@@ -112,18 +112,25 @@ def caller_terms(
     params: Mapping[str, Option],
     shapes: tuple[Shape, ...],
     lets: tuple[tuple[str, ast.expr], ...],
+    outputs: tuple[Shape | None, ...],
 ) -> dict[str, ast.expr]:
-    """What the names inside a block stand for in the terms of its caller."""
+    """What the names inside a block that its outputs speak of stand for in the terms of its caller."""
+    channels = [shape.dims[shape.channel_axis] for shape in outputs if shape is not None]
+    spoken = set[str]().union(*[free_names(expression_of(dim)) for dim in channels if isinstance(dim, int)])
+    for name, expr in reversed(lets):
+        if name in spoken:
+            spoken |= free_names(expr)
     bindings: dict[str, ast.expr] = {}
     for signature, shape in zip(signatures, shapes, strict=True):
         for axis, dim in zip(signature.axes, shape.dims, strict=True):
             if isinstance(dim, int):
                 bindings.setdefault(str(axis.text.value), expression_of(dim))
     for name, option in params.items():
-        if isinstance(option.value, int | float | tuple | str):
+        if name in spoken and isinstance(option.value, int | float | tuple | str):
             bindings[name] = option.expr if option.expr is not None else literal(option.value)
     for name, expr in lets:
-        bindings[name] = substitute(expr, bindings)
+        if name in spoken:
+            bindings[name] = substitute(expr, bindings)
     return bindings
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from archspec.lints.surroundings import Finding, Surroundings
 from archspec.ops.base import Op, Window
-from archspec.passes.plain import plain
+from archspec.passes.receptive import reading
 from archspec.records import fields_of
 
 
@@ -14,7 +14,7 @@ def unread_border(here: Surroundings) -> Iterator[Finding]:
     """Real rows or columns that a rounded-down size leaves out, at the nominal size; padding left out is no loss."""
     for node in here.ops:
         op = node.target
-        rule = plain(op).receptive() if isinstance(op, Op) and "stride" in fields_of(type(op)) else None
+        rule = reading(op) if isinstance(op, Op) and "stride" in fields_of(type(op)) else None
         if not isinstance(rule, Window) or rule.scale != (1, 1) or max(rule.stride) == 1:
             continue
         into, out = here.shapes.into(node)[0].at({}), here.shapes.nodes[node.key][0].at({})

@@ -21,7 +21,7 @@ LINTS: tuple[Callable[[Surroundings], Iterator[Finding]], ...] = (
     unread_border,
 )
 
-IGNORED = re.compile(r"(?:^|\s)#\s*archspec:\s*ignore\b(?:\[([A-Z0-9, ]*)\])?")
+IGNORED = r"(?:^|\s)#\s*archspec:\s*ignore\b(?:\[([A-Z0-9, ]*)\])?"
 """`# archspec: ignore[W0604]` or, for all warnings of the line, `# archspec: ignore`."""
 
 
@@ -45,7 +45,7 @@ def _switched_off(warning: Diagnostic, texts: Mapping[str, str]) -> bool:
     text = texts.get(warning.span.file, "") if warning.span is not None else ""
     if "archspec:" not in text or warning.span is None:
         return False
-    said = IGNORED.search(text.split("\n")[warning.span.line - 1])
+    said = re.search(IGNORED, text.split("\n")[warning.span.line - 1])
     return said is not None and (said[1] is None or warning.code in re.findall(r"\w+", said[1]))
 
 

@@ -32,12 +32,12 @@ class Surroundings:
         """The nodes that each node reads, by key."""
         self._readers: dict[str, list[str]] = {}
         for node in shapes.body.nodes:
-            read = tuple(self.origin(ref.node) for ref in node.inputs)
+            read = tuple([self._origins.get(ref.node, ref.node) for ref in node.inputs])
             if node.target is None and read:
                 self._origins[node.key] = read[0]
                 continue
             self.inputs[node.key] = read
-            for key in set(read):
+            for key in read if len(read) == 1 else set(read):
                 self._readers.setdefault(key, []).append(node.key)
         self.given = {self.origin(ref.node) for _, ref in shapes.body.outputs}
         self._named = {node.key: node for node in self.ops}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import prod
-from typing import NamedTuple
 
 from archspec.ir.graph import Body, Graph
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
@@ -27,9 +26,9 @@ class Memory(Record):
 
 def activation_memory(graph: Graph, shapes: Shapes) -> Memory:
     """Activation memory of a network at its nominal size, batch 1."""
-    usage = _Usages().of(shapes.root)
+    peak, total = _Usages().of(shapes.root)
     inputs = sum(size_bytes(shape) for shape in shapes.root.inputs)
-    return Memory(inputs + usage.peak, usage.total)
+    return Memory(inputs + peak, total)
 
 
 @lru_cache(maxsize=4096)
@@ -38,11 +37,8 @@ def size_bytes(shape: Shape) -> int:
     return BYTES * prod(int(size or 1) for size in shape.at({"N": 1}))
 
 
-class _Usage(NamedTuple):
-    """Bytes beyond the inputs of a body: the most that is alive at once, and all outputs of ops together."""
-
-    peak: int
-    total: int
+_Usage = tuple[int, int]
+"""Bytes beyond the inputs of a body: the most that is alive at once, and all outputs of ops together."""
 
 
 class _Usages:
@@ -63,27 +59,27 @@ class _Usages:
         now = most = total = 0
         for index, node in enumerate(shapes.body.nodes):
             own = 0 if node.target is None else _bytes(shapes.nodes[node.key])
-            inner = _Usage(own, own)
+            inner, made = own, own
             if node.key in shapes.children:
-                inner = self.of(shapes.children[node.key])
+                inner, made = self.of(shapes.children[node.key])
             elif node.key in shapes.units:
-                inner = self._units(shapes.units[node.key])
-            most = max(most, now + own, now + inner.peak)
-            total += inner.total
+                inner, made = self._units(shapes.units[node.key])
+            most = max(most, now + own, now + inner)
+            total += made
             alive[node.key] = own
             now += own
             for name in {node.key, *[ref.node for ref in node.inputs]}:
                 if last.get(name, index) <= index:
                     now -= alive.pop(name, 0)
-        return _Usage(most, total)
+        return most, total
 
     def _units(self, units: tuple[UnitShapes, ...]) -> _Usage:
         peak = total = 0
         for unit in units:
             own = _bytes(unit.outputs)
-            one = self.of(unit.body) if unit.body is not None else _Usage(own, own)
-            peak, total = max(peak, own, one.peak), total + unit.count * one.total
-        return _Usage(peak, total)
+            inner, made = self.of(unit.body) if unit.body is not None else (own, own)
+            peak, total = max(peak, own, inner), total + unit.count * made
+        return peak, total
 
 
 def _bytes(shapes: tuple[Shape, ...]) -> int:

@@ -124,12 +124,13 @@ def _widest(fields: tuple[Field, ...]) -> Field:
 
 
 @by_identity
-def _rule(op: Op) -> Window | GlobalWindow | SteppedAs | None:
+def reading(op: Op) -> Window | GlobalWindow | SteppedAs | None:
+    """Which places of its input a place of its output reads; None: the one that it stands at."""
     return plain(op).receptive()
 
 
 def _after(op: Op, before: Field, operands: tuple[Field, ...], outputs: tuple[Shape, ...]) -> Field:
-    rule = _rule(op)
+    rule = reading(op)
     if op.weighted and outputs[0].axes[-1] == "T":
         return before._replace(everything=True)  # a linear over tokens mixes all places
     if rule is None or before.pooled:
