@@ -92,12 +92,16 @@ def _compiled_init(cls: RecordType) -> Callable[..., None]:
         if about.init and not about.required:
             defaults.append(about.default)
     taken = [name for name, about in fields.items() if about.init]
-    code = _init_of_form(tuple(form), hasattr(cls, "__post_init__")).__code__
-    return FunctionType(code.replace(co_varnames=("self", *taken)), values, "__init__", tuple(defaults))
+    frozen = cls.__setattr__ is vars(Record)["__setattr__"]
+    code = _init_of_form(tuple(form), frozen, hasattr(cls, "__post_init__")).__code__
+    slots = {f"slot_{index}": name for index, name in enumerate(fields)}
+    names = tuple(slots.get(name, name) for name in code.co_names)
+    code = code.replace(co_varnames=("self", *taken), co_names=names)
+    return FunctionType(code, values, "__init__", tuple(defaults))
 
 
 @cache
-def _init_of_form(form: tuple[tuple[bool, bool], ...], then: bool) -> FunctionType:
+def _init_of_form(form: tuple[tuple[bool, bool], ...], frozen: bool, then: bool) -> FunctionType:
     """An `__init__` for so many fields: for each whether it is taken, and whether it is made if it is not given.
 
     Compiled once for all classes of the form: one of its own for each of them would be a tenth of a check's time.
@@ -109,7 +113,7 @@ def _init_of_form(form: tuple[tuple[bool, bool], ...], then: bool) -> FunctionTy
             taken.append(value)
         if made:
             value = f"make_{index}() if {value} is ABSENT else {value}"
-        lines.append(f" set_{index}(self, {value})\n")
+        lines.append(f" set_{index}(self, {value})\n" if frozen else f" self.slot_{index} = {value}\n")
     if then:
         lines.append(" self.__post_init__()\n")
     names: dict[str, Any] = {}

@@ -20,10 +20,11 @@ from archspec.ops import OPS
 from archspec.ops.base import Op
 from archspec.records import Record, fields_of, replace
 from archspec.report import suggestion
+from archspec.shapes import Shape
 from archspec.spec.model import CallItem
 
 
-class _Step(Record):
+class _Step(Record, frozen=False):
     """One call item on its way into a body. `missing` operands are absent ones; a `join` gets branches."""
 
     item: CallItem
@@ -74,14 +75,14 @@ class Steps(Items):
             for wire in source.result.wires
         ]
 
-    def _memory(self, step: _Step, operands: tuple[Operand, ...] | None) -> tuple[Meanings, Key] | None:
+    def _memory(self, step: _Step, shapes: list[Shape | None]) -> tuple[Meanings, Key] | None:
         """Where the call of an op is remembered: by the names that its item reads, and the shapes that it gets.
 
         None where it may depend on more.
         """
         item, env = step.item, step.place.env
         alone = step.missing or (step.join and len(step.sources) == 1) or item.repeat is not None
-        if alone or operands is None or step.callee not in OPS or step.callee in step.place.scope.blocks:
+        if alone or None in shapes or step.callee not in OPS or step.callee in step.place.scope.blocks:
             return None
         if env.open or self.free:
             return None
@@ -90,16 +91,17 @@ class Steps(Items):
             read = [entry.value for entry in item.options]
             known = meet(item, free_names(read if item.init is None else [*read, item.init]))
         key = known.key(env, NOTHING, False)
-        return None if key is None else (known, (*key, *[id(operand.shape) for operand in operands]))
+        return None if key is None else (known, (*key, *map(id, shapes)))
 
     def _run(self, step: _Step) -> bool:
-        operands = self.operands(step.sources)
-        memory = self._memory(step, operands)
+        shapes = [source.result.wires[0].shape for source in step.sources]
+        memory = self._memory(step, shapes)
         if memory is not None and (found := memory[0].found.get(memory[1])) is not None:
             self.count(step.item.span)
             self.note(found[0], step.item.span)
-            self._put(step, operands, found[0])
+            self._put(step, found[0], known=True)
             return True
+        operands = self.operands(step.sources)
         resolved = self._resolve(step, step.place, operands)
         if resolved is None:
             step.builder.poison(step.name, step.item.span)
@@ -125,9 +127,9 @@ class Steps(Items):
         if when is not step.condition:
             step = replace(step, condition=when)
         called = self._called(step, resolved, operands)
-        if memory is not None and called is not None and operands is not None:
-            memory[0].remember(memory[1], called, step.place.env, *(operand.shape for operand in operands))
-        self._put(step, operands, called)
+        if memory is not None and called is not None:
+            memory[0].remember(memory[1], called, step.place.env, *shapes)
+        self._put(step, called, known=operands is not None)
         return True
 
     def _again(self, step: _Step) -> Called | None:
@@ -197,10 +199,10 @@ class Steps(Items):
         called = self._call(replace(step, place=place), resolved, operands, caller)
         if called is None:
             return None
-        return Unit(called, self._inits(step, called, operands))
+        return Unit(called, self._inits(step, called, operands is not None))
 
-    def _put(self, step: _Step, operands: tuple[Operand, ...] | None, called: Called | None) -> None:
-        """The node of a call, and how to run its module again."""
+    def _put(self, step: _Step, called: Called | None, *, known: bool) -> None:
+        """The node of a call, and how to run its module again. `known`: its inputs are."""
         builder, item = step.builder, step.item
         if called is None:
             builder.poison(step.name, item.span)
@@ -209,7 +211,7 @@ class Steps(Items):
         joined = step.join and isinstance(called.target, Op) and called.target.inputs is None
         place = item.name.span if item.name is not None else item.span
         path = None if joined else builder.path_of(step.name, place)
-        inits = () if item.repeat is not None else self._inits(step, called, operands)
+        inits = () if item.repeat is not None or item.init is None else self._inits(step, called, known)
         ties = read_ties(item.tie, called.tensors, builder, self.report)
         if step.name is not None:
             builder.tensors[step.name] = called.tensors
@@ -221,7 +223,7 @@ class Steps(Items):
         )
         builder.add(node, _result(key, called, item), step.name)
 
-    def _inits(self, step: _Step, called: Called, operands: tuple[Operand, ...] | None) -> tuple[tuple[str, Any], ...]:
+    def _inits(self, step: _Step, called: Called, known: bool) -> tuple[tuple[str, Any], ...]:
         if step.item.init is None or (isinstance(called.target, Op) and "init" in fields_of(type(called.target))):
             return ()
         if not isinstance(called.target, Op):
@@ -233,8 +235,8 @@ class Steps(Items):
                 help="write it at the op inside the block",
             )
             return ()
-        known = called.tensors if operands is not None else None
-        return read_inits(step.item.init, known, f"`{called.target.name}`", self.report, called.target.weighted == 1)
+        tensors = called.tensors if known else None
+        return read_inits(step.item.init, tensors, f"`{called.target.name}`", self.report, called.target.weighted == 1)
 
     def _share(self, step: _Step) -> bool:
         """The module of another item once more, on other inputs."""
