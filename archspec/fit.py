@@ -16,6 +16,7 @@ from archspec.records import replace
 from archspec.shapes import Demand, Dim, Size, symbol
 from archspec.span import Span
 from archspec.spec.model import Spec
+from archspec.work import Work
 
 _FAILS = {"==": "is not", ">=": "is less than", "divides": "does not divide"}
 
@@ -107,14 +108,14 @@ def _nearest(sizes: Sizes, size: int) -> str:
     return f"it holds for {sizes}{nearest}"
 
 
-def with_nearest_sizes(spec: Spec, error: SpecError) -> SpecError:
+def with_nearest_sizes(spec: Spec, error: SpecError, work: Work) -> SpecError:
     """The error, its diagnostics that another size of the input would mend saying which.
 
     The spec is elaborated once more with all sizes of its inputs free, so nothing is said where that fails.
     """
     if not any(d.code.startswith("E03") for d in error.diagnostics):
         return error
-    elaboration = elaborate_free(spec)
+    elaboration = elaborate_free(spec, work)
     if elaboration is None:
         return error
     nominal = {name: size for name, size in free_sizes(elaboration.graph).items() if size is not None}

@@ -106,15 +106,18 @@ def check(source: Source, variant: str | None = None, *, features: Sequence[str]
     """
     if isinstance(source, Checked) and variant is None and not params and not features:
         return source
-    spec = load(source, variant, features=features, **params)
-    report = Report()
+    return prove(load(source, variant, features=features, **params), Report())
+
+
+def prove(spec: Spec, report: Report) -> Checked:
+    """`check` of a spec that has been read; the report says how much work it may take."""
     report.texts.update(spec.texts)
     report.take(spec.faults)
     read_expectations(spec, report)
     try:
         elaboration = elaborate(spec, report)
     except SpecError as error:
-        raise with_nearest_sizes(spec, error) from None
+        raise with_nearest_sizes(spec, error, report.work) from None
     if spec.features:
         elaboration = replace(elaboration, graph=pruned(elaboration.graph))
     graph = with_nominal_sizes(elaboration, report)

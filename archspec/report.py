@@ -11,6 +11,7 @@ from archspec.diagnostics import Diagnostic, Frame, Label, SpecError, in_order
 from archspec.lazy import lazy
 from archspec.records import Record
 from archspec.span import Span
+from archspec.work import Work
 
 difflib = lazy("difflib")
 
@@ -38,7 +39,8 @@ class Report:
     next one raises SpecError: a file with so many is not worth more work.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, work: Work | None = None) -> None:
+        self.work = work if work is not None else Work()
         self.diagnostics: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
         self.circumstances = ""
@@ -73,6 +75,12 @@ class Report:
             self.stop_if_failed()
         kept = tuple(note for note in (*notes, self.circumstances) if note)
         self.diagnostics.append(Diagnostic(code, title, span, label, tuple(labels), kept, help, self._chain()))
+
+    def at_most(self, most: int, what: str, spans: list[Span]) -> None:
+        """An error at the first of these that is one too many."""
+        if len(spans) > most:
+            notes = [f"expected {most} at most, found {len(spans)}"]
+            self.error("E0219", f"too many {what}", spans[most], label="this one is too many", notes=notes)
 
     def take(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Record what was found before, in the text or the items of a spec."""

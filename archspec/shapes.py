@@ -16,6 +16,9 @@ from typing import Literal, NamedTuple
 
 from archspec.records import Record, field
 
+MOST_ATOMS = 64
+"""Of a size: what concatenations of floors of concatenations of floors make doubles with each."""
+
 
 class Symbol(Record):
     """A free size of the input (`H`), with the nominal value at which figures are stated, if one is declared."""
@@ -41,15 +44,17 @@ Atom = Symbol | Floor | Product
 
 
 class Size(Record):
-    """constant + sum of coefficient * atom; at least one atom (without one it is an `int`)."""
+    """constant + sum of coefficient * atom; one atom at least (else it is an `int`). `atoms`: how many in all."""
 
     terms: tuple[tuple[Atom, int], ...]
     constant: int = 0
+    atoms: int = field(default=0, init=False, compare=False)
     _hash: int = field(default=0, init=False, compare=False)
 
     def __post_init__(self) -> None:
         # Once: sizes are keys of every memory of the passes, and a floor of floors would be hashed all the way down.
         object.__setattr__(self, "_hash", hash((self.terms, self.constant)))
+        object.__setattr__(self, "atoms", sum(1 + sum(p.atoms for p in _parts(atom)) for atom, _ in self.terms))
 
     def __hash__(self) -> int:
         return self._hash

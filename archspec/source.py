@@ -38,8 +38,10 @@ MAX_DIAGNOSTICS = 50
 MAX_REPAIRS = 20
 
 
-def parse(text: str | bytes, name: str) -> tuple[Value | None, tuple[Diagnostic, ...]]:
+def parse(text: str | bytes, name: str, most: int = MAX_VALUES) -> tuple[Value | None, tuple[Diagnostic, ...]]:
     """The value tree of a spec's text and everything that is wrong with it; no tree where the text cannot be read.
+
+    At most `most` values are read, all readings of a text that needs repairs taken together.
 
     Never raises on any input. An expression that YAML takes apart (`{out: widths[0]}`) is reported, put together
     again and read on, so one mistake does not hide the next.
@@ -49,10 +51,12 @@ def parse(text: str | bytes, name: str) -> tuple[Value | None, tuple[Diagnostic,
         return None, errors
     masked = Masked(source.content)
     repairs: list[Diagnostic] = []
+    read = 0
     while True:
-        reader = _Reader(source, masked)
+        reader = _Reader(source, masked, most)
         value = reader.read()
-        if reader.repair is None or len(repairs) == MAX_REPAIRS:
+        read += reader.values
+        if reader.repair is None or len(repairs) == MAX_REPAIRS or read > most:
             break
         repairs.append(reader.repair[1])
         masked = masked.with_region(*reader.repair[0])
@@ -94,8 +98,8 @@ class _Frame(Record, frozen=False):
 class _Reader:
     """One pass over the events of a text: the value tree, the diagnostics, and the first expression to repair."""
 
-    def __init__(self, source: Text, masked: Masked) -> None:
-        self.source, self.masked = source, masked
+    def __init__(self, source: Text, masked: Masked, most: int) -> None:
+        self.source, self.masked, self.most = source, masked, most
         self.diagnostics: list[Diagnostic] = []
         self.repair: tuple[tuple[int, int], Diagnostic] | None = None
         self.root: Value | None = None
@@ -182,13 +186,13 @@ class _Reader:
                 help="move inner parts into blocks",
             )
             raise _Stop
-        if self.values > MAX_VALUES:
+        if self.values > self.most:
             self._report(
                 "E0105",
                 "too many values",
                 start,
                 end,
-                notes=(f"expected at most {MAX_VALUES} values in a file",),
+                notes=(f"expected at most {MAX_VALUES} values in a file and those that it reads",),
                 help="state repetition with `repeat` or `each`",
             )
             raise _Stop

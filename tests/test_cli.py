@@ -276,7 +276,7 @@ def test_a_bug_of_ours_is_exit_3_without_a_traceback(call: Call, monkeypatch: py
     def fail(*_: object) -> None:
         raise RuntimeError("the roof leaks")
 
-    monkeypatch.setattr("archspec.pipeline.check", fail)
+    monkeypatch.setattr("archspec.pipeline.prove", fail)
     code, out, err = call("check", "tiny.yaml")
     assert (code, out) == (3, "")
     assert "bug in archspec" in err and "the roof leaks" in err and "Traceback" not in err

@@ -16,9 +16,10 @@ from archspec.fit import at_sizes, read_size
 from archspec.lazy import lazy
 from archspec.records import replace
 from archspec.report import Report
-from archspec.spec.load import MAX_BYTES, load_text, tidied
+from archspec.spec.load import load_text, tidied
 from archspec.spec.model import Spec
 from archspec.spec.settings import SETTINGS, parse_settings
+from archspec.text import MAX_BYTES
 
 glob = lazy("glob")
 pathlib = lazy("pathlib")

@@ -94,8 +94,9 @@ CODES: tuple[Code, ...] = (
     Code("E0218", "a block that calls itself", "Blocks are not recursive; use `repeat` for depth."),
     Code(
         "E0219",
-        "too many layers",
-        "The number of distinct layers is bounded, so that no spec can make a check work without end.",
+        "too many layers, inputs, variants or open params",
+        "The number of layers and of what else a check's work grows with is bounded, so that no spec can make it work "
+        "without end. Real networks stay far below; `repeat` says many equal layers as one.",
     ),
     Code(
         "E0220",

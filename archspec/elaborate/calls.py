@@ -20,9 +20,10 @@ from archspec.ops.base import Op
 from archspec.ops.linear import FIXED
 from archspec.records import Record, field
 from archspec.report import Report, suggestion
-from archspec.shapes import Demand, Shape, Size
+from archspec.shapes import MOST_ATOMS, Demand, Shape, Size
 from archspec.span import Span
 from archspec.spec.fields import listed
+from archspec.work import MOST_LAYERS
 
 MAX_LAYERS = 10_000
 MAX_DEPTH = 32
@@ -101,15 +102,23 @@ class Calls:
     def count(self, span: Span) -> None:
         """Bound the work a spec can ask for."""
         self._count += 1
+        self.report.work.layers -= 1
         if self._count > MAX_LAYERS:
-            self.report.error(
-                "E0219",
+            self._refuse_more(
                 f"the network has more than {MAX_LAYERS:,} distinct layers",
                 span,
-                label="this one is too many",
-                help="equal units of a chain count once: `name: {op: ..., repeat: n}` instead of `do:` or `each`",
+                "equal units of a chain count once: `name: {op: ..., repeat: n}` instead of `do:` or `each`",
             )
-            raise SpecError(in_order(self.report.diagnostics), self.report.texts)
+        if self.report.work.layers < 0:
+            self._refuse_more(
+                f"the network and its variants have more than {MOST_LAYERS:,} distinct layers",
+                span,
+                "check some of the variants, by name: FILE@VARIANT",
+            )
+
+    def _refuse_more(self, title: str, span: Span, help: str) -> None:
+        self.report.error("E0219", title, span, label="this one is too many", help=help)
+        raise SpecError(in_order(self.report.diagnostics), self.report.texts)
 
     def call_op(self, resolved: Resolved, inputs: tuple[Operand, ...] | None, caller: Caller) -> Called | None:
         """An op with its options on its inputs; with `inputs` None only its options are checked."""
@@ -158,6 +167,10 @@ class Calls:
         shapes = tuple(operand.shape for operand in inputs)
         output = built.shape(*shapes)
         outputs = (output,) if isinstance(output, Shape) else output
+        if any(isinstance(dim, Size) and dim.atoms > MOST_ATOMS for shape in outputs for dim in shape.dims):
+            title = f"a size of this output has more than {MOST_ATOMS} parts"
+            self.report.error("E0219", title, span, help="fix H and W in `input:`, or join maps of one size")
+            return None
         return Called(built, (), tuple(map(settled, outputs)), (), demands, built.tensors(*shapes))
 
     def _mixes(self, inputs: tuple[Shape, ...], outputs: tuple[Shape | None, ...], caller: Caller) -> bool:

@@ -13,6 +13,7 @@ from archspec.span import Span
 from archspec.spec.model import Axis, Signature
 
 MAX_SIDE = 1 << 16
+MAX_FREE = 16
 
 
 class Entrances:
@@ -99,6 +100,8 @@ class Entrances:
         nominal = self._fixed(axis.nominal, axis) if axis.nominal is not None else None
         if axis.nominal is not None and nominal is None:
             return None
+        if len(self.symbols) > MAX_FREE and name not in self.symbols:  # N is one more
+            return self._refuse(axis, f"an input has at most {MAX_FREE} free sizes, all inputs together")
         fresh = symbol(name, nominal)
         known = self.symbols.setdefault(name, fresh)
         if axis.nominal is not None and known != fresh:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from archspec.expressions import ExpressionError, evaluate, parse, to_text
+from archspec.expressions import ExpressionError, Meter, evaluate, parse, to_text
 from archspec.lazy import lazy
 from archspec.report import Report, suggestion
 from archspec.source import MapValue, ScalarValue, Value
@@ -16,6 +16,8 @@ PLAIN = frozenset({"zeros", "ones"})
 NUMBERED = frozenset({"constant", "normal", "trunc_normal", "uniform", "xavier_uniform", "xavier_normal"})
 FANNED = frozenset({"kaiming_normal", "kaiming_uniform"})
 SCHEMES = PLAIN | NUMBERED | FANNED
+
+MOST_STEPS = 100  # a number of an initialisation is a short formula
 
 FANS = frozenset({"fan_in", "fan_out"})
 """What a number of a scheme may read: how many values of a weight go into one output, and how many read one input."""
@@ -80,7 +82,7 @@ def _of_fans(text: str) -> str | None:
     """An expression of the fans as it is printed; None where it has no value or reads anything else."""
     try:
         expression = parse(text)
-        value = evaluate(expression, {"fan_in": 27.0, "fan_out": 64.0})
+        value = evaluate(expression, {"fan_in": 27.0, "fan_out": 64.0}, Meter(MOST_STEPS))
     except ExpressionError:
         return None
     fits = expression.names <= FANS and isinstance(value, int | float) and not isinstance(value, bool)

@@ -25,6 +25,9 @@ from archspec.shapes import Demand
 from archspec.source import MapValue, plain
 from archspec.span import Span
 from archspec.spec.model import OutputSpec, Spec, SpecFile
+from archspec.work import Work
+
+MAX_UNITS = 200_000
 
 
 class Elaboration(Record):
@@ -49,9 +52,9 @@ def elaborate(spec: Spec, report: Report) -> Elaboration:
     return Elaboration(graph, tuple(network.demands.items()))
 
 
-def elaborate_free(spec: Spec) -> Elaboration | None:
+def elaborate_free(spec: Spec, work: Work) -> Elaboration | None:
     """What a spec's graph demands of the sizes of its inputs, were all of them free; None where that cannot be said."""
-    network = _Network(Report(), free=True)
+    network = _Network(Report(work), free=True)
     try:
         graph = network.graph(spec)
     except (SpecError, UsageError, RecursionError):
@@ -93,6 +96,10 @@ class _Network(Blocks):
             params=tuple((param.name, scope.env.values[param.name]) for param in file.params),
             symbols=tuple(tuple(str(axis.text.value) for axis in signature.axes) for signature in file.inputs),
         )
+        if body.layers > MAX_UNITS:
+            title = f"the network has more than {MAX_UNITS:,} layers, those of all calls and units counted"
+            self.report.error("E0219", title, file.span, help="repeat less, or call fewer blocks twice inside blocks")
+            return None
         return Graph(
             spec.name,
             body,

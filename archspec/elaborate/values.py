@@ -9,7 +9,7 @@ from typing import Any
 
 from archspec.elaborate.env import NOTHING, Env, showable
 from archspec.elaborate.memory import meanings, meet
-from archspec.expressions import ExpressionError, evaluate, expression_of, parse, parse_template
+from archspec.expressions import ExpressionError, Meter, evaluate, expression_of, parse, parse_template
 from archspec.ir.graph import Option
 from archspec.report import Report, suggestion
 from archspec.shapes import Quotient, Size
@@ -90,7 +90,7 @@ def _expression(value: ScalarValue, env: Env, report: Report, members: Collectio
         names: Mapping[str, Any] = env.values
         if members and not expression.names.isdisjoint(members):
             names = ChainMap(dict(env.values), {member: member for member in members})
-        result = evaluate(expression, names)
+        result = evaluate(expression, names, Meter(whole=report.work))
         if isinstance(result, Quotient):
             raise ExpressionError(
                 f"`{value.text}` divides a size that need not divide",

@@ -15,10 +15,12 @@ from archspec.expressions.simplification import simplify
 from archspec.expressions.templates import Template, parse_template
 from archspec.expressions.tracing import TracedFloat, TracedInt, expression_of, traced
 from archspec.expressions.trees import literal, substitute
+from archspec.expressions.values import Meter
 
 __all__ = [
     "Expression",
     "ExpressionError",
+    "Meter",
     "Template",
     "TracedFloat",
     "TracedInt",

@@ -13,7 +13,6 @@ from archspec.expressions.printing import to_text
 from archspec.expressions.trees import variable
 from archspec.expressions.values import (
     MOST_ITEMS,
-    MOST_STEPS,
     Meter,
     bounded,
     calculate,
@@ -34,18 +33,20 @@ _NOTHING = frozenset({"null", "nil"})
 """What other languages call `none`."""
 
 
-def evaluate(expression: Expression, names: Mapping[str, Any]) -> Any:
+def evaluate(expression: Expression, names: Mapping[str, Any], meter: Meter | None = None) -> Any:
     """The value of an expression under `names`; ExpressionError where it has none. Traced numbers come out plain."""
-    return evaluate_tree(expression.tree, names)
+    return evaluate_tree(expression.tree, names, meter)
 
 
-def evaluate_tree(tree: ast.expr, names: Mapping[str, Any], steps: int = MOST_STEPS) -> Any:
-    """The value of a tree, in at most `steps` steps."""
-    evaluator = _Evaluator(names, Meter(steps))
+def evaluate_tree(tree: ast.expr, names: Mapping[str, Any], meter: Meter | None = None) -> Any:
+    """The value of a tree, with no more work than the meter allows."""
+    evaluator = _Evaluator(names, meter if meter is not None else Meter())
     try:
         return evaluator.finished(tree, evaluator.exact(tree))
     except RecursionError:
         raise evaluator.error(tree, "the expression is nested too deeply") from None
+    finally:
+        evaluator.meter.settle()
 
 
 class _Evaluator:
@@ -97,7 +98,7 @@ class _Evaluator:
         try:
             self.meter.spend(len(value))
         except Fault as fault:
-            raise self.error(node, fault.message) from None
+            raise self.error(node, fault.message, fault.help) from None
         items = (self.finished(node, item) for item in value)
         return list(items) if isinstance(value, list) else tuple(items)
 

@@ -13,6 +13,7 @@ from archspec.expressions.errors import ExpressionError
 from archspec.expressions.evaluation import evaluate_tree
 from archspec.expressions.sums import collected
 from archspec.expressions.trees import comprehension, free_names, literal, rebuilt, same, substitute, variable
+from archspec.expressions.values import Meter
 
 MOST_FOLDED = 64  # items: a longer list reads better as the expression that makes it
 _STEPS = 20_000
@@ -100,7 +101,7 @@ def _opposite(tree: ast.expr) -> ast.expr | None:
 def _folded(tree: ast.expr) -> ast.expr | None:
     """A tree without free names as a literal; None where it has no value of its own, as `7 / 2` inside `ceil`."""
     try:
-        value = evaluate_tree(tree, {}, _STEPS)
+        value = evaluate_tree(tree, {}, Meter(_STEPS))
     except ExpressionError:
         return None
     if isinstance(value, (list, tuple)) and (len(value) > MOST_FOLDED or any(map(_is_list, value))):

@@ -10,8 +10,10 @@ from typing import Any
 from archspec.expressions.errors import ExpressionError
 from archspec.expressions.evaluation import evaluate
 from archspec.expressions.parsing import Expression, parse
-from archspec.expressions.values import is_integer, kind
+from archspec.expressions.values import Meter, is_integer, kind
 from archspec.records import Record
+
+MOST_NAME_STEPS = 100  # of a hole: a repeat has up to 100,000 units, and each is named whenever units are listed
 
 
 class Template(Record):
@@ -33,7 +35,7 @@ class Template(Record):
                 place += len(part)
                 continue
             with _shifted(place + 1):
-                value = evaluate(part, names)
+                value = evaluate(part, names, Meter(MOST_NAME_STEPS))
             end = place + len(part.text) + 2
             if not is_integer(value) and not isinstance(value, str):
                 raise ExpressionError(f"a name is made of integers and strings, found {kind(value)}", place, end)

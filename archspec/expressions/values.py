@@ -8,9 +8,11 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
+from archspec import work
 from archspec.expressions.errors import Fault
 from archspec.lazy import lazy
-from archspec.shapes import Quotient, Size
+from archspec.shapes import MOST_ATOMS, Quotient, Size
+from archspec.work import Work
 
 fractions = lazy("fractions")
 
@@ -18,6 +20,7 @@ MOST_INTEGER = 2**63
 MOST_ITEMS = 100_000
 MOST_TEXT = 10_000
 MOST_STEPS = 400_000
+TOO_MUCH = f"an expression may take {MOST_STEPS:,} steps, those of a file {work.MOST_STEPS:,} in all"
 
 SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -37,16 +40,22 @@ _ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 
 
 class Meter:
-    """The work that one evaluation may do. Every visited node and every copied or compared item is a step."""
+    """The work that one evaluation may do, out of `whole`. Every visited node, copied or compared item is a step."""
 
-    def __init__(self, steps: int = MOST_STEPS) -> None:
-        self.left = steps
+    def __init__(self, steps: int = MOST_STEPS, whole: Work | None = None) -> None:
+        self.whole, self.left = whole, steps if whole is None else min(steps, whole.steps)
+        self.given = self.left
 
     def spend(self, steps: int = 1) -> None:
         """Take `steps` off what is left; Fault where nothing is."""
         self.left -= steps
         if self.left < 0:
-            raise Fault("this takes too much work to evaluate")
+            raise Fault("this takes too much work to evaluate", TOO_MUCH)
+
+    def settle(self) -> None:
+        """Take what was spent off the whole."""
+        if self.whole is not None:
+            self.whole.steps -= self.given - max(self.left, 0)
 
 
 def is_number(value: Any) -> bool:
@@ -174,6 +183,8 @@ def _divided(left: Any, right: Any) -> Any:
 
 
 def _size(op: type[ast.operator], left: Any, right: Any) -> Any:
+    if sum(value.atoms for value in (left, right) if isinstance(value, Size)) > MOST_ATOMS:
+        raise Fault("the size has too many parts", f"a size has at most {MOST_ATOMS}")
     if op in (ast.Add, ast.Sub, ast.Mult) and all(is_integer(v) or isinstance(v, Size) for v in (left, right)):
         return {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}[op](left, right)
     if isinstance(left, Size) and is_integer(right) and right >= 1:

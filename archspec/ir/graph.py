@@ -86,7 +86,8 @@ class Body(Record):
     `definition` identifies where it was written (file and block name; for a container the block's id and the path to
     it), so that backends can group the instances of one definition. `params` are the values it was called with, `lets`
     its named intermediate values, `symbols` the axis names of its signature, one tuple per input. `register` is the
-    order in which children, by their keys, register their tensors where that is not the order of execution.
+    order in which children, by their keys, register their tensors where that is not the order of execution. `layers`
+    counts the ops, those of all calls and units.
     """
 
     kind: BodyKind
@@ -101,10 +102,12 @@ class Body(Record):
     symbols: tuple[tuple[str, ...], ...] = ()
     doc: str = ""
     register: tuple[str, ...] = ()
+    layers: int = field(default=0, init=False, compare=False)
     _hash: int = field(default=0, init=False, compare=False)
     _keyed: Mapping[str, Node] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", sum(_layers(node.target) for node in self.nodes))
         object.__setattr__(self, "_keyed", {node.key: node for node in self.nodes})
         # Once, and nothing of what is called: a body that calls another twice, which calls a third twice, would be
         # hashed 2^depth times. Bodies that differ in less are told apart by `==`.
@@ -117,6 +120,12 @@ class Body(Record):
     def node(self, key: str) -> Node:
         """The node with this key; KeyError if there is none."""
         return self._keyed[key]
+
+
+def _layers(target: Op | Body | Repeat | None) -> int:
+    if isinstance(target, Repeat):
+        return sum(run.count * _layers(run.target) for run in target.runs)
+    return target.layers if isinstance(target, Body) else int(target is not None)
 
 
 class GraphInput(Record):

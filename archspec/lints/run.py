@@ -38,14 +38,14 @@ def warn_of_habits(shapes: Shapes, report: Report) -> None:
 
 def switched_on(warnings: Iterable[Diagnostic], texts: Mapping[str, str]) -> tuple[Diagnostic, ...]:
     """The warnings without those that a comment on their line switches off."""
-    return tuple(warning for warning in warnings if not _switched_off(warning, texts))
+    lines = {file: text.split("\n") for file, text in texts.items() if "archspec:" in text}
+    return tuple(warning for warning in warnings if not _switched_off(warning, lines))
 
 
-def _switched_off(warning: Diagnostic, texts: Mapping[str, str]) -> bool:
-    text = texts.get(warning.span.file, "") if warning.span is not None else ""
-    if "archspec:" not in text or warning.span is None:
+def _switched_off(warning: Diagnostic, lines: Mapping[str, list[str]]) -> bool:
+    if warning.span is None or warning.span.file not in lines:
         return False
-    said = re.search(IGNORED, text.split("\n")[warning.span.line - 1])
+    said = re.search(IGNORED, lines[warning.span.file][warning.span.line - 1])
     return said is not None and (said[1] is None or warning.code in re.findall(r"\w+", said[1]))
 
 

@@ -19,6 +19,7 @@ from archspec.shapes import Demand, Dim, Product, Relation, Size
 from archspec.span import Span
 
 MAX_PERIOD = 1 << 14
+MAX_CASES = 200_000  # residues times demands
 
 
 class Sizes(Record):
@@ -193,7 +194,7 @@ def _solve(name: str, demands: frozenset[_Relation], others: tuple[tuple[str, in
     given = dict(others)
     alone = [_Relation(_with(d.left, given), d.relation, _with(d.right, given)) for d in demands]
     period = reduce(lcm, (_period(d) for d in alone), 1)
-    if period > MAX_PERIOD:
+    if period > MAX_PERIOD or period * len(demands) > MAX_CASES:
         return undecided
     against = [_against_zero(demand) for demand in alone]
     spans = [_quotients(name, against, period, residue) for residue in range(period)]

@@ -11,16 +11,15 @@ from archspec.diagnostics import UsageError
 from archspec.lazy import lazy
 from archspec.report import Report, suggestion
 from archspec.resources import folder as resource_folder
-from archspec.source import MapValue, ScalarValue, Value, parse
+from archspec.source import MAX_VALUES, ListValue, MapValue, ScalarValue, Value, parse
 from archspec.spec.extend import extend
 from archspec.spec.model import Spec, SpecFile
 from archspec.spec.read import read_spec
-from archspec.text import normalise
+from archspec.text import MAX_BYTES, normalise
 
 glob = lazy("glob")
 
 MAX_FILES = 64
-MAX_BYTES = 1 << 20
 
 
 def load_text(text: str | bytes, path: str, variant: str | None, settings: Mapping[str, Value], report: Report) -> Spec:
@@ -70,12 +69,15 @@ class _Loader:
         self.report = report
         self.libraries: dict[str, SpecFile] = {}
         self._open: list[str] = []
+        self._bytes, self._values = MAX_BYTES, MAX_VALUES
 
     def tree(self, text: str | bytes, path: str) -> MapValue | None:
         """The value tree of a text; its source is kept for excerpts."""
         shown = text if isinstance(text, str) else text.decode("utf-8", errors="replace")
         self.report.texts[path] = normalise(shown)
-        value, diagnostics = parse(text, path)
+        value, diagnostics = parse(text, path, self._values)
+        self._bytes -= len(text)
+        self._values -= _count(value)
         self.report.take(diagnostics)
         if value is None or isinstance(value, MapValue):
             return value if isinstance(value, MapValue) else None
@@ -142,8 +144,21 @@ class _Loader:
         if len(self.report.texts) >= MAX_FILES:
             self.report.error("E0211", f"more than {MAX_FILES} files", reference.span)
             return None
-        tree = self.tree(read_bytes(found), found)
+        data = read_bytes(found)
+        if len(data) > self._bytes:
+            self.report.error("E0211", f"more than {MAX_BYTES:,} bytes in all files", reference.span)
+            return None
+        tree = self.tree(data, found)
         return None if tree is None else (tree, found)
+
+
+def _count(value: Value | None) -> int:
+    """How many values there are in a value, itself and its keys included."""
+    if isinstance(value, ListValue):
+        return 1 + sum(map(_count, value.items))
+    if isinstance(value, MapValue):
+        return 1 + sum(1 + _count(entry.value) for entry in value.entries)
+    return 1
 
 
 def library_key(reference: ScalarValue) -> str:

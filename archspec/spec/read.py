@@ -12,7 +12,18 @@ from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.fields import NAME, Fields, check_name, is_private, text_of
 from archspec.spec.items import read_call, read_items
-from archspec.spec.model import Block, BrokenItem, CallItem, DoItem, Item, OutputSpec, Param, Require, SpecFile
+from archspec.spec.model import (
+    Block,
+    BrokenItem,
+    CallItem,
+    DoItem,
+    Item,
+    OutputSpec,
+    Param,
+    Require,
+    Signature,
+    SpecFile,
+)
 from archspec.spec.signature import read_param, read_signatures
 
 MEANT = frozenset(
@@ -23,6 +34,9 @@ MEANT = frozenset(
     }
 )  # fmt: skip
 """What a class may not be called: names that a generated file imports or uses."""
+MAX_VARIANTS = 500
+MAX_INPUTS = 64
+MAX_OPEN = 16
 SECTIONS = ("stem", "stages", "head")
 
 
@@ -50,7 +64,7 @@ def read_spec(tree: MapValue, path: str, report: Report) -> SpecFile:
         lets=lets,
         uses=uses,
         blocks=_read_blocks(blocks, path, report),
-        inputs=read_signatures(signature, "`input`", report) if signature is not None else (),
+        inputs=_read_inputs(signature, report),
         items=_read_network(sections, net, report),
         register=fields.value("register"),
         outputs=_read_outputs(fields.entry("output"), fields.table("outputs"), report),
@@ -129,7 +143,15 @@ def _read_params(table: MapValue | None, report: Report) -> tuple[Param, ...]:
         if check_name(entry.key, "a param", report):
             param = read_param(str(entry.key.value), entry.value, entry.key.span, report)
             params.append(param)
-    return tuple(p for p in params if p is not None)
+    known = tuple(p for p in params if p is not None)
+    report.at_most(MAX_OPEN, "open params", [p.span for p in known if p.open])
+    return known
+
+
+def _read_inputs(value: Value | None, report: Report) -> tuple[Signature, ...]:
+    inputs = read_signatures(value, "`input`", report) if value is not None else ()
+    report.at_most(MAX_INPUTS, "inputs", [one.span for one in inputs])
+    return inputs
 
 
 def _read_lets(table: MapValue | None, report: Report) -> tuple[Entry, ...]:
@@ -311,6 +333,7 @@ def _read_variants(table: MapValue | None, report: Report) -> tuple[tuple[Scalar
                 entry.value.span,
                 notes=[f"found `{text_of(entry.value)}`"],
             )
+    report.at_most(MAX_VARIANTS, "variants", [name.span for name, _ in variants])
     return tuple(variants)
 
 

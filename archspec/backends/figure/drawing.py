@@ -30,6 +30,7 @@ from archspec.files import write
 from archspec.records import Record
 
 LEVELS: tuple[Level, ...] = ("model", "stage", "block", "layer")
+MOST_LAYERS = 10_000
 SHOWN: tuple[Family, ...] = ("norm", "act")
 _Word = TypeVar("_Word", bound=str)
 
@@ -133,6 +134,8 @@ def draw_figure(
     if not checked:
         raise UsageError("there is nothing to draw", "name at least one network")
     remarks: tuple[str, ...] = ()
+    if (block or chosen == "layer") and sum(one.graph.body.layers for one in checked) > MOST_LAYERS:
+        raise UsageError(f"a figure of all layers has at most {MOST_LAYERS:,}", "draw stages or blocks: --level block")
     if block:
         outlines = tuple(read_block(one, path) for one in checked for path in block)
         tangles, remarks = choose(laid_out, outlines, close=True)
