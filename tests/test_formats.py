@@ -304,6 +304,10 @@ def test_wrong_calls() -> None:
         figure("lenet").render("jpeg")
     with pytest.raises(UsageError, match="16,000 along a side"):
         figure("resnet_cifar@resnet1202", level="layer").render("png", 16)
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="5000" height="{}"/>'
+    assert convert.to_png(svg.format(4000), 5000, 4000, 1)
+    with pytest.raises(UsageError, match="20,000,000 in all"):
+        convert.to_png(svg.format(4001), 5000, 4001, 1)
     for scale in (0.0, -1.0, float("nan"), 17.0):
         with pytest.raises(UsageError, match="a scale of"):
             figure("lenet").render("png", scale)

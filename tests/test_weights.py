@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import archspec
+from archspec.checkpoints import file
 from archspec.checkpoints.fit import Fit, Named, fit
 from archspec.checkpoints.keymap import read_key_map, renamed
 from archspec.cli import main
@@ -223,6 +224,16 @@ def test_nothing_in_a_checkpoint_is_run(tmp_path: Path, spec: Path, monkeypatch:
         with pytest.raises(UsageError, match="holds more than tensors"):
             archspec.weights(tmp_path / name, spec)
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_header_is_bounded(tmp_path: Path) -> None:
+    """At the limit it is read, one byte beyond it is not looked at."""
+    path = tmp_path / "long.safetensors"
+    path.write_bytes(file.MOST_HEADER.to_bytes(8, "little") + b"{}".ljust(file.MOST_HEADER))
+    assert not file.read(path).tensors
+    path.write_bytes((file.MOST_HEADER + 1).to_bytes(8, "little") + b"{}".ljust(file.MOST_HEADER + 1))
+    with pytest.raises(UsageError, match="its header is too long"):
+        file.read(path)
 
 
 @pytest.mark.parametrize("name", ["a.pt", "a.safetensors"])

@@ -26,6 +26,8 @@ WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network")
 """Names under which training scripts keep the network's state_dict, beside the optimiser's."""
 
 SAFETENSORS = ".safetensors"
+MOST_HEADER = 10 << 20
+"""Bytes of the list of a safetensors file's tensors; a list of 20,000 takes 1.6 MB."""
 
 _ZIP = b"PK"
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -56,11 +58,26 @@ def read(path: str | Path) -> Checkpoint:
 
 def _read_safetensors(path: Path) -> Checkpoint:
     library = _safetensors(f"`{path}` is a safetensors file")
+    _check_header(path)
     try:
         tensors = library.load_file(path)
     except Exception as error:  # its own SafetensorError, and others for headers that lie
         raise UsageError(f"`{path}` cannot be read as safetensors: {_first_line(error)}") from error
     return Checkpoint(str(path), tensors, ordered=False)
+
+
+def _check_header(path: Path) -> None:
+    """UsageError where the list of tensors is too long: its length is what a safetensors file begins with."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be read: {error.strerror or error}") from error
+    if length > MOST_HEADER:
+        raise UsageError(
+            f"`{path}` cannot be read as safetensors: its header is too long",
+            f"a header has at most {MOST_HEADER:,} bytes, found {length:,}",
+        )
 
 
 def _read_torch(path: Path) -> Checkpoint:

@@ -13,7 +13,7 @@ from archspec.elaborate.options import build_op, read_options
 from archspec.elaborate.params import bind, is_handed_open, refuse_shadow, with_param
 from archspec.elaborate.scope import BlockRef, Given
 from archspec.elaborate.signatures import caller_terms, origin, settled, shown_shape, translated
-from archspec.expressions import expression_of
+from archspec.expressions import ExpressionError, expression_of
 from archspec.expressions.trees import free_names
 from archspec.ir.graph import Body, Option, Repeat
 from archspec.ops.base import Op
@@ -165,7 +165,11 @@ class Calls:
         if demands is None:
             return None
         shapes = tuple(operand.shape for operand in inputs)
-        output = built.shape(*shapes)
+        try:
+            output = built.shape(*shapes)
+        except ExpressionError as error:
+            self.report.error("E0220", error.message, span, help=error.help)
+            return None
         outputs = (output,) if isinstance(output, Shape) else output
         if any(isinstance(dim, Size) and dim.atoms > MOST_ATOMS for shape in outputs for dim in shape.dims):
             title = f"a size of this output has more than {MOST_ATOMS} parts"
@@ -258,8 +262,12 @@ class Calls:
             self._blocks[key] = found
         if not any(found.shapes):
             return None
-        bindings = caller_terms(ref.block.inputs, params, shapes, found.lets, found.shapes)
-        outputs = tuple(translated(shape, bindings) for shape in found.shapes)
+        try:
+            bindings = caller_terms(ref.block.inputs, params, shapes, found.lets, found.shapes)
+            outputs = tuple(translated(shape, bindings) for shape in found.shapes)
+        except ExpressionError as error:
+            report.error("E0220", error.message, caller.span, help=error.help)
+            return None
         return Called(found.body, tuple(params.items()), outputs, found.names)
 
     def _may_enter(self, ref: BlockRef, span: Span) -> bool:

@@ -77,7 +77,7 @@ class _Loader:
         self.report.texts[path] = normalise(shown)
         value, diagnostics = parse(text, path, self._values)
         self._bytes -= len(text)
-        self._values -= _count(value)
+        self._values -= count(value)
         self.report.take(diagnostics)
         if value is None or isinstance(value, MapValue):
             return value if isinstance(value, MapValue) else None
@@ -152,12 +152,12 @@ class _Loader:
         return None if tree is None else (tree, found)
 
 
-def _count(value: Value | None) -> int:
+def count(value: Value | None) -> int:
     """How many values there are in a value, itself and its keys included."""
     if isinstance(value, ListValue):
-        return 1 + sum(map(_count, value.items))
+        return 1 + sum(map(count, value.items))
     if isinstance(value, MapValue):
-        return 1 + sum(1 + _count(entry.value) for entry in value.entries)
+        return 1 + sum(1 + count(entry.value) for entry in value.entries)
     return 1
 
 

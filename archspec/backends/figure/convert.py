@@ -13,8 +13,8 @@ from archspec.diagnostics import UsageError
 SCALE = 2.0
 """Pixels per point of the figure: sharp on a page and on most screens."""
 
-_MOST = 16_000
-"""Pixels along a side; beyond it few programs open the picture."""
+MOST_PIXELS, MOST_AREA = 16_000, 20_000_000
+"""Pixels along a side, beyond which few programs open the picture, and in all: each takes 8 bytes to draw."""
 
 _TRIES = 200
 """The converter writes the fonts in an order of chance: it is asked until they are sorted, so that bytes are equal."""
@@ -29,10 +29,11 @@ def to_png(svg: str, width: float, height: float, scale: float = SCALE) -> bytes
     """The picture with `scale` pixels a point. UsageError without resvg-py or fonts, or where it would be too large."""
     if not 0 < scale <= 16:
         raise UsageError(f"a scale of {scale:g} makes no picture", "take a number above 0, up to 16")
-    if max(width, height) * scale > _MOST:
-        most = _MOST / max(width, height)
+    most = min(MOST_PIXELS / max(width, height), (MOST_AREA / width / height) ** 0.5)
+    if scale > most:
         raise UsageError(
-            f"the picture would be {width * scale:.0f}×{height * scale:.0f} pixels, more than {_MOST:,} along a side",
+            f"the picture would be {width * scale:.0f}×{height * scale:.0f} pixels,"
+            f" more than {MOST_PIXELS:,} along a side or {MOST_AREA:,} in all",
             f"--scale {most:.1g}, a coarser --level, or a format that has no pixels (svg, pdf)",
         )
     library = _extra("resvg_py", "png")

@@ -59,19 +59,18 @@ def fit(text: str, room: float, size: float, lines: int = 2, bold: bool = False)
 
 def _longest_head(text: str, room: float, size: float) -> str:
     """As many whole words as fit, else as many characters."""
-    words = text.split(" ")
-    count = len(words)
-    while count > 1 and width(" ".join(words[:count]), size) > room:
-        count -= 1
-    head = " ".join(words[:count])
-    return head if width(head, size) <= room else _prefix(text, room, size)
+    head = _prefix(text, room, size)
+    end = text.rfind(" ", 0, len(head) + 1)
+    return head if head == text or end < 0 else text[:end]
 
 
 def _prefix(text: str, room: float, size: float) -> str:
-    end = 0
-    while end < len(text) and width(text[: end + 1], size) <= room:
-        end += 1
-    return text[:end]
+    thousandths = 0
+    for end, char in enumerate(text):
+        thousandths += _advance(char)
+        if thousandths * size / 1000 > room:
+            return text[:end]
+    return text
 
 
 def _cut(text: str, room: float, size: float) -> str:
