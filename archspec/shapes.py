@@ -16,9 +16,6 @@ from typing import Literal, NamedTuple
 
 from archspec.records import Record, field
 
-MOST_ATOMS = 64
-"""Of a size: what concatenations of floors of concatenations of floors make doubles with each."""
-
 
 class Symbol(Record):
     """A free size of the input (`H`), with the nominal value at which figures are stated, if one is declared."""

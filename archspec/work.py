@@ -4,6 +4,8 @@ from __future__ import annotations
 
 MOST_STEPS = 2_000_000
 MOST_LAYERS = 20_000
+MOST_ATOMS = 64
+"""Of a symbolic size: what concatenations of floors of concatenations of floors make doubles with each."""
 
 
 class Work:

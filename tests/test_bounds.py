@@ -219,7 +219,7 @@ BOUNDS: dict[str, tuple[int, Callable[[int], bool]]] = {
     "text": (values.MOST_TEXT, text),
     "layers of a file": (work.MOST_LAYERS, layers_of_a_file),
     "units": (network.MAX_UNITS, units),
-    "parts of a size": (shapes.MOST_ATOMS, atoms),
+    "parts of a size": (work.MOST_ATOMS, atoms),
     "axes": (shapes.MAX_AXES, lambda n: net("  - {op: relu}", f"archspec: 1\ninput: 'x[N{', 4' * (n - 1)}]'\n")),
     "inputs": (read.MAX_INPUTS, lambda n: many(n, "x#[N, 3, 8, 8]")),
     "free sizes": (entrances.MAX_FREE, lambda n: many(n, "x#[N, 3, H#=8, 8]")),

@@ -20,10 +20,10 @@ from archspec.ops.base import Op
 from archspec.ops.linear import FIXED
 from archspec.records import Record, field
 from archspec.report import Report, suggestion
-from archspec.shapes import MOST_ATOMS, Demand, Shape, Size
+from archspec.shapes import Demand, Shape, Size
 from archspec.span import Span
 from archspec.spec.fields import listed
-from archspec.work import MOST_LAYERS
+from archspec.work import MOST_ATOMS, MOST_LAYERS
 
 MAX_LAYERS = 10_000
 MAX_DEPTH = 32

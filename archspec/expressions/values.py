@@ -11,8 +11,8 @@ from typing import Any
 from archspec import work
 from archspec.expressions.errors import Fault
 from archspec.lazy import lazy
-from archspec.shapes import MOST_ATOMS, Quotient, Size
-from archspec.work import Work
+from archspec.shapes import Quotient, Size
+from archspec.work import MOST_ATOMS, Work
 
 fractions = lazy("fractions")
 
