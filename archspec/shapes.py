@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, reduce
 from math import gcd, lcm
-from operator import mul
+from operator import add, mul
 from typing import Literal, NamedTuple
 
 from archspec.records import Record, field
@@ -127,10 +127,7 @@ class Size(Record):
 
     def given(self, sizes: Mapping[str, int]) -> Dim:
         """This size with numbers for the symbols that `sizes` names, and the other symbols as they are."""
-        total: Dim = self.constant
-        for atom, coefficient in self.terms:
-            total = total + coefficient * _atom_given(atom, sizes)
-        return total
+        return reduce(add, (c * _atom_given(atom, sizes) for atom, c in self.terms), self.constant)
 
     def grows(self) -> bool:
         """Whether no larger symbol can make it smaller, where the factors of products are not negative."""
