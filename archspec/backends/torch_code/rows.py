@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from archspec.backends.torch_code.family import Family
 from archspec.backends.torch_code.resolve import Resolver, Seen, Unwritable
@@ -25,6 +26,7 @@ class Rows(Resolver):
         family = Family(around.definition, around.structure, around.instances * count, open_names=around.open_names)
         super().__init__(family, support=outer.support)
         self.outer, self.cells, self.counter = outer, dict[str, list[Seen]](), ""
+        self.carries, self.carried = False, dict[str, list[Seen]]()
         self.fixed, self.static = self.static, {}
         self.values = {name: held for name, held in self.values.items() if name not in self.fixed}
 
@@ -54,18 +56,13 @@ class Rows(Resolver):
 
     def attempt(self, write: Callable[[], str]) -> str | None:
         """What is written; None, and no column more than before, if it cannot be."""
-        kept = (
-            set(self.used),
-            set(self.named),
-            dict(self.values),
-            dict(self.family.lifted),
-            dict(self.cells),
-            self.counter,
-        )
+        used, named, values = set(self.used), set(self.named), dict(self.values)
+        columns = dict(self.family.lifted), dict(self.cells), self.counter, dict(self.carried)
         try:
             return write()
         except Unwritable:
-            self.used, self.named, self.values, self.family.lifted, self.cells, self.counter = kept
+            self.used, self.named, self.values = used, named, values
+            self.family.lifted, self.cells, self.counter, self.carried = columns
             return None
 
     def numbered(self, names: Sequence[str]) -> str:
@@ -104,6 +101,8 @@ class Rows(Resolver):
         rows = [[one for one in seen if one.instance == row] for row in range(len(self.family.instances))]
         if not all(map(self.is_one, rows)):
             raise Unwritable(option)
+        if self.carries and any(len({one.value for one in row}) > 1 for row in rows):
+            return self._carried(seen, option)
         floats = self.is_one(seen) and any(isinstance(one.value, float) for one in seen)
         if floats and (found := self._offset(seen)) is not None:
             return found
@@ -124,8 +123,26 @@ class Rows(Resolver):
             name += "_"
         return super().new_argument(name)
 
+    def _carried(self, seen: list[Seen], option: str) -> ast.expr:
+        """A variable that each unit hands on to the next, such as the channels that it leaves."""
+        values = [one.value for one in seen]
+        name = next((n for n, known in self.carried.items() if [one.value for one in known] == values), "")
+        if not name:
+            name = self.new_argument(option)
+            self.carried[name] = seen
+            self.values[name] = [None] * len(self.family.instances)
+        return ast.Name(name, ast.Load())
+
+    def handed_on(self, name: str) -> str:
+        """The column that a carried variable takes its next value from."""
+        needed = [(before.instance, one.value) for before, one in pairwise(self.carried[name])]
+        for column in self.cells:
+            if all(same(self.values[column][row], value) for row, value in needed):
+                return column
+        raise Unwritable(name)
+
     def _offset(self, seen: list[Seen]) -> ast.expr | None:
-        """`0.2 * (before + i) / 16`: an expression of one row, in which one integer is another in each row."""
+        """`0.2 * (start + i) / 16`: an expression of one row, in which one integer is another in each row."""
         trees = {ast.dump(one.expr): one.expr for one in seen if one.expr is not None}
         for tree in sorted(trees.values(), key=lambda tree: -len(ast.dump(tree))):
             for number in _integers(tree):
@@ -134,7 +151,7 @@ class Rows(Resolver):
                     if name and self._holds(pattern, seen):
                         return pattern
                     if not name and (column := self._solved(pattern, seen)) is not None:
-                        return _exchanged(tree, number, self._column("before", column))
+                        return _exchanged(tree, number, self._column("start", column))
         return None
 
     def _solved(self, pattern: ast.expr, seen: list[Seen]) -> list[int] | None:

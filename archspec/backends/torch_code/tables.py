@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from itertools import groupby
 
 from archspec.backends.torch_code.calls import Member
@@ -11,6 +12,7 @@ from archspec.backends.torch_code.layout import wrap
 from archspec.backends.torch_code.repeats import Repeats, kind
 from archspec.backends.torch_code.resolve import Seen
 from archspec.backends.torch_code.rows import Rows, tabled
+from archspec.backends.torch_code.spelling import text_of
 from archspec.backends.torch_code.tandem import FEWEST, Group, tandem
 from archspec.ir.graph import Node
 from archspec.records import Record, replace
@@ -78,16 +80,21 @@ class Tables(Repeats):
         start, stop = found[0][0].start, found[-1][-1].stop
         name = self.listed()
         body: list[Statement] = []
+        starts: list[Statement] = []
 
-        def write(rows: Rows) -> str:
+        def write(rows: Rows, carries: bool) -> str:
+            rows.carries = carries
             body[:] = self._for(rows)._row(name, parts, found)
+            starts[:] = [Statement(f"{name} = {text_of(seen[0].value)}") for name, seen in rows.carried.items()]
             return "\n".join(statement.text for statement in body)
 
-        made = tabled(self.resolver, len(found), write)
+        tables = (tabled(self.resolver, len(found), partial(write, carries=carries)) for carries in (True, False))
+        made = next((table for table in tables if table is not None), None)
         if made is None:
             return None
         before, after = (looped([part.text for part in some]) for some in (parts[:start], parts[stop:]))
-        lines = [Statement(f"{name}: list[nn.Module] = [{', '.join(before)}]"), Statement(f"for {made[1]}:"), *body]
+        lines = [Statement(f"{name}: list[nn.Module] = [{', '.join(before)}]"), *starts]
+        lines += [Statement(f"for {made[1]}:"), *body]
         lines += [added(name, after)] if after else []
         if sum(len(wrap(line.text, 2 + line.indent)) for line in lines) >= _height([text for _, text in apart]):
             return None
@@ -97,8 +104,10 @@ class Tables(Repeats):
 
     def _row(self, name: str, parts: Sequence[Part], found: Sequence[Sequence[Group]]) -> list[Statement]:
         """What a row adds to the list."""
+        assert isinstance(self.resolver, Rows)
         lines: list[Statement] = []
         waiting: list[str] = []
+        ends: dict[str, int] = {}
         for groups in zip(*found, strict=True):
             if groups[0].size == 1:
                 some = [parts[group.start] for group in groups]
@@ -109,6 +118,9 @@ class Tables(Repeats):
             lines += [added(name, waiting, 1)] if waiting else []
             lines += [Statement(f"for {loop}:", indent=1), added(name, rest, 2)]
             waiting = []
+            ends |= {carried: len(lines) for carried in self.resolver.carried if carried not in ends}
+        for carried, place in sorted(ends.items(), key=lambda end: -end[1]):
+            lines.insert(place, Statement(f"{carried} = {self.resolver.handed_on(carried)}", indent=2))
         return [*lines, added(name, waiting, 1)] if waiting else lines
 
     def _units(self, parts: Sequence[Part], groups: Sequence[Group]) -> tuple[list[str], list[str], str]:
