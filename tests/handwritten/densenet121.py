@@ -7,6 +7,8 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+__all__ = ["DenseLayer", "DenseNet121", "Transition"]
+
 
 class DenseLayer(nn.Module):
     """1x1 and 3x3 convolutions; what they find is put beside what was there.

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+__all__ = ["ConvNormAct", "DropPath", "EfficientNetV2S", "MBConv", "SqueezeExcite"]
+
 
 class DropPath(nn.Module):
     """Stochastic depth: in training a sample is zero with probability p."""

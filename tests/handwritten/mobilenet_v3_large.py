@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+__all__ = ["ConvNormAct", "InvertedResidual", "MobileNetV3Large", "SqueezeExcite"]
+
 
 class ConvNormAct(nn.Sequential):
     """(N, in_channels, H, W) -> (N, out, H', W') with H' = ceil(H/stride)"""

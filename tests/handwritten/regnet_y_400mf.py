@@ -8,6 +8,8 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+__all__ = ["Bottleneck", "ConvNormAct", "RegNetY400MF", "SqueezeExcite"]
+
 
 class ConvNormAct(nn.Sequential):
     """(N, in_channels, H, W) -> (N, out, H', W') with H' = ceil(H/stride)"""

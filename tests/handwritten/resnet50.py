@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+__all__ = ["Bottleneck", "ResNet50"]
+
 
 class Bottleneck(nn.Module):
     """1x1 reduce, 3x3, 1x1 expand (He et al. 2015, Fig. 5 right).

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+__all__ = ["ShuffleNetV2", "Unit"]
+
 
 def depthwise(channels: int, stride: int) -> nn.Conv2d:
     """3x3, each channel by itself."""

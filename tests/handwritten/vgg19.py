@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+__all__ = ["VGG19"]
+
 
 class VGG19(nn.Module):
     """(N, 3, 224, 224) -> (N, num_classes)"""

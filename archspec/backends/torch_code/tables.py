@@ -42,7 +42,7 @@ class Tables(Repeats):
             if not named:
                 apart = [("", text) for text in looped([part.text for part in together])]
             loop = self._loop(together, named)
-            shorter = loop and _height([loop]) < _height([text for _, text in apart])
+            shorter = loop and _size([loop]) < _size([_item(*item) for item in apart])
             written += [("", loop)] if shorter else apart
         return written
 
@@ -61,11 +61,17 @@ class Tables(Repeats):
 
         def write(rows: Rows) -> str:
             builder = self._for(rows)
-            text = builder.module(parts[0].node, _in_rows(parts), parts[0].inplace, in_line=True)
-            return f"({rows.numbered([part.node.path or '' for part in parts])}, {text})" if named else text
+            return builder._named(parts) if named else builder._across(parts)
 
         found = tabled(self.resolver, len(parts), write)
         return f"*({found[0]} for {found[1]})" if found else ""
+
+    def _across(self, parts: Sequence[Part]) -> str:
+        """What rows have in one place, as one constructor."""
+        return self.module(parts[0].node, _in_rows(parts), parts[0].inplace, in_line=True)
+
+    def _named(self, parts: Sequence[Part]) -> str:
+        return f"({self.naming([part.node.path or '' for part in parts])}, {self._across(parts)})"
 
     def _for(self, rows: Rows) -> Tables:
         return type(self)(rows.family, self.families, rows, self.support, self.imports)
@@ -96,7 +102,8 @@ class Tables(Repeats):
         lines = [Statement(f"{name}: list[nn.Module] = [{', '.join(before)}]"), *starts]
         lines += [Statement(f"for {made[1]}:"), *body]
         lines += [added(name, after)] if after else []
-        if sum(len(wrap(line.text, 2 + line.indent)) for line in lines) >= _height([text for _, text in apart]):
+        height = sum(len(wrap(line.text, 2 + line.indent)) for line in lines)
+        if height >= _size([text for _, text in apart])[0]:
             return None
         self.lists.add(name)
         self.lines += lines
@@ -111,7 +118,7 @@ class Tables(Repeats):
         for groups in zip(*found, strict=True):
             if groups[0].size == 1:
                 some = [parts[group.start] for group in groups]
-                waiting.append(self.module(some[0].node, _in_rows(some), some[0].inplace, in_line=True))
+                waiting.append(self._across(some))
                 continue
             first, rest, loop = self._units(parts, groups)
             waiting += first
@@ -165,9 +172,14 @@ def _in_rows(parts: Sequence[Part]) -> list[Member]:
     return [replace(part.members[0], instance=row) for row, part in enumerate(parts)]
 
 
-def _height(texts: Sequence[str]) -> int:
-    """How many lines some items take, one below the other."""
-    return sum(len(wrap(f"{text},", DEPTH)) for text in texts)
+def _item(name: str, text: str) -> str:
+    return f"{name}={text}" if name else text
+
+
+def _size(texts: Sequence[str]) -> tuple[int, int]:
+    """How many lines and characters some items take, one below the other."""
+    lines = [line for text in texts for line in wrap(f"{text},", DEPTH)]
+    return len(lines), sum(len(line.strip()) for line in lines)
 
 
 __all__ = ["Part", "Tables", "added", "looped"]
