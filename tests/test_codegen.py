@@ -139,7 +139,7 @@ def test_containers_hand_out_what_is_read_once_and_by_name(everything: Path) -> 
 
 def test_fractions_read_as_they_came_about(everything: Path) -> None:
     text = (everything / "efficientnet.py").read_text(encoding="utf-8")
-    assert "drop=0.2 * before / 16" in text and "drop=0.2 * (before + i) / 16" in text
+    assert "drop=0.2 * start / 16" in text and "drop=0.2 * (start + i) / 16" in text
     convnext = (everything / "convnext.py").read_text(encoding="utf-8")
     assert "nn.Sequential(*(Unit(192, 0.1 * (3 + i) / 17) for i in range(3)))" in convnext
 

@@ -111,8 +111,6 @@ class RegNetY400MF(nn.Module):
             if isinstance(m, nn.Conv2d):
                 fan_out = m.weight[:, 0].numel()
                 nn.init.normal_(m.weight, std=math.sqrt(2 / fan_out))
-                if m.bias is not None:
-                    nn.init.zeros_(m.bias)
             elif isinstance(m, nn.Linear):
                 nn.init.normal_(m.weight, std=0.01)
                 nn.init.zeros_(m.bias)

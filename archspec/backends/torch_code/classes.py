@@ -14,7 +14,7 @@ from archspec.backends.torch_code.family import Families, Family
 from archspec.backends.torch_code.forward import Forward, Slot, Statement
 from archspec.backends.torch_code.fresh import is_spare
 from archspec.backends.torch_code.inline import is_chain
-from archspec.backends.torch_code.notes import shape_note
+from archspec.backends.torch_code.notes import primed, shape_note
 from archspec.backends.torch_code.numbered import Lists, places
 from archspec.backends.torch_code.resolve import Resolver, Seen, argument_name
 from archspec.backends.torch_code.special import Special, specials
@@ -90,11 +90,14 @@ class ClassWriter:
         lines: Sequence[Statement],
         result: Statement,
     ) -> ClassPlan:
+        shapes, notes = primed(self._shapes(), [result.note, *(line.note for line in lines)])
+        result = replace(result, note=notes[0])
+        lines = [replace(line, note=note) for line, note in zip(lines, notes[1:], strict=True)]
         return ClassPlan(
             self.family.class_name,
             base,
             self.body.doc,
-            self._shapes(),
+            shapes,
             tuple(declared(a) for a in self.family.arguments),
             tuple(init),
             inputs,

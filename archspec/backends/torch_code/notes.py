@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from archspec.backends.torch_code.calls import Member
@@ -32,6 +33,20 @@ def _dim(axis: int, dims: Sequence[Dim], members: Sequence[Member], resolver: Re
     return next(_rules(dims, members, resolver), None)
 
 
+def primed(text: str, notes: Sequence[str]) -> tuple[str, list[str]]:
+    """The shapes of a class and its notes, in which a size that comes again is `H'`, as the first one says."""
+    everything = " ".join([text, *notes])
+    forms = set(re.findall(r"ceil\(H/(\w+)\)", everything))
+    if len(forms) != 1 or "->" not in text:
+        return text, list(notes)
+    (number,) = forms
+    pair = f"ceil(H/{number}), ceil(W/{number})"
+    short = [one.replace(pair, "H', W'") for one in (text, *notes)]
+    if any(f"/{number})" in one for one in short) or pair not in text:
+        return text, list(notes)
+    return f"{short[0]} with H' = ceil(H/{number})", short[1:]
+
+
 def _rules(dims: Sequence[Dim], members: Sequence[Member], resolver: Resolver) -> Iterator[str]:
     """How a size may depend on an argument of the class: `ceil(H/stride)`, `H*stride`."""
     symbols = {s for dim in dims if isinstance(dim, Size) for s in dim.symbols()}
@@ -45,7 +60,7 @@ def _rules(dims: Sequence[Dim], members: Sequence[Member], resolver: Resolver) -
             continue
         spelled = resolver.spelling[name]
         if all(dim == (whole + (n - 1)) // n for dim, n in zip(dims, numbers, strict=True)):
-            yield f"{symbol.name}/{spelled}"
+            yield f"ceil({symbol.name}/{spelled})"
         if all(dim == whole // n for dim, n in zip(dims, numbers, strict=True)):
             yield f"{symbol.name}//{spelled}"
         if all(dim == whole * n for dim, n in zip(dims, numbers, strict=True)):

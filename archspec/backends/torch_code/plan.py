@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from archspec.backends.torch_code.classes import ClassPlan, ClassWriter, Needs
 from archspec.backends.torch_code.family import Families, Family, free_names
@@ -179,17 +180,31 @@ def _stages(instance: Instance, families: Families) -> Iterator[tuple[str, str, 
 
 
 def _words(step: Step, families: Families) -> str:
+    return "; ".join(f"{name} x {count}" if count > 1 else name for name, count in _counted(_blocks(step, families)))
+
+
+def _blocks(step: Step, families: Families) -> Iterator[tuple[str, int]]:
+    """What a step consists of, with how often it comes; a class that comes once counts too."""
     if step.units is not None:
-        names = list(dict.fromkeys(_words(unit, families) for _, unit in step.units))
-        return f"{', '.join(names)} x {sum(count for count, _ in step.units)}"
-    if step.callee is not None:
+        for count, unit in step.units:
+            inner = list(_blocks(unit, families))
+            yield from ((inner[0][0], inner[0][1] * count),) if len(inner) == 1 and inner[0][1] else inner * count
+    elif step.callee is not None:
         family = families.of[id(step.callee)]
         if not is_inline(family, families):
-            return family.class_name
-        return "; ".join(w for s in step.callee.steps.values() if (w := _words(s, families)))
-    if step.op is not None and (step.op.weighted or "pool" in step.op.name or step.op.name in ("softmax", "concat")):
-        return step.op.label(*step.inputs).replace("×", "x")
-    return ""
+            yield family.class_name, 1
+        else:
+            for inside in step.callee.steps.values():
+                yield from _blocks(inside, families)
+    elif step.op is not None and (step.op.weighted or "pool" in step.op.name or step.op.name in ("softmax", "concat")):
+        yield step.op.label(*step.inputs).replace("×", "x"), 0
+
+
+def _counted(blocks: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Neighbours of one class together; layers are named one by one."""
+    for (name, counted), group in groupby(blocks, key=lambda block: (block[0], block[1] > 0)):
+        counts = [count for _, count in group]
+        yield from [(name, sum(counts))] if counted else [(name, 1)] * len(counts)
 
 
 def _sizes(instance: Instance, key: str) -> str:

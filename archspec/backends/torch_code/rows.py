@@ -32,20 +32,25 @@ class Rows(Resolver):
 
     def tree(self, seen: list[Seen], option: str) -> ast.expr:
         seen = [self._bare(one) for one in seen]
-        if not self.is_one(seen):
-            return self._column_like(seen) or self._lifted(seen, option)
-        if option in self.cells and all(same(self.values[option][one.instance], one.value) for one in seen):
+        if option in self._columns_like(seen):
             return ast.Name(option, ast.Load())
+        if not self.is_one(seen):
+            like = self._columns_like(seen)
+            return ast.Name(like[0], ast.Load()) if like else self._lifted(seen, option)
         return super().tree(seen, option)
 
-    def _column_like(self, seen: list[Seen]) -> ast.expr | None:
-        """A column of the same expressions of open params."""
-        for name, cells in self.cells.items():
-            if all(
-                self.is_one([one, cells[one.instance]]) and same(one.value, cells[one.instance].value) for one in seen
-            ):
-                return ast.Name(name, ast.Load())
-        return None
+    def _columns_like(self, seen: Sequence[Seen]) -> list[str]:
+        """The columns that hold some values, whatever the open params are."""
+        return [
+            name for name, cells in self.cells.items() if all(self._alike(one, cells[one.instance]) for one in seen)
+        ]
+
+    def _alike(self, one: Seen, other: Seen) -> bool:
+        return same(one.value, other.value) and self.is_one([one, other])
+
+    def _twins(self, seen: list[Seen], option: str) -> list[str]:
+        known = self._columns_like(seen)
+        return [name for name in super()._twins(seen, option) if name not in self.cells or name in known]
 
     def _bare(self, one: Seen) -> Seen:
         """What is the same in all rows as numbers."""
@@ -101,9 +106,10 @@ class Rows(Resolver):
         rows = [[one for one in seen if one.instance == row] for row in range(len(self.family.instances))]
         if not all(map(self.is_one, rows)):
             raise Unwritable(option)
-        if self.carries and any(len({one.value for one in row}) > 1 for row in rows):
+        opened = any(one.expr is not None and free_names(one.expr) & self.family.open_names for one in seen)
+        if self.carries and not opened and any(len({one.value for one in row}) > 1 for row in rows):
             return self._carried(seen, option)
-        floats = self.is_one(seen) and any(isinstance(one.value, float) for one in seen)
+        floats = not opened and any(isinstance(one.value, float) for one in seen)
         if floats and (found := self._offset(seen)) is not None:
             return found
         if not all(rows):
@@ -135,9 +141,9 @@ class Rows(Resolver):
 
     def handed_on(self, name: str) -> str:
         """The column that a carried variable takes its next value from."""
-        needed = [(before.instance, one.value) for before, one in pairwise(self.carried[name])]
-        for column in self.cells:
-            if all(same(self.values[column][row], value) for row, value in needed):
+        needed = [(before.instance, one) for before, one in pairwise(self.carried[name])]
+        for column, cells in self.cells.items():
+            if all(self._alike(one, cells[row]) for row, one in needed):
                 return column
         raise Unwritable(name)
 

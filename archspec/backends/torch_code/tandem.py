@@ -49,13 +49,18 @@ def tandem(sorts: Sequence[Hashable]) -> Rows:
 
 def _readings(sorts: Sequence[Hashable]) -> Iterator[list[Group]]:
     """The sequence with the shortest pattern that stands twice in a row put together, and as it is."""
+    pattern = next(_twice(sorts), None)
+    if pattern is not None:
+        yield list(_grouped(sorts, pattern))
+    yield [Group(place) for place in range(len(sorts))]
+
+
+def _twice(sorts: Sequence[Hashable]) -> Iterator[Sequence[Hashable]]:
     for size in range(2, LONGEST + 1):
         for start in range(len(sorts) - 2 * size + 1):
             pattern = sorts[start : start + size]
             if len(set(pattern)) > 1 and pattern == sorts[start + size : start + 2 * size]:
-                yield list(_grouped(sorts, pattern))
-                return
-    yield [Group(place) for place in range(len(sorts))]
+                yield pattern
 
 
 def _grouped(sorts: Sequence[Hashable], pattern: Sequence[Hashable]) -> Iterator[Group]:
