@@ -9,13 +9,14 @@ from functools import lru_cache
 from archspec.ir.graph import Body, Graph, Node, Repeat
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
+from archspec.spec.load import library_key
 from archspec.spec.model import Spec, SpecFile
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def warn_of_unused(spec: Spec, graph: Graph, report: Report) -> None:
-    """Warn of layers whose output nothing reads, and of params and `let`s of the spec's own file that nothing reads."""
+    """Warn of layers and inputs that nothing reads, and of what the spec's own file declares and nothing uses."""
     for node in _unread(graph.body, {}):
         name = f"`{node.key}`" if not node.key.startswith("#") else "this layer"
         report.warn(
@@ -32,6 +33,47 @@ def warn_of_unused(spec: Spec, graph: Graph, report: Report) -> None:
     for entry in spec.file.lets:
         if entry.key.text not in read:
             report.warn("W0603", f"nothing reads `{entry.key.text}`", entry.key.span, help="use it, or delete it")
+    _warn_of_inputs(spec, graph, report)
+    _warn_of_blocks(spec, report)
+
+
+def _warn_of_inputs(spec: Spec, graph: Graph, report: Report) -> None:
+    read = {ref.node for node in graph.body.nodes for ref in node.inputs} | {ref.node for _, ref in graph.body.outputs}
+    for given in spec.file.inputs:
+        if given.name not in read:
+            report.warn("W0610", f"nothing reads the input `{given.name}`", given.span, help="read it, or delete it")
+
+
+def _warn_of_blocks(spec: Spec, report: Report) -> None:
+    """Blocks of the file that nothing calls but what is not called itself, and libraries of which nothing is called."""
+    called = _names_called(spec.file)
+    blocks = spec.file.tree.get("blocks")
+    for entry in blocks.entries if isinstance(blocks, MapValue) else ():
+        if entry.key.text not in called and entry.key.span.file == spec.file.path:
+            report.warn(
+                "W0610", f"nothing calls the block `{entry.key.text}`", entry.key.span, help="call it, or delete it"
+            )
+    for reference, _ in spec.file.uses:
+        library = spec.libraries.get(library_key(reference))
+        if library is not None and reference.span.file == spec.file.path and not called & library.blocks.keys():
+            title = f"no block of `{reference.value}` is called"
+            report.warn("W0610", title, reference.span, help="call one, or leave the library out")
+
+
+@lru_cache(maxsize=64)
+def _names_called(file: SpecFile) -> frozenset[str]:
+    """The words of a file that may call a block; those in a block count where the block is called itself."""
+    sections = {entry.key.text: entry for entry in file.tree.entries}
+    blocks = sections["blocks"].value if "blocks" in sections else None
+    own = {entry.key.text: entry.value for entry in blocks.entries} if isinstance(blocks, MapValue) else {}
+    called = {word for key, entry in sections.items() if key != "blocks" for word in _read(entry)}
+    called |= set(_words(sections["variants"].value)) if "variants" in sections else set()
+    waiting = [name for name in own if name in called]
+    while waiting:
+        more = {word for word in _words(own[waiting.pop()]) if word not in called}
+        called |= more
+        waiting += [name for name in more if name in own]
+    return frozenset(called)
 
 
 @lru_cache(maxsize=64)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,15 +17,17 @@ from archspec.codes import example_of
 from archspec.lints.run import LINTS
 from archspec.pipeline import check
 
-LINTED = ("W0604", "W0605", "W0606", "W0607", "W0608", "W0609")
+LINTED = ("W0604", "W0605", "W0606", "W0607", "W0608", "W0609", "W0611", "W0612", "W0613", "W0614", "W0615")
 
 
 def codes(text: str) -> list[str]:
     return [warning.code for warning in check(text).warnings]
 
 
-def test_every_lint_has_a_code_of_its_own() -> None:
-    assert len(LINTS) == len(LINTED)
+def test_every_code_of_a_lint_is_warned_of_by_one() -> None:
+    """That its example is warned of, and the mended one is not, is in tests/test_codes.py."""
+    found = {code for lint in LINTS for code in re.findall(r"W06\d\d", inspect.getsource(inspect.getmodule(lint)))}
+    assert found == set(LINTED)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,26 @@ def test_every_lint_has_a_code_of_its_own() -> None:
         ("- a: {op: conv2d, out: 3, kernel: 1}\n- b: {op: relu}\n- c: {op: conv2d, out: 3, kernel: 1, from: x}\n"
          "- {op: add, from: [b, c]}", ["W0607"]),
         ("- a: {op: conv2d, out: 4, kernel: 1}\n- {op: conv2d, out: 4, kernel: 1}", ["W0605"]),
+        ("- {op: conv2d, out: 4, kernel: 1}\n- {op: relu}\n- {op: relu}", ["W0611"]),
+        ("- {op: relu}\n- {op: conv2d, out: 4, kernel: 1}\n- {op: relu}", []),
+        ("- a: {op: relu}\n- b: {op: tanh}\n- {op: add, from: [a, b]}", []),
+        ("- {op: relu}\n- {op: sigmoid, when: 1 > 2}\n- {op: tanh}", ["W0611"]),
+        ("- {op: batch_norm}\n- {op: group_norm, groups: 1}", ["W0611"]),
+        ("- {op: batch_norm}\n- {op: relu}\n- {op: batch_norm}", []),
+        ("- {op: flatten}\n- {op: linear, out: 4}\n- {op: softmax}", ["W0612"]),
+        ("- {op: flatten}\n- {op: linear, out: 4}\n- {op: sigmoid}", []),
+        ("- {op: softmax, axis: C}", []),
+        ("- {op: flatten}\n- {op: linear, out: 4}\n- {op: softmax}\n- {op: linear, out: 4}", []),
+        ("- {op: flatten}\n- {op: linear, out: 4}\n- {op: dropout, p: 0.5}", ["W0613"]),
+        ("- {op: flatten}\n- {op: dropout, p: 0.5}\n- {op: linear, out: 4}", []),
+        ("- {op: conv2d, out: 4, kernel: 3, stride: 5, padding: 1}", ["W0614"]),
+        ("- {op: conv2d, out: 4, kernel: 4, stride: 4}", []),
+        ("- {op: conv2d, out: 4, kernel: 1, stride: 3}", []),
+        ("- {op: conv2d, out: 4, kernel: 3, stride: 5, dilation: 2}", ["W0609"]),
+        ("- {op: max_pool2d, kernel: [4, 2], stride: 4}", ["W0614"]),
+        ("- {op: conv_transpose2d, out: 4, kernel: 3, stride: 2}", ["W0615"]),
+        ("- {op: conv_transpose2d, out: 4, kernel: [2, 3], stride: [2, 1]}", []),
+        ("- {op: conv_transpose2d, out: 4, kernel: [2, 3], stride: 2}", ["W0615"]),
         ("- {op: max_pool2d, kernel: 2}", []),
         ("- {op: max_pool2d, kernel: 3}", ["W0609"]),
         ("- {op: max_pool2d, kernel: 3, ceil: true}", []),
@@ -47,6 +71,31 @@ def test_every_lint_has_a_code_of_its_own() -> None:
 )  # fmt: skip
 def test_what_counts(items: str, found: list[str]) -> None:
     assert [warning.code for warning in accept(spec(items)).warnings] == found
+
+
+UNIT = "{in: 'x[N, C, H, W]', body: [{op: relu}]}"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "sections", "items", "found"),
+    [
+        (f"a: {UNIT}", {}, "- {op: relu6}", ["a"]),
+        (f"a: {UNIT}", {}, "- {op: a}", []),
+        (f"a: {UNIT}\nb: {{op: a}}", {}, "- {op: relu6}", ["a", "b"]),
+        (f"a: {UNIT}\nb: {{op: a}}", {}, "- {op: b}", []),
+        (f"a: {UNIT}\nb: {UNIT}", {"params": "{u: block = a}", "variants": "{v: {u: b}}"}, "- {op: $u}", []),
+        (f"a: {UNIT}", {"use": "[blocks/residual]"}, "- {op: a}", ["blocks/residual"]),
+        (f"a: {UNIT}", {"use": "[blocks/residual]"}, "- {op: a}\n- {op: basic, width: 3}", []),
+        (f"a: {UNIT}", {"input": "['x[N, 3, H=16, W=16]', 'y[N, 3, H=16, W=16]']"}, "- {op: a, from: x}", ["y["]),
+        (f"a: {UNIT}", {"input": "['x[N, 3, H=16, W=16]', 'y[N, 3, H=16, W=16]']"}, "- {op: add, from: [x, y]}", ["a"]),
+    ],
+)
+def test_what_is_used(blocks: str, sections: dict[str, str], items: str, found: list[str]) -> None:
+    text = spec(items, blocks=f"\n{blocks}", **sections)
+    warnings = check(text).warnings
+    assert {warning.code for warning in warnings} <= {"W0610"}
+    for warning, start in zip(warnings, found, strict=True):
+        assert marked(text, warning).startswith(start)
 
 
 def test_an_item_called_often_is_told_once_at_its_place() -> None:

@@ -58,4 +58,43 @@ CODES: tuple[Code, ...] = (
         "The size of a map is rounded down, so at the nominal size the last rows or columns of a layer's input have no "
         "influence on anything, and their gradient is zero. Padding that is left out is no loss and is not counted.",
     ),
+    Code(
+        "W0610",
+        "a block, library or input that nothing uses",
+        "It is read and checked for nothing, or a call of it was forgotten. A block counts as used where a variant "
+        "names it, and where a block does that is used itself.",
+    ),
+    Code(
+        "W0611",
+        "two activations or two norms in a row",
+        "A layer is an affine map and one activation (Goodfellow et al. 2016, Deep Learning, sec. 6.1). Two "
+        "activations with no weights between them are one, often the second alone (ReLU of a ReLU); of two norms the "
+        "second undoes the scale and shift of the first. Usually a line was copied once too often.",
+    ),
+    Code(
+        "W0612",
+        "a softmax after the last linear layer",
+        "`nn.CrossEntropyLoss` takes logits and works out the softmax itself, in a form that does not overflow. Given "
+        "probabilities it takes their softmax, which is nearly uniform, and training hardly moves. Who wants a network "
+        "that gives probabilities says so with a comment.",
+    ),
+    Code(
+        "W0613",
+        "dropout after the last linear layer",
+        "Dropout is for the inputs of a layer (Srivastava et al. 2014, sec. 4). On the logits it changes in training "
+        "what is compared with the labels, and at inference nothing.",
+    ),
+    Code(
+        "W0614",
+        "gaps between the windows",
+        "The stride is larger than the window, so whole rows and columns of the map are never read and what made them "
+        "worked for nothing (He et al. 2019, Bag of Tricks, sec. 4.2, of a 1x1 window at stride 2). A window of one is "
+        "the usual way to subsample and is not warned of.",
+    ),
+    Code(
+        "W0615",
+        "windows of a transposed convolution that overlap unevenly",
+        "Where the kernel is no multiple of the stride, some rows of the output are the sum of more windows than "
+        "others: the checkerboard of Odena et al. 2016, Deconvolution and Checkerboard Artifacts.",
+    ),
 )

@@ -1,11 +1,13 @@
-"""Rows and columns at the border that no window reads."""
+"""Rows and columns that no window reads, at the border and between windows, and those that windows write unevenly."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from archspec.lints.surroundings import Finding, Surroundings
-from archspec.ops.base import Op, Window
+from archspec.ops.base import Op, Window, pair
+from archspec.ops.conv import ConvTranspose2d
+from archspec.passes.plain import plain
 from archspec.passes.receptive import reading
 from archspec.records import fields_of
 
@@ -33,5 +35,42 @@ def unread_border(here: Surroundings) -> Iterator[Finding]:
                     node.span,
                     f"{count} windows of {kernel} at stride {stride} end before them",
                     "another padding, `ceil: true` for a pool, or another input size",
+                )
+                break
+
+
+def gap_between_windows(here: Surroundings) -> Iterator[Finding]:
+    """A stride over the window's size; a 1x1 window with a stride is the usual way to subsample, and is left alone."""
+    for node in here.ops:
+        op = node.target
+        rule = reading(op) if isinstance(op, Op) and "stride" in fields_of(type(op)) else None
+        if not isinstance(rule, Window) or rule.scale != (1, 1):
+            continue
+        for side, kernel, stride in zip(("rows", "columns"), rule.kernel, rule.stride, strict=True):
+            if stride > kernel > 1:
+                yield Finding(
+                    "W0614",
+                    f"`{here.name(node.key)}` reads {kernel} of every {stride} {side}",
+                    node.span,
+                    f"windows of {kernel} at stride {stride} leave gaps",
+                    "a stride of at most the kernel's size",
+                )
+                break
+
+
+def uneven_overlap(here: Surroundings) -> Iterator[Finding]:
+    """A transposed convolution whose windows overlap unevenly (Odena et al. 2016)."""
+    for node in here.ops:
+        op = plain(node.target) if isinstance(node.target, ConvTranspose2d) else None
+        if not isinstance(op, ConvTranspose2d):
+            continue
+        for kernel, stride in zip(pair(op.kernel), pair(op.stride), strict=True):
+            if stride > 1 and kernel % stride:
+                yield Finding(
+                    "W0615",
+                    f"windows of {kernel} at stride {stride} overlap unevenly",
+                    node.span,
+                    "some rows of the output are written more often than others, which shows as a checkerboard",
+                    "a kernel that is a multiple of the stride, or `upsample2d` and a convolution",
                 )
                 break

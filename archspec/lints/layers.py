@@ -10,6 +10,8 @@ CONVOLUTIONS = frozenset({"conv2d", "conv_transpose2d"})
 LINEAR = CONVOLUTIONS | {"linear"}
 UNBOUNDED = frozenset({"relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish"})
 """Activations that cut or bend one side: of no use on logits."""
+ACTIVATIONS = UNBOUNDED | {"sigmoid", "tanh", "hardsigmoid", "softmax"}
+NORMS = frozenset({"batch_norm", "layer_norm", "layer_norm2d", "group_norm"})
 
 
 def bias_before_norm(here: Surroundings) -> Iterator[Finding]:
@@ -53,6 +55,24 @@ def dropout_before_norm(here: Surroundings) -> Iterator[Finding]:
             )
 
 
+def two_in_a_row(here: Surroundings) -> Iterator[Finding]:
+    """An activation of an activation, or a norm of a norm (Goodfellow et al. 2016, sec. 6.1)."""
+    for node in here.ops:
+        first, reader = here.name(node.key), here.sole_reader(node.key)
+        second = here.name(reader)
+        for kind, family in (("activations", ACTIVATIONS), ("norms", NORMS)):
+            if reader is not None and first in family and second in family:
+                yield Finding(
+                    "W0611",
+                    f"two {kind} in a row: `{first}`, then `{second}`",
+                    here.node(reader).span,
+                    "with no weights between them the two are one, and the first is seldom meant"
+                    if kind == "activations"
+                    else "the second undoes the scale and shift that the first has learned",
+                    "leave one of them out",
+                )
+
+
 def rectified_branch(here: Surroundings) -> Iterator[Finding]:
     """A residual branch that ends in ReLU can only add (He et al. 2016, sec. 4.1, Fig. 4c)."""
     for node in here.ops:
@@ -83,18 +103,20 @@ def _branches_off(here: Surroundings, end: str, others: list[str]) -> bool:
     return bool(seen & sources)
 
 
-def activated_logits(here: Surroundings) -> Iterator[Finding]:
-    """An activation that cuts one side, after the last linear layer."""
+ON_LOGITS = {
+    **dict.fromkeys(
+        UNBOUNDED, ("W0608", "logits have both signs; a loss such as cross entropy cannot push a cut one back")
+    ),
+    "softmax": ("W0612", "`nn.CrossEntropyLoss` takes logits: of their softmax it takes the softmax again"),
+    "dropout": ("W0613", "in training it sets some logits to 0: the loss is then that of another answer"),
+}
+"""What does not belong behind the last linear layer: the code and why."""
+
+
+def after_the_logits(here: Surroundings) -> Iterator[Finding]:
+    """An activation that cuts one side, a softmax or dropout, after the last linear layer."""
     for node in here.ops if here.whole else ():
-        if (
-            node.key in here.given
-            and here.name(node.key) in UNBOUNDED
-            and here.name(here.inputs[node.key][0]) == "linear"
-        ):
-            yield Finding(
-                "W0608",
-                f"`{here.name(node.key)}` on the output of the last linear layer",
-                node.span,
-                "logits have both signs; a loss such as cross entropy cannot push a cut one back",
-                "leave it out",
-            )
+        name = here.name(node.key)
+        if node.key in here.given and name in ON_LOGITS and here.name(here.inputs[node.key][0]) == "linear":
+            code, why = ON_LOGITS[name]
+            yield Finding(code, f"`{name}` on the output of the last linear layer", node.span, why, "leave it out")

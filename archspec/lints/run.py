@@ -6,8 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from archspec.diagnostics import Diagnostic
-from archspec.lints.borders import unread_border
-from archspec.lints.layers import activated_logits, bias_before_norm, dropout_before_norm, linear_pair, rectified_branch
+from archspec.lints.borders import gap_between_windows, uneven_overlap, unread_border
+from archspec.lints.layers import (
+    after_the_logits,
+    bias_before_norm,
+    dropout_before_norm,
+    linear_pair,
+    rectified_branch,
+    two_in_a_row,
+)
 from archspec.lints.surroundings import Finding, Surroundings
 from archspec.passes.shapes import BodyShapes, Shapes
 from archspec.report import Report
@@ -16,9 +23,12 @@ LINTS: tuple[Callable[[Surroundings], Iterator[Finding]], ...] = (
     bias_before_norm,
     linear_pair,
     dropout_before_norm,
+    two_in_a_row,
     rectified_branch,
-    activated_logits,
+    after_the_logits,
     unread_border,
+    gap_between_windows,
+    uneven_overlap,
 )
 
 IGNORED = r"(?:^|\s)#\s*archspec:\s*ignore\b(?:\[([A-Z0-9, ]*)\])?"
