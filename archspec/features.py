@@ -13,9 +13,7 @@ from archspec.records import as_dict, replace
 from archspec.source import ScalarValue
 from archspec.span import Span
 from archspec.spec.model import OutputSpec, Spec
-
-FEATURES = "--features"
-"""The source that the spans of features are in: the argument as written."""
+from archspec.spec.settings import FEATURES
 
 
 def with_features(spec: Spec, names: Sequence[str]) -> Spec:
@@ -24,7 +22,8 @@ def with_features(spec: Spec, names: Sequence[str]) -> Spec:
     What the spec promises of itself (`expect`, `weights`) is not promised of its backbone. UsageError for no or equal
     names; whether the nodes are there is found by `check`.
     """
-    if not names or len(set(names)) < len(names):
+    names = [name.strip() for name in names]
+    if not all(names) or not names or len(set(names)) < len(names):
         raise UsageError("features are different nodes, at least one", "such as --features layer1,layer4")
     text = ",".join(names)
     outputs = []

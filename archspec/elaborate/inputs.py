@@ -14,6 +14,7 @@ from archspec.report import Report, suggestion
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
 from archspec.spec.fields import listed
+from archspec.spec.settings import FEATURES
 
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\Z")
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
@@ -60,10 +61,14 @@ def _named(text: str, span: Span, builder: BodyBuilder, report: Report) -> list[
         "E0225",
         f"there is no node `{text}`",
         span,
-        notes=[f"names before this item: {listed(names) or 'none'}", *_reach(text, builder)],
+        notes=[f"{_whose(span)}: {listed(names) or 'none'}", *_reach(text, builder)],
         help=help_,
     )
     return None
+
+
+def _whose(span: Span) -> str:
+    return "nodes of the network" if span.file == FEATURES else "names before this item"
 
 
 def _reach(text: str, builder: BodyBuilder) -> list[str]:
@@ -76,7 +81,7 @@ def _reach(text: str, builder: BodyBuilder) -> list[str]:
         return [f"outputs of `{head}`: {listed(outer.names)}"]
     if outer.inside is not None:
         return [f"names in `{head}`: {listed(n for n in outer.inside.names if outer.inside.is_child(n)) or 'none'}"]
-    return [f"`{head}` is a block or an op, and only a container can be reached into"]
+    return [f"`{head}` is a block, an op or a repeat, of which only the output can be read: only containers open"]
 
 
 def _chosen(value: ScalarValue, text: str, builder: BodyBuilder, env: Env, report: Report) -> list[Source] | None:

@@ -13,6 +13,9 @@ from archspec.text import normalise
 SETTINGS = "--set"
 """The source that the spans of settings are in: the arguments of `--set`, each from a line of its own."""
 
+FEATURES = "--features"
+"""The source that the spans of features are in: the argument as written."""
+
 HERE = Span(SETTINGS, 1, 1, 1, 2)
 
 
