@@ -6,7 +6,7 @@ Each function takes a path, a zoo name (`resnet34@plain34`), text, or the result
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from os.path import basename, splitext
+from os.path import basename, isfile, splitext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.assumptions import with_nominal_sizes
@@ -90,13 +90,23 @@ def _read(source: str | Path, variant: str | None, settings: Mapping[str, Value]
 
 def locate(source: str) -> tuple[str, str | None]:
     """The file and variant of an address: `FILE`, `FILE@VARIANT`, `NAME`, `NAME@VARIANT`, or a variant's own name."""
-    name, _, variant = source.partition("@")
+    name, variant = parts_of(source)
     if name.endswith((".yaml", ".yml")) or "/" in name:
         return tidied(name), variant or None
     path, own = zoo.find(name)
     if own is not None and variant:
         raise UsageError(f"`{name}` is a variant already", f"write `{splitext(basename(path))[0]}@{variant}`")
     return path, variant or own
+
+
+def parts_of(source: str) -> tuple[str, str]:
+    """What stands before the `@` of an address, and the variant behind it; a file whose name has an `@` is itself."""
+    if "@" not in source or source.endswith((".yaml", ".yml")) or isfile(source):
+        return source, ""
+    name, _, variant = source.rpartition("@")
+    if not isfile(name):
+        name, _, variant = source.partition("@")
+    return name, variant
 
 
 def check(source: Source, variant: str | None = None, *, features: Sequence[str] = (), **params: Any) -> Checked:

@@ -402,6 +402,25 @@ def test_show_applies_variant_and_settings_and_says_where_from(call: Call) -> No
     assert width.split() == ["width:", "int", "=", "16", "#", "tiny.yaml:11:26"]
 
 
+def test_show_says_where_the_key_of_a_nested_map_is(call: Call) -> None:
+    shown = call("show", "resnet18", "--origin")[1].splitlines()
+    lines = {line.split("#")[0].strip(): line.rpartition(":")[0] for line in shown}
+    text = (ROOT / "specs/resnet18.yaml").read_text(encoding="utf-8").splitlines()
+    for said in ("shapes:", "params:", "expect:", "output: [N, num_classes]"):
+        line = int(lines[said].rpartition(":")[2])
+        assert text[line - 1].strip().startswith(said.partition(":")[0]), said
+
+
+def test_a_file_may_have_an_at_in_its_name(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "my@net.yaml").write_text(TINY, encoding="utf-8")
+    assert call("check", "my@net.yaml")[1] == call("check", "tiny.yaml")[1]
+    assert call("check", "my@net.yaml@wide")[1] == call("check", "tiny.yaml@wide")[1]
+    found = json.loads(call("check", "my@net.yaml@wide", "--format", "json")[1])["networks"]
+    assert [one["source"] for one in found] == ["my@net.yaml"]
+    assert "my@other.yaml" in call("check", "my@other.yaml")[2]
+    assert "has no variant `none`" in call("check", "my@net.yaml@none")[2]
+
+
 def test_list_names_every_network_of_the_zoo(call: Call) -> None:
     networks = json.loads(call("list", "--format", "json")[1])
     assert {entry["name"] for entry in networks} == {path.stem for path in (ROOT / "specs").glob("*.yaml")}

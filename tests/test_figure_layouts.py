@@ -121,12 +121,12 @@ def test_without_dot_layers_are_drawn_and_said(
     spec.write_text(wired(14, 1), encoding="utf-8")
     assert main(["draw", str(spec), "-o", str(tmp_path / "wired.svg")]) == 0
     said = capsys.readouterr().err
-    assert "note: wired: too many wires cross" in said and "plain layers" in said and "archspec-nn[dot]" in said
+    assert "note: wired: too many wires cross" in said and "plain layers" in said and "extra is `dot`" in said
     plain = draw_figure(pipeline.check(wired(14, 1)), layout="layers")
     assert plain.scene == draw_figure(pipeline.check(wired(14, 1))).scene
     assert main(["draw", str(spec), "-o", str(tmp_path / "other.svg"), "--layout", "dot"]) == 2
     said = capsys.readouterr().err
-    assert "no `dot` program" in said and "archspec-nn[dot]" in said and not (tmp_path / "other.svg").exists()
+    assert "no `dot` program" in said and "pip install -e '.[dot]'" in said and not (tmp_path / "other.svg").exists()
 
 
 def test_a_program_that_fails_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:

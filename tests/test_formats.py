@@ -284,7 +284,7 @@ def test_a_missing_extra_is_named(form: str, module: str, monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(UsageError, match="not installed") as caught:
         figure("lenet").render(form)
-    assert f"archspec-nn[{form}]" in str(caught.value.help)
+    assert f"pip install -e '.[{form}]'" in str(caught.value.help)
 
 
 @pytest.mark.parametrize("form", ["png", "pdf"])

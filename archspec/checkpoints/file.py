@@ -18,6 +18,7 @@ from torch import Tensor
 
 from archspec.checkpoints.fit import COUNTER, Fit, Named
 from archspec.diagnostics import UsageError
+from archspec.extras import remedy
 from archspec.files import write_bytes
 from archspec.records import Record
 from archspec.rendering.cells import printable
@@ -145,7 +146,7 @@ def _safetensors(why: str) -> Any:
     try:
         return import_module("safetensors.torch")
     except ModuleNotFoundError:
-        raise UsageError(f"{why}, and its library is not installed", "pip install 'archspec-nn[weights]'") from None
+        raise UsageError(f"{why}, and its library is not installed", remedy("weights")) from None
 
 
 def _first_line(error: Exception) -> str:

@@ -11,6 +11,7 @@ from archspec.cli.output import own_path
 from archspec.cli.sources import add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
+from archspec.extras import remedy
 from archspec.files import Standing, compare, write_generated
 
 _NOT_CURRENT: dict[Standing, str] = {
@@ -34,7 +35,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace, terminal: Terminal) -> int:
     if args.verify and find_spec("torch") is None:
-        raise UsageError("--verify runs the network, and torch is not installed", "pip install 'archspec-nn[torch]'")
+        raise UsageError("--verify runs the network, and torch is not installed", remedy("torch"))
     if args.check and args.output == STDIN:
         raise UsageError("there is no file to check in standard output", "name it: -o PATH")
     checked = pipeline.check(load(args.specs[0], args))

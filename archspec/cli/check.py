@@ -116,7 +116,7 @@ def _check(source: str, args: Namespace, verdict: Verdict) -> None:
         except SpecError as error:
             verdict.add(error.diagnostics, error.texts)
         else:
-            verdict.networks.append((source.partition("@")[0], checked))
+            verdict.networks.append((pipeline.parts_of(source)[0], checked))
             verdict.add(tuple(w for w in checked.warnings if w.code not in args.ignore), spec.texts)
 
 

@@ -12,6 +12,7 @@ from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
 from archspec.cli.sources import add_features, add_spec, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
+from archspec.extras import remedy
 from archspec.rendering.cells import printable
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _tolerance(text: str) -> float:
 
 def _run(args: Namespace, terminal: Terminal) -> int:
     if find_spec("torch") is None:
-        raise UsageError("verify runs the network, and torch is not installed", "pip install 'archspec-nn[torch]'")
+        raise UsageError("verify runs the network, and torch is not installed", remedy("torch"))
     if args.against is None and (args.call or args.tolerance):
         raise UsageError(
             "--with and --tolerance are about a model to compare with", "name it: --against MODULE:CALLABLE"
@@ -117,5 +118,6 @@ def _as_dict(found: Agreement) -> dict[str, object]:
 
 COMMAND = Command(
     "run a network against its graph, or against a model of your environment",
-    "archspec verify resnet50 --against torchvision.models:resnet50", _arguments, _run,
+    "archspec verify resnet50 --set num_classes=10\n  archspec verify resnet50 --against torchvision.models:resnet50",
+    _arguments, _run,
 )  # fmt: skip

@@ -25,7 +25,12 @@ def _arguments(parser: ArgumentParser) -> None:
     add_spec(parser, several=True)
     parser.add_argument("--port", type=int, default=0, help="the port on loopback; any free one by default")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
-    parser.add_argument("--level", choices=LEVELS, default="block", help="what is unfolded at first")
+    parser.add_argument(
+        "--level",
+        choices=LEVELS,
+        default="block",
+        help="what is unfolded at first: nothing (stage), stages (block), equal units too (unit), or everything (layer)",
+    )
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:

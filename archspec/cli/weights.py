@@ -14,6 +14,7 @@ from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
 from archspec.cli.sources import add_features, add_settings, load
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
+from archspec.extras import remedy
 from archspec.rendering.cells import printable
 
 LISTED = 8
@@ -36,7 +37,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace, terminal: Terminal) -> int:
     if find_spec("torch") is None:
-        raise UsageError("reading weights takes torch, which is not installed", "pip install 'archspec-nn[torch]'")
+        raise UsageError("reading weights takes torch, which is not installed", remedy("torch"))
     if args.output is not None and Path(args.output).suffix != ".safetensors":
         raise UsageError("weights are written as safetensors", "name the file: -o weights.safetensors")
     checked = pipeline.check(load(args.spec, args))

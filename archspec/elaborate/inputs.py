@@ -81,7 +81,7 @@ def _reach(text: str, builder: BodyBuilder) -> list[str]:
         return [f"outputs of `{head}`: {listed(outer.names)}"]
     if outer.inside is not None:
         return [f"names in `{head}`: {listed(n for n in outer.inside.names if outer.inside.is_child(n)) or 'none'}"]
-    return [f"`{head}` is a block, an op or a repeat, of which only the output can be read: only containers open"]
+    return [f"`{head}` is a block, an op or a repeat, and only a container can be reached into"]
 
 
 def _chosen(value: ScalarValue, text: str, builder: BodyBuilder, env: Env, report: Report) -> list[Source] | None:

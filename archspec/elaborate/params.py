@@ -9,14 +9,14 @@ from typing import Any
 from archspec.diagnostics import Label
 from archspec.elaborate.env import Env, name_of
 from archspec.elaborate.scope import BlockRef, Given, OpRef, Scope
-from archspec.elaborate.values import evaluate_value, free_names, is_fixed, is_open, show
+from archspec.elaborate.values import COUNTERS, evaluate_value, free_names, is_fixed, is_open, show
 from archspec.ir.graph import Option
 from archspec.ops import OPS
 from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.source import Entry, ScalarValue, Value
 from archspec.span import Span
-from archspec.spec.fields import listed
+from archspec.spec.fields import is_word, listed
 from archspec.spec.model import Param, ParamType
 
 
@@ -84,6 +84,10 @@ def typed(type_: ParamType, name: str, value: Value, env: Env, scope: Scope, rep
     """A value of the param's type. None after an error."""
     if type_.kind == "block":
         return block_value(name, value, env, scope, report)
+    if type_.kind in ("int", "float", "bool") and isinstance(value, ScalarValue) and _is_stray(value, env):
+        notes = [f"found `{value.text}`, which is no name here"]
+        report.error("E0216", f"`{name}` must be {article(type_)}", value.span, notes=notes)
+        return None
     option = evaluate_value(value, env, report, type_.members, bare=type_.kind == "str")
     if option is None:
         return None
@@ -95,6 +99,15 @@ def typed(type_: ParamType, name: str, value: Value, env: Env, scope: Scope, rep
         "E0216", f"`{name}` must be {article(type_)}", value.span, notes=[f"found {show(option.value)}"], help=hint
     )
     return None
+
+
+def _is_stray(value: ScalarValue, env: Env) -> bool:
+    """Whether this is a word that means nothing, and is not the misspelling of one that does."""
+    word = value.value
+    if not isinstance(word, str) or not word.isidentifier() or word in env.values or word in env.barred:
+        return False
+    known = [*env.values, "true", "false", "none", "null"]
+    return not is_word(word) and f"`{word}`" not in COUNTERS and suggestion(word, known) is None
 
 
 _WRONG = object()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from archspec.lazy import lazy
 from archspec.records import Record
-from archspec.source import ListValue, MapValue, ScalarValue, Value
+from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.span import Span
 
 json = lazy("json")
@@ -29,7 +29,7 @@ def lines_of(tree: MapValue) -> Iterator[Line]:
     for entry in tree.entries:
         key = _scalar(entry.key, flow_style=False)
         if isinstance(entry.value, ScalarValue) or not _children(entry.value) or _is_short_list(entry.value):
-            yield Line(f"{key}: {flow(entry.value, top=True)}", entry.value.span)
+            yield Line(f"{key}: {flow(entry.value, top=True)}", _origin(entry))
         else:
             yield Line(f"{key}:", entry.key.span)
             yield from _block(entry.value, "  ")
@@ -38,7 +38,7 @@ def lines_of(tree: MapValue) -> Iterator[Line]:
 def _block(value: MapValue | ListValue, pad: str) -> Iterator[Line]:
     if isinstance(value, MapValue):
         for entry in value.entries:
-            yield from _item(f"{pad}{_scalar(entry.key, flow_style=False)}:", entry.value, entry.value.span, pad + "  ")
+            yield from _item(f"{pad}{_scalar(entry.key, flow_style=False)}:", entry.value, _origin(entry), pad + "  ")
         return
     for item in value.items:
         if isinstance(item, MapValue) and len(item.entries) == 1 and not isinstance(item.entries[0].value, ScalarValue):
@@ -51,6 +51,11 @@ def _block(value: MapValue | ListValue, pad: str) -> Iterator[Line]:
             yield from inner[1:]
         else:
             yield from _item(f"{pad}-", item, item.span, pad + "  ")
+
+
+def _origin(entry: Entry) -> Span:
+    """A value is where it was written last; lists and maps may begin a line below, so their key stands for them."""
+    return entry.value.span if isinstance(entry.value, ScalarValue) else entry.key.span
 
 
 def _item(head: str, value: Value, origin: Span, pad: str) -> Iterator[Line]:

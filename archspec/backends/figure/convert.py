@@ -9,6 +9,7 @@ from typing import Any
 
 from archspec.backends.figure.theme import FONTS
 from archspec.diagnostics import UsageError
+from archspec.extras import remedy
 
 SCALE = 2.0
 """Pixels per point of the figure: sharp on a page and on most screens."""
@@ -60,7 +61,7 @@ def _extra(module: str, extra: str) -> Any:
     except ModuleNotFoundError:
         raise UsageError(
             f"{extra.upper()} needs the package {module.replace('_', '-')}, which is not installed",
-            f"pip install 'archspec-nn[{extra}]', or write SVG: -o figure.svg",
+            f"write SVG, -o figure.svg, or {remedy(extra)}",
         ) from None
 
 

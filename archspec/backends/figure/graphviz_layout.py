@@ -12,6 +12,7 @@ from typing import Any
 from archspec.backends.figure.scene import Point
 from archspec.backends.figure.spread import Arrangement, Node
 from archspec.diagnostics import UsageError
+from archspec.extras import remedy
 
 PROGRAMS = ("dot", "graphviz-pure")
 _SECONDS = 60
@@ -29,7 +30,7 @@ def arrange(nodes: Sequence[Node], wires: Sequence[tuple[int, int]]) -> Arrangem
     if program is None:
         raise UsageError(
             "there is no `dot` program on this machine",
-            "pip install 'archspec-nn[dot]', install Graphviz, or --layout layers, which needs neither",
+            f"install Graphviz, or take --layout layers, which needs nothing, or {remedy('dot')}",
         )
     laid_out = _run(program, _question(nodes, wires))
     objects = {each["name"]: each for each in laid_out["objects"]}

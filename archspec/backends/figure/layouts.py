@@ -37,7 +37,7 @@ def choose(layout: Layout, outlines: Sequence[Outline], close: bool = False) -> 
     if not irregular:
         return tangle, ()
     program = graphviz_layout.find_program()
-    means = f"by {Path(program).name}" if program else "in plain layers (Graphviz: pip install 'archspec-nn[dot]')"
+    means = f"by {Path(program).name}" if program else "in plain layers (without Graphviz, whose extra is `dot`)"
     drawer = partial(_spread_irregular, layouter=_LAYOUTERS["dot" if program else "layers"])
     return drawer, (f"{', '.join(irregular)}: too many wires cross for lanes beside the column, laid out {means}",)
 
