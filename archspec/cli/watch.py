@@ -29,7 +29,7 @@ def _arguments(parser: ArgumentParser) -> None:
         "--level",
         choices=LEVELS,
         default="block",
-        help="what is unfolded at first: nothing (stage), stages (block), equal units too (unit), or everything (layer)",
+        help="what is unfolded at first: nothing (stage), stages (block), equal units too (unit), or all (layer)",
     )
 
 
