@@ -10,7 +10,7 @@ from archspec.passes.shapes import BodyShapes, Shapes
 from archspec.report import Report, suggestion
 from archspec.shapes import Shape, Size
 from archspec.source import Entry, ListValue, MapValue, ScalarValue
-from archspec.spec.fields import Fields
+from archspec.spec.fields import Fields, text_of
 from archspec.spec.model import Spec
 
 NUMBERS = ("parameters", "macs", "weighted_layers", "receptive_field")
@@ -44,7 +44,9 @@ def _read_promises(fields: Fields, report: Report) -> None:
         number = fields.value(key)
         value = number.value if isinstance(number, ScalarValue) else None
         if number is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            report.error("E0203", f"`{key}` must be a whole number", number.span)
+            notes = [f"found `{text_of(number)}`"]
+            help_ = "write all of its digits" if isinstance(value, str) else None
+            report.error("E0203", f"`{key}` must be a whole number", number.span, notes=notes, help=help_)
     shapes = fields.table("shapes")
     for entry in shapes.entries if shapes is not None else ():
         if not isinstance(entry.value, ListValue):

@@ -34,6 +34,13 @@ def refusal(value: Value, known: dict[str, ScalarValue]) -> Diagnostic | None:
     )
 
 
+def _value_help(text: str) -> str:
+    name, equals, value = text.partition("=")
+    if equals and name.isidentifier() and value:
+        return f"write `{name}: {value}`"
+    return "write `key: value`; several values stand in brackets, `[a, b]`, a name or expression bare, without braces"
+
+
 def without_value(key: ScalarValue) -> Diagnostic:
     """A key of a flow map without `: value`."""
     return Diagnostic(
@@ -41,7 +48,7 @@ def without_value(key: ScalarValue) -> Diagnostic:
         f"`{brief(key.text)}` has no value",
         key.span,
         notes=("`{…}` is a map in YAML: expected `key: value`",),
-        help="write `key: value`, or quote the whole expression, braces and all",
+        help=_value_help(key.text),
     )
 
 

@@ -184,7 +184,9 @@ def _flow(problem: Problem, source: Text) -> Diagnostic | None:
             f"expected `,` or `{closer}`",
             label=f"found `{met}`",
             labels=(Label(source.span(problem.context_at, problem.context_at + 1), "opened here"),),
-            help=f"close the `{opener}`, or quote the value",
+            help="put a comma before the key, or quote the value"
+            if met == ":" and opener == "{"
+            else f"close the `{opener}`, or quote the value",
         )
     return _at(
         source,

@@ -30,7 +30,7 @@ def test_params_have_types_and_defaults() -> None:
 
 WRONG_ARGUMENTS = {
     "op: unit": ("E0215", "unit"),
-    "op: unit, out: wide": ("E0220", "wide"),
+    "op: unit, out: wide": ("E0216", "wide"),
     "op: unit, out: 1.5": ("E0216", "1.5"),
     "op: unit, out: true": ("E0216", "true"),
     'op: unit, out: "8"': None,

@@ -14,6 +14,7 @@ from archspec.elaborate.values import evaluate_flag
 from archspec.expressions import expression_of, literal
 from archspec.expressions.trees import free_names as names_in
 from archspec.ir.graph import Option
+from archspec.lazy import lazy
 from archspec.ops import OPS
 from archspec.ops.base import Op
 from archspec.records import Record, replace
@@ -23,6 +24,9 @@ from archspec.source import Value
 from archspec.span import Span
 from archspec.spec.fields import listed
 from archspec.spec.model import BrokenItem, Signature
+
+elsewhere = lazy("archspec.elsewhere")
+library = lazy("archspec.spec.library")
 
 MAX_ALIASES = 16
 
@@ -96,12 +100,21 @@ def _target(name: str, around: Around) -> BlockRef | OpRef | None:
         return scope.blocks[name]
     if name in OPS:
         return OpRef(name)
-    help_ = suggestion(name, [*scope.blocks, *OPS]) or "`archspec list ops` shows the ops"
+    help_ = _op_help(name, scope)
     if isinstance(env.values.get(name), BlockRef | OpRef):
         help_ = f"`{name}` is a param: write `op: ${name}`"
     blocks = f"blocks here: {listed(scope.blocks) or 'none'}"
     report.error("E0217", f"there is no op or block `{name}`", around.span, notes=[blocks], help=help_)
     return None
+
+
+def _op_help(name: str, scope: Scope) -> str:
+    """What was meant by the name of no op: another library's name, a block of a library of ours, a misspelling."""
+    homes = [one.name for one in library.libraries() if name in {block.name for block in one.blocks}]
+    if homes:
+        return f"it is a block of {' and of '.join(f'`{home}`' for home in homes)}: write `use: [{homes[0]}]`"
+    meant: str | None = elsewhere.op_meant(name) or suggestion(name, [*scope.blocks, *OPS])
+    return meant or "`archspec list ops` shows the ops, `archspec list blocks` the blocks"
 
 
 def _through_alias(

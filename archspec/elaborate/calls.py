@@ -353,4 +353,8 @@ def _opened(
 def _rank_help(op: Op, shape: Shape) -> str | None:
     if shape.rank == 4 and op.ranks is not None and 2 in op.ranks:
         return "put `{op: flatten}` before it"
+    if shape.rank == 4 and op.ranks == frozenset({3}):
+        return "put `{op: flatten, axes: HW, into: T, order: NTC}` before it: each place of the map a token"
+    if shape.rank == 2 and op.ranks == frozenset({4}):
+        return "put it before what flattens the map"
     return None

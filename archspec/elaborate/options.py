@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -95,11 +95,16 @@ def _check_names(op: type[Op], given: Given, report: Report, keys: Mapping[str, 
                 f"`{op.name}` has no option `{name}`",
                 keys.get(name, value.span),
                 notes=[f"its options: {listed(fields) or 'none'}"],
-                help=f"it is called `{right}` here"
-                if right
-                else suggestion(name, fields) or suggestion(name, ITEM_KEYS, 0.75),
+                help=f"it is called `{right}` here" if right else _meant(name, value, fields),
             )
     return fine
+
+
+def _meant(name: str, value: Value, fields: Collection[str]) -> str | None:
+    """What was meant by a key that is no option; one without a value may be a name whose options stand too far left."""
+    if isinstance(value, ScalarValue) and value.value is None:
+        return f"if `{name}` is the item's name, indent the keys below it further than `{name}`"
+    return suggestion(name, fields) or suggestion(name, ITEM_KEYS, 0.75)
 
 
 def _option(op: type[Op], name: str, value: Value, env: Env, report: Report) -> Option | None:
@@ -165,8 +170,17 @@ def _explain(
             spans.get(name, span),
             label=f"expected {words}",
             notes=[f"found {show(found)}"],
-            help=suggestion(found, members) if isinstance(found, str) else None,
+            help=_fitting(name, found, members, words),
         )
+
+
+def _fitting(name: str, found: Any, members: Collection[str], wanted: str) -> str | None:
+    """What would fit in place of a value that does not."""
+    if isinstance(found, str):
+        return suggestion(found.lower(), members) or (f"one of {listed(sorted(members))}" if members else None)
+    if name in ("axis", "axes") and isinstance(found, int | tuple):
+        return "axes are named by their labels, such as `C`: N, C, H, W of a map, N, T, D of tokens, N, D of features"
+    return "`round(...)` makes a whole number of it" if isinstance(found, float) and "whole" in wanted else None
 
 
 WORDS = {

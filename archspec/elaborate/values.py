@@ -100,10 +100,11 @@ def _expression(value: ScalarValue, env: Env, report: Report, members: Collectio
             )
         expr = env.expr(expression.tree, expression.names)
     except ExpressionError as error:
-        near = suggestion(str(value.value), members)
+        near = suggestion(str(value.value).lower(), members)
         help_ = error.help or near or _counter_help(error)
         known = f"names here: {listed(name for name in env.values if isinstance(name, str)) or 'none'}"
-        notes = [known] if help_ is None and error.message.startswith("unknown name") else []
+        words = [f"words here: {listed(sorted(members))}"] if members else []
+        notes = [*words, known] if help_ is None and error.message.startswith("unknown name") else []
         report.error("E0220", error.message, value.part(error.start, error.end), notes=notes, help=help_)
         return None
     return Option(tuple(result) if isinstance(result, list) else result, expr)

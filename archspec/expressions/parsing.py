@@ -40,6 +40,8 @@ _SIGN_HELP: dict[type[ast.AST], tuple[str, str]] = {
     ast.RShift: (">>", "divide by a power: // 2**n"),
 }  # fmt: skip
 _TYPOS = (
+    (r"(?<!\w)\d+[xX]\d+(?!\w)", "this is no number", "write a list of two sizes, such as `[3, 3]`"),
+    (r"\d%\s*\Z", "`%` is no part of a number", "write a share as a number: 0.5"),
     (r"&&", "`&&` is not an operator", "use `and`"),
     (r"\|\|", "`||` is not an operator", "use `or`"),
     (r"!(?!=)", "`!` is not an operator", "use `not`"),
@@ -139,7 +141,7 @@ def _syntax_error(text: str, error: SyntaxError, shift: int) -> ExpressionError:
     end = end if end > start else start + 1
     if iskeyword(text[start:end]):
         message = f"`{text[start:end]}` is out of place here: it is a word of the language, not a name"
-    elif message.startswith(("invalid syntax", "unexpected EOF")):
+    elif message.startswith(("invalid syntax", "unexpected EOF", "invalid decimal literal")):
         message = "this is not an expression"
     return ExpressionError(message.removesuffix(" (detected at line 1)"), start, end)
 

@@ -71,6 +71,7 @@ class GlobalWindow(Record):
 
 
 TAKEN = "it is taken from the input"
+APART = "it is an item of its own: put `{op: relu}` or `{op: batch_norm}` behind this one"
 
 Output = Shape | tuple[Shape, ...]
 Value = Call | Operand | Parameter

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from archspec.ops.base import TAKEN, Call, Op, Window, pair
+from archspec.ops.base import APART, TAKEN, Call, Op, Window, pair
 from archspec.ops.fields import Channels, ConvPadding, Count, Kernels, Paddings
 from archspec.ops.spatial import ceil_div, channels_first, fits, not_empty, reach, said, slide, step, times
 from archspec.shapes import Demand, Dim, Shape
 
 TORCH_NAMES = {
+    **dict.fromkeys(("activation", "act", "norm", "bn"), APART),
     "kernel_size": "kernel",
     "out_channels": "out",
     "filters": "out",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import ClassVar
 
-from archspec.ops.base import TAKEN, Call, Op
+from archspec.ops.base import APART, TAKEN, Call, Op
 from archspec.ops.fields import Channels
 from archspec.ops.spatial import said
 from archspec.shapes import Demand, Dim, Shape, nominal
@@ -29,6 +29,7 @@ class Linear(Op):
     summary: ClassVar[str] = "fully connected layer over the last axis"
     weighted: ClassVar[int] = 1
     aliases: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("activation", "act", "norm"), APART),
         "out_features": "out",
         "units": "out",
         "features": "out",

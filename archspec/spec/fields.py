@@ -8,13 +8,21 @@ from keyword import iskeyword
 
 from archspec.expressions.functions import FUNCTIONS
 from archspec.expressions.parsing import CONSTANTS
+from archspec.lazy import lazy
 from archspec.report import Report, suggestion
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.yaml_text import flow
 
+elsewhere = lazy("archspec.elsewhere")
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 KIND: Mapping[type, str] = {ScalarValue: "a single value", ListValue: "a list", MapValue: "a map"}
+KIND_HELP: Mapping[tuple[type, type], str] = {
+    (ListValue, MapValue): "write its entries as `key: value`, without `- `",
+    (MapValue, ListValue): "put `- ` before each of its items",
+    (ScalarValue, ListValue): "write it in brackets, or a line each behind `- `",
+}
 
 
 class Fields:
@@ -73,7 +81,7 @@ class Fields:
             f"`{key}` of {self.what} must be {KIND[kind]}",
             value.span,
             label=f"this is {KIND[type(value)]}",
-            help=_meant(value, kind, key),
+            help=_meant(value, kind, key) or KIND_HELP.get((type(value), kind)),
         )
         self.fine = False
         return False
@@ -93,9 +101,14 @@ class Fields:
                 f"unknown key `{key}` in {self.what}",
                 entry.key.span,
                 notes=[f"keys here: {known}"],
-                help=suggestion(key, self._known),
+                help=suggestion(key, self._known) or self._called(key),
             )
         return self.fine and not self._left
+
+    def _called(self, key: str) -> str | None:
+        """What another library's key is called here."""
+        meant = elsewhere.KEYS.get(key.lower())
+        return f"it is called `{meant}` here" if meant in self._known else None
 
 
 _FORMS: Mapping[str, str] = {

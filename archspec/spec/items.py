@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from archspec.lazy import lazy
 from archspec.records import replace
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
@@ -21,6 +22,8 @@ from archspec.spec.model import (
     ParallelItem,
     RepeatItem,
 )
+
+elsewhere = lazy("archspec.elsewhere")
 
 _BESIDE_A_BODY = ("from", "when", "register")
 
@@ -89,7 +92,7 @@ def _read_named(value: MapValue, report: Report) -> Item:
             "an item has one name",
             value.entries[1].key.span,
             notes=[f"found several keys: {names}"],
-            help=one_map if listed else "put each named item on a line of its own, with `- ` before it",
+            help=one_map if listed else "put each named item on a line of its own, with `- ` before it; options stand further right than its name",
         )
         return BrokenItem(value.entries[0].key, value.span)
     name, body = entry.key, entry.value
@@ -107,6 +110,10 @@ def _refuse_named(name: ScalarValue, body: Value, report: Report) -> None:
     if isinstance(body, MapValue):
         title, place, found = f"`{name.value}` names no op", name.span, ", ".join(body.keys()) or "none"
         note, help_ = f"found the keys {found}", "an item says what it is by `op:`, a container has a list or `body:`"
+        said = next((key for key in elsewhere.TYPE if isinstance(body.get(key), ScalarValue)), None)
+        if said is not None:
+            place = body.entries[body.keys().index(said)].key.span
+            help_ = f"write `op: {text_of(body.entries[body.keys().index(said)].value)}`"
         if body.get("do") is not None:
             place, help_ = body.entries[body.keys().index("do")].key.span, "the list of a named item is called `body:`"
     else:

@@ -332,6 +332,7 @@ def _read_variants(table: MapValue | None, report: Report) -> tuple[tuple[Scalar
                 f"variant `{entry.key.value}` must be a map of params",
                 entry.value.span,
                 notes=[f"found `{text_of(entry.value)}`"],
+                help=f"write `{entry.key.value}: {{param: value}}`",
             )
     report.at_most(MAX_VARIANTS, "variants", [name.span for name, _ in variants])
     return tuple(variants)

@@ -37,6 +37,9 @@ def part(scalar: ScalarValue, start: int, end: int, text: str) -> ScalarValue:
 
 def read_signatures(value: Value, what: str, report: Report) -> tuple[Signature, ...]:
     """One or several signatures, as one string or a list of strings."""
+    if isinstance(value, ListValue) and all(_is_size(item) for item in value.items):
+        _refuse(value, what, report)
+        return ()
     if isinstance(value, ListValue):
         return tuple(s for item in value.items for s in read_signatures(item, what, report))
     if not isinstance(value, ScalarValue) or not isinstance(value.value, str):
@@ -83,13 +86,26 @@ def _signature(value: ScalarValue, match: re.Match[str]) -> Signature:
     return Signature(match.group(1), tuple(axes), span)
 
 
+def _is_size(value: Value) -> bool:
+    return isinstance(value, ScalarValue) and isinstance(value.value, int)
+
+
+def _example(value: Value, what: str) -> str:
+    """A signature such as was meant: of the sizes in a list where they are sizes of an image."""
+    sizes = [item.text for item in value.items if isinstance(item, ScalarValue)] if isinstance(value, ListValue) else []
+    if len(sizes) in (3, 4):
+        channels, height, width = sizes[-3:]
+        return f"x[N, {channels}, H={height}, W={width}]"
+    return "x[N, C, H, W]" if "block" in what else "x[N, 3, H=224, W=224]"
+
+
 def _refuse(value: Value, what: str, report: Report) -> None:
     report.error(
         "E0206",
         f"{what} is not a signature",
         value.span,
         notes=[f"found `{text_of(value)}`"],
-        help=f"write a name and its axes, such as `{'x[N, C, H, W]' if 'block' in what else 'x[N, 3, H=224, W=224]'}`",
+        help=f"write a name and its axes, such as `{_example(value, what)}`",
     )
 
 

@@ -1,0 +1,49 @@
+"""What other libraries call things, for those who come from there; read where a name is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OPS: Mapping[str, str] = {
+    "dense": "linear", "fc": "linear", "fully_connected": "linear", "gemm": "linear", "mlp": "linear",
+    "conv": "conv2d", "convolution": "conv2d", "conv1x1": "conv2d", "conv3x3": "conv2d", "deconv": "conv_transpose2d",
+    "bn": "batch_norm", "batchnorm": "batch_norm", "ln": "layer_norm", "gn": "group_norm",
+    "maxpool": "max_pool2d", "avgpool": "avg_pool2d", "pool": "max_pool2d", "pooling": "max_pool2d",
+    "swish": "silu", "hswish": "hardswish", "hsigmoid": "hardsigmoid", "logistic": "sigmoid", "lrelu": "leaky_relu",
+    "sum": "add", "plus": "add", "residual": "add", "multiply": "mul", "product": "mul",
+    "cat": "concat", "concatenate": "concat", "route": "concat",
+    "interpolate": "upsample2d", "upsample": "upsample2d", "transpose": "permute", "view": "reshape",
+    "zero_padding2d": "pad2d", "zero_pad2d": "pad2d", "mha": "attention", "multihead_attention": "attention",
+    "multi_head_attention": "attention", "slice": "select", "chunk": "split", "noop": "identity",
+}  # fmt: skip
+"""Ops by names of theirs, in lower case and without `nn.`."""
+
+CALLS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("gap", "global_avg_pool", "global_avg_pool2d", "global_average_pooling2d", "globalavgpool", "global_pool"),
+        "{op: adaptive_avg_pool2d, size: 1}",
+    ),
+    **dict.fromkeys(("global_max_pool", "global_max_pool2d", "globalmaxpool"), "{op: adaptive_max_pool2d, size: 1}"),
+}
+"""Ops of theirs that are an op of ours with an option."""
+
+KEYS: Mapping[str, str] = {
+    "layers": "net", "model": "net", "network": "net", "architecture": "net", "body": "net", "modules": "net",
+    "backbone": "stages", "neck": "stages", "classifier": "head", "inputs": "input", "input_shape": "input",
+    "version": "archspec", "description": "doc", "parameters": "params", "imports": "use", "include": "use",
+    "base": "extends", "inherits": "extends", "definitions": "blocks",
+}  # fmt: skip
+"""Sections of a file."""
+
+TYPE = ("type", "layer", "module", "class", "kind", "operation", "block", "class_name")
+"""Keys that say elsewhere which op an item is."""
+
+
+def op_meant(name: str) -> str | None:
+    """What to write in place of another library's op; None where none is known."""
+    plain = name.rpartition(".")[2].lower().replace("-", "_")
+    short = plain.removesuffix("2d").rstrip("_")
+    if plain in CALLS or short in CALLS:
+        return f"write `{CALLS.get(plain) or CALLS[short]}`"
+    found = OPS.get(plain) or OPS.get(short)
+    return f"it is called `{found}` here" if found else None
