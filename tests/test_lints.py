@@ -17,7 +17,7 @@ from archspec.codes import example_of
 from archspec.lints.run import LINTS
 from archspec.pipeline import check
 
-LINTED = ("W0604", "W0605", "W0606", "W0607", "W0608", "W0609", "W0611", "W0612", "W0613", "W0614", "W0615")
+LINTED = ("W0604", "W0605", "W0606", "W0607", "W0608", "W0609", "W0611", "W0612", "W0613", "W0614", "W0615", "W0616")
 
 
 def codes(text: str) -> list[str]:
@@ -71,6 +71,24 @@ def test_every_code_of_a_lint_is_warned_of_by_one() -> None:
 )  # fmt: skip
 def test_what_counts(items: str, found: list[str]) -> None:
     assert [warning.code for warning in accept(spec(items)).warnings] == found
+
+
+@pytest.mark.parametrize(
+    ("items", "found"),
+    [
+        ("- a: {op: relu}\n- {op: add}", ["add"]),
+        ("- a: {op: relu}\n- {op: add, from: a}", ["add"]),
+        ("- a: {op: relu}\n- {op: concat, from: a, axis: C}", ["concat"]),
+        ("- a: {op: tanh}\n- {op: add, from: [a, x]}", []),
+        ("- a: {op: relu}\n- {op: add, when: 1 > 2}", []),
+        ("- {op: split, parts: 3}\n- {op: add}", []),
+        ("- parallel:\n    - {op: relu}\n    - {op: tanh, when: 1 > 2}\n  join: {op: add}", []),
+        ("- u:\n    - a: {op: relu}\n    - {op: mul}", ["mul"]),
+    ],
+)
+def test_a_join_of_one_operand(items: str, found: list[str]) -> None:
+    text = spec(items)
+    assert [(w.code, marked(text, w)) for w in check(text).warnings] == [("W0616", op) for op in found]
 
 
 UNIT = "{in: 'x[N, C, H, W]', body: [{op: relu}]}"

@@ -97,4 +97,10 @@ CODES: tuple[Code, ...] = (
         "Where the kernel is no multiple of the stride, some rows of the output are the sum of more windows than "
         "others: the checkerboard of Odena et al. 2016, Deconvolution and Checkerboard Artifacts.",
     ),
+    Code(
+        "W0616",
+        "a sum or concatenation of one operand",
+        "A join of one operand is that operand. Operands may be left out by their `when`, and that is fine; but where "
+        "a single name is written, or no `from:`, it joins nothing: the shortcut of a residual unit was forgotten, say.",
+    ),
 )

@@ -11,6 +11,7 @@ LINEAR = CONVOLUTIONS | {"linear"}
 UNBOUNDED = frozenset({"relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish"})
 """Activations that cut or bend one side: of no use on logits."""
 ACTIVATIONS = UNBOUNDED | {"sigmoid", "tanh", "hardsigmoid", "softmax"}
+JOINS = frozenset({"add", "mul", "concat", "stack"})
 NORMS = frozenset({"batch_norm", "layer_norm", "layer_norm2d", "group_norm"})
 
 
@@ -71,6 +72,19 @@ def two_in_a_row(here: Surroundings) -> Iterator[Finding]:
                     else "the second undoes the scale and shift that the first has learned",
                     "leave one of them out",
                 )
+
+
+def lone_join(here: Surroundings) -> Iterator[Finding]:
+    """A join written with one operand; one that is left with one, by a false `when`, is no op any more."""
+    for node in here.ops:
+        if here.name(node.key) in JOINS and len(here.inputs[node.key]) == 1:
+            yield Finding(
+                "W0616",
+                f"`{here.name(node.key)}` of one operand",
+                node.span,
+                "a join of one operand is that operand",
+                "name all of its operands: `from: [a, b]`",
+            )
 
 
 def rectified_branch(here: Surroundings) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from archspec.lints.layers import (
     bias_before_norm,
     dropout_before_norm,
     linear_pair,
+    lone_join,
     rectified_branch,
     two_in_a_row,
 )
@@ -24,6 +25,7 @@ LINTS: tuple[Callable[[Surroundings], Iterator[Finding]], ...] = (
     linear_pair,
     dropout_before_norm,
     two_in_a_row,
+    lone_join,
     rectified_branch,
     after_the_logits,
     unread_border,

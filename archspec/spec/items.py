@@ -92,7 +92,9 @@ def _read_named(value: MapValue, report: Report) -> Item:
             "an item has one name",
             value.entries[1].key.span,
             notes=[f"found several keys: {names}"],
-            help=one_map if listed else "put each named item on a line of its own, with `- ` before it; options stand further right than its name",
+            help=one_map
+            if listed
+            else "put each named item on a line of its own, behind `- `; options stand further right than its name",
         )
         return BrokenItem(value.entries[0].key, value.span)
     name, body = entry.key, entry.value
