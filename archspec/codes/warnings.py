@@ -101,6 +101,6 @@ CODES: tuple[Code, ...] = (
         "W0616",
         "a sum or concatenation of one operand",
         "A join of one operand is that operand. Operands may be left out by their `when`, and that is fine; but where "
-        "a single name is written, or no `from:`, it joins nothing: the shortcut of a residual unit was forgotten, say.",
+        "a single name is written, or no `from:`, it joins nothing: a residual shortcut was forgotten, say.",
     ),
 )
