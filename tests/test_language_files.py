@@ -165,7 +165,7 @@ def test_libraries_take_arguments_and_have_defaults(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "code"), [
-    ("{wdith: 3}", "E0213"), ("{width: 1.5}", "E0216"), ("{width: q}", "E0220"), ("{norm: nrm}", "E0217"),
+    ("{wdith: 3}", "E0213"), ("{width: 1.5}", "E0216"), ("{width: q}", "E0216"), ("{norm: nrm}", "E0217"),
     ("3", "E0203"),
 ])  # fmt: skip
 def test_arguments_of_libraries_are_checked(folder: Path, arguments: str, code: str) -> None:
