@@ -53,6 +53,24 @@ def test_circumstances_leave_no_trace(usual: dict[str, str], environment: dict[s
     assert digests(ROOT / "specs", ROOT, **environment) == usual
 
 
+def test_what_was_checked_before_leaves_no_trace() -> None:
+    """What is remembered of the values, items and calls of one variant says nothing else of the next."""
+    code = """
+import hashlib, sys, archspec
+spec = archspec.load("specs/resnet50.yaml")
+names = [None, *spec.variants]
+made = {str(name): archspec.build(spec, name) for name in (names if sys.argv[1] == "forth" else names[::-1])}
+print(hashlib.sha256(repr(sorted(made.items())).encode()).hexdigest(), len(set(made.values())))
+"""
+    said = [
+        subprocess.run([sys.executable, "-c", code, order], cwd=ROOT, capture_output=True, check=True, text=True,
+                       env={**os.environ, "PYTHONPATH": str(ROOT)}).stdout
+        for order in ("forth", "back")
+    ]  # fmt: skip
+    assert said[0] == said[1]
+    assert int(said[0].split()[1]) > 3
+
+
 def test_the_working_directory_and_the_line_ends_leave_no_trace(usual: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     shutil.copytree(ROOT / "specs", folder)

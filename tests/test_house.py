@@ -142,14 +142,21 @@ def _names(node: ast.AST) -> list[str]:
     return [node.module or "."] if isinstance(node, ast.ImportFrom) else []
 
 
-def loaded_after(code: str) -> set[str]:
-    """The lazy libraries in sys.modules after running `code` in a process of its own."""
+NEEDLESS = {
+    "archspec.backends.sizes", "archspec.front", "archspec.rendering.excerpts", "decimal", "difflib", "fractions",
+    "glob", "hashlib", "html", "pathlib", "pydantic", "shutil", "signal", "urllib",
+}  # fmt: skip
+"""What takes a while to load, and a check of a spec that is right has no use for."""
+
+
+def loaded_after(code: str, among: set[str] = LAZY) -> set[str]:
+    """Which of these modules are in sys.modules after running `code` in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
         cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    return LAZY & set(done.stdout.split())
+    return among & set(done.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -163,6 +170,23 @@ def loaded_after(code: str) -> set[str]:
 )
 def test_the_front_door_loads_no_heavy_library(code: str) -> None:
     assert loaded_after(code) == set()
+
+
+def test_a_check_of_a_right_spec_loads_what_it_needs() -> None:
+    code = "from archspec.cli import main; assert main(['check', 'specs/resnet152.yaml']) == 0"
+    assert loaded_after(code, NEEDLESS) <= loaded_after("", NEEDLESS)
+
+
+def test_the_version_loads_no_compiler() -> None:
+    code = """
+from archspec.cli import main
+try:
+    main(["--version"])
+except SystemExit as left:
+    assert left.code == 0
+"""
+    assert loaded_after(code, {"archspec.pipeline", "yaml"}) == set()
+    assert loaded_after("import archspec", {"archspec.pipeline", "yaml"}) == set()
 
 
 @pytest.mark.parametrize("module", ["archspec.backends.dot", "archspec.backends.table.layers"])
