@@ -184,6 +184,7 @@ def tabled(outer: Resolver, count: int, write: Callable[[Rows], str]) -> tuple[s
     if text is None:
         return None
     columns = [name for name in dict.fromkeys(re.findall(r"\w+", text)) if name in rows.family.lifted]
+    columns.sort(key=lambda name: name.startswith("repeats"))  # last, as papers have it
     if not 1 <= len(columns) <= WIDEST or any(len(rows.family.lifted[name]) < count for name in columns):
         return None
     cells = [list(_cells(rows, name)) for name in columns]
