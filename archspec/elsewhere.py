@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from archspec.ops import OPS as OURS
+
 OPS: Mapping[str, str] = {
     "dense": "linear", "fc": "linear", "fully_connected": "linear", "gemm": "linear", "mlp": "linear",
     "conv": "conv2d", "convolution": "conv2d", "conv1x1": "conv2d", "conv3x3": "conv2d", "deconv": "conv_transpose2d",
@@ -45,5 +47,7 @@ def op_meant(name: str) -> str | None:
     short = plain.removesuffix("2d").rstrip("_")
     if plain in CALLS or short in CALLS:
         return f"write `{CALLS.get(plain) or CALLS[short]}`"
-    found = OPS.get(plain) or OPS.get(short)
+    ours = {ours.replace("_", ""): ours for ours in OURS}
+    flat = plain.replace("_", "")  # BatchNorm2d, ReLU
+    found = OPS.get(plain) or OPS.get(short) or ours.get(flat) or ours.get(flat.removesuffix("2d"))
     return f"it is called `{found}` here" if found else None

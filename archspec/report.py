@@ -70,6 +70,8 @@ class Report:
         mistake = (code, span, re.sub(r"\d+|\[.*?\]", "#", title) if self._calls else title)
         if mistake in self._seen or any(_within(span, settled) for settled in self._settled):
             return
+        if code == "E0224" and span is not None and any(_within(settled, span) for settled in self._settled):
+            return  # the value of an option, of which a part is no YAML
         self._seen.add(mistake)
         if len(self.diagnostics) >= MAX_ERRORS:
             self.stop_if_failed()

@@ -112,7 +112,8 @@ def _op_help(name: str, scope: Scope) -> str:
     """What was meant by the name of no op: another library's name, a block of a library of ours, a misspelling."""
     homes = [one.name for one in library.libraries() if name in {block.name for block in one.blocks}]
     if homes:
-        return f"it is a block of {' and of '.join(f'`{home}`' for home in homes)}: write `use: [{homes[0]}]`"
+        several = " or of ".join(f"`{home}`" for home in homes)
+        return f"it is a block of {several}: write `use: [{homes[-1]}]`"
     meant: str | None = elsewhere.op_meant(name) or suggestion(name, [*scope.blocks, *OPS])
     return meant or "`archspec list ops` shows the ops, `archspec list blocks` the blocks"
 
