@@ -155,8 +155,9 @@ def test_a_source_that_cannot_be_read_hides_no_other(call: Call, tmp_path: Path)
 def test_summary_in_symbols(call: Call) -> None:
     text = edited("{width: int = 8}", "{width: int = 8, classes: open int = 10}").replace("out: 10}", "out: classes}")
     text = text.replace("[N, 10]", "[N, classes]")
-    out = call("summary", "-", "--symbolic", stdin=text)[1]
-    assert out.endswith("\n\ntiny: 9*classes + 224 parameters\ntiny: 216*H*W + 8*classes MACs\n")
+    for size in ([], ["--size", "5"]):
+        out = call("summary", "-", "--symbolic", *size, stdin=text)[1]
+        assert out.endswith("\n\ntiny: 9*classes + 224 parameters\ntiny: 216*H*W + 8*classes MACs\n")
     two = json.loads(call("summary", "-", "-@wide", "--symbolic", "--format", "json", stdin=text)[1])
     assert [one["formulas"]["parameters"] for one in two] == ["9*classes + 224", "17*classes + 448"]
 

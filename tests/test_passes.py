@@ -288,6 +288,21 @@ net:
     )
 
 
+@pytest.mark.parametrize("inputs", ["  - a[N, 3, 64, 64]\n  - b[N, 4]\n", "  - b[N, 4]\n  - a[N, 3, 64, 64]\n"])
+def test_an_input_that_is_no_map_hides_no_window(inputs: str) -> None:
+    text = f"""archspec: 1
+name: pair
+input:
+{inputs}net:
+  - conv1: {{op: conv2d, from: a, out: 4, kernel: 3, stride: 2}}
+  - conv2: {{op: conv2d, out: 4, kernel: 3}}
+  - pool: {{op: adaptive_avg_pool2d, size: 1}}
+  - flatten: {{op: flatten}}
+  - concat: {{op: concat, from: [flatten, b], axis: D}}
+"""
+    assert check(text).cost.receptive_field == 7
+
+
 @pytest.mark.parametrize("operands", ["[x1, gate]", "[gate, x1]"])
 def test_a_gate_hides_no_window(operands: str) -> None:
     """What is pooled to one value is a weight: the map that it weighs goes on, whichever comes first."""

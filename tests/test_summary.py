@@ -8,7 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from figure_nets import NETS
+
 from archspec import pipeline
+from archspec.backends.figure.reading import read
 from archspec.backends.numbers import bytes_text, quantity
 from archspec.backends.stages import stages
 from archspec.backends.summary import Comparison, Summary, compare, nominal_text, summarize
@@ -92,6 +95,17 @@ def test_a_stage_of_plain_layers_is_divided_by_size() -> None:
     names = [stage.name for stage in stages(checked("vgg19").graph, checked("vgg19").shapes)]
     assert names == ["features 224×224", "features 112×112", "features 56×56", "features 28×28", "features 14×14",
                      "features 7×7", "head"]  # fmt: skip
+
+
+def test_layers_between_blocks_are_called_by_the_first_and_the_last() -> None:
+    text = NETS["unet"].replace("stages:", "net:").replace("head: [{out: ", "  - out: ").replace("}}]\n", "}\n")
+    whole = pipeline.check(text)
+    names = ["enc1", "pool1", "enc2", "pool2", "mid", "up2 to cat2", "dec2", "up1 to cat1", "dec1", "out"]
+    assert [stage.name for stage in summarize(whole).stages] == names
+    # A figure brackets what a long skip spans as one; nothing is counted twice, and nothing left out.
+    drawn = [(group.name, group.macs, [part.name for part in group.parts]) for group in read(whole).groups]
+    assert [name for name, *_ in drawn] == ["enc1", "pool1 to cat1", "dec1", "out"]
+    assert sum(macs for _, macs, _ in drawn) == whole.cost.macs and drawn[1][2] == names[1:8]
 
 
 def test_blocks_of_one_layer_are_layers() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archspec.ir.graph import Body, Graph, Node, Repeat
 from archspec.ops.base import Op
@@ -13,13 +13,17 @@ from archspec.shapes import Shape
 
 
 class Stage(Record):
-    """One stage: what it is called, what comes out of it, how many blocks it has, what it costs, and its nodes."""
+    """One stage: what it is called, what comes out of it, how many blocks it has, what it costs, and its nodes.
+
+    `run` marks a run of plain layers between named stages, called by its first and last.
+    """
 
     name: str
     output: Shape
     blocks: int
     amount: Amount
     parts: tuple[Part, ...]
+    run: bool = False
 
 
 class Part(Record):
@@ -47,7 +51,18 @@ def stages(graph: Graph, shapes: Shapes) -> tuple[Stage, ...]:
             )  # fmt: skip
             rows.pop()
         rows.append(stage)
-    return tuple(rows)
+    return tuple(row if row.name else replace(row, name=_run_name(row.parts), run=True) for row in rows)
+
+
+def _run_name(parts: tuple[Part, ...]) -> str:
+    """Two runs have two names: figures and tables tell stages apart by them."""
+    return range_name([part.node.path or part.node.key for part in parts])
+
+
+def range_name(names: Sequence[str]) -> str:
+    """What neighbours are called together: by the first and the last, which may be ranges themselves."""
+    first, last = names[0].split(" to ")[0], names[-1].split(" to ")[-1]
+    return names[0] if len(names) == 1 else f"{first} to {last}"
 
 
 def stage_name(node: Node, around: str) -> str:

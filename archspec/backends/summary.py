@@ -113,7 +113,7 @@ class Summary(Record):
     def _grid(self) -> Grid:
         rows = tuple(
             (
-                s.name or "·",
+                s.name,
                 nominal_text(s.output),
                 str(s.blocks or ""),
                 f"{s.amount.parameters:,}",

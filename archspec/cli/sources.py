@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from archspec import pipeline
+from archspec.backends.numbers import counted
 from archspec.checked import Checked
 from archspec.cli.command import STDIN, unshielded
 from archspec.diagnostics import UsageError
@@ -88,7 +89,7 @@ def add_names(parser: ArgumentParser) -> None:
 def called(networks: list[Checked], names: Sequence[str]) -> list[Checked]:
     """The networks under the names that `--name` gives them, the rest under their own."""
     if len(names) > len(networks):
-        raise UsageError(f"there are {len(names)} names for {len(networks)} networks")
+        raise UsageError(f"there are {len(names)} names for {counted(len(networks), 'network')}")
     return [one.called(name) for one, name in zip(networks, names, strict=False)] + networks[len(names) :]
 
 

@@ -26,9 +26,10 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    checked = [sized(pipeline.check(load(source, args)), args) for source in args.specs]
+    networks = [pipeline.check(load(source, args)) for source in args.specs]
+    checked = [sized(network, args) for network in networks]
     table = summarize(checked[0]) if len(checked) == 1 else compare(*checked)
-    found = [formulas(one) for one in checked] if args.symbolic else []
+    found = [formulas(one) for one in networks] if args.symbolic else []
     if args.format == "json":
         terminal.say(json.dumps(_with_formulas(table.to_dict(), found), indent=2, ensure_ascii=False))
         return FINE

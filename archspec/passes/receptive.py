@@ -50,10 +50,9 @@ def receptive_field(graph: Graph, shapes: Shapes) -> int | None:
 
 
 def output_fields(graph: Graph, shapes: Shapes) -> tuple[Field, ...]:
-    """The field of each output of the network; none where its input is no map."""
-    if not graph.inputs or graph.inputs[0].shape.rank != 4:
-        return ()
-    return Fields().through(shapes.root, (Field(),) * len(shapes.root.inputs))
+    """The field of each output of the network; none where no input is a map. An input that is none closes none."""
+    starts = tuple(Field(pooled=given.shape.rank != 4) for given in graph.inputs)
+    return () if all(start.pooled for start in starts) else Fields().through(shapes.root, starts)
 
 
 class Fields:
@@ -118,7 +117,7 @@ def _widest(fields: tuple[Field, ...]) -> Field:
         return fields[0]
     open_ones = [f for f in fields if not f.pooled] or list(fields)
     if not open_ones:
-        return Field()
+        return Field(pooled=True)  # a learned tensor is no map either
     jump, everything = max(f.jump for f in open_ones), any(f.everything for f in open_ones)
     return Field(max(f.extent for f in open_ones), jump, open_ones[0].pooled, everything)
 

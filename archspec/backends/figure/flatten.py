@@ -47,10 +47,14 @@ class Atom(Record):
 
 
 class Flattening(Record, frozen=False):
-    """Opens bodies into `atoms`. Containers are always opened, blocks where `blocks` says so."""
+    """Opens bodies into `atoms`. Containers are always opened, blocks where `blocks` says so.
+
+    `runs` has the stages of plain layers, by the identity of their nodes.
+    """
 
     blocks: bool
     staged: bool = False
+    runs: Mapping[int, str] = field(default_factory=dict)
     atoms: list[Atom] = field(default_factory=list)
     divided: set[str] = field(default_factory=set)
 
@@ -85,7 +89,7 @@ class Flattening(Record, frozen=False):
             return [live[0][1]]
         inner = shapes.children.get(node.key)
         if self.staged and not is_transparent(node, inner):
-            stage = stage_name(node, stage)
+            stage = stage_name(node, stage) or self.runs.get(id(node), "")
             if is_divided(node, inner):
                 self.divided.add(stage)
         if inner is not None and (self.blocks or not _whole(inner.body)):

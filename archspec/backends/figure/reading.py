@@ -14,7 +14,7 @@ from archspec.backends.figure.order import DECOR, Shown, fold_trunk, merged
 from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, Tail, Tangle, output, tails
 from archspec.backends.figure.steps import Reader, ancestors, input_step
 from archspec.backends.numbers import counted, quantity
-from archspec.backends.stages import Stage, stages
+from archspec.backends.stages import Stage, range_name, stages
 from archspec.checked import Checked
 from archspec.passes.cost import Amount
 from archspec.records import replace
@@ -29,7 +29,10 @@ def read(checked: Checked, level: Level = "block", show: Shown = frozenset()) ->
     is drawn. `show` names the families, "norm" and "act", that are drawn wherever they stand.
     """
     unfold = level == "layer"
-    flat = Flattening(blocks=False, staged=True)
+    rows = stages(checked.graph, checked.shapes)
+    flat = Flattening(
+        blocks=False, staged=True, runs={id(part.node): row.name for row in rows if row.run for part in row.parts}
+    )
     root = checked.shapes.root
     given = checked.graph.inputs
     ports = flat.run(root, flat.inputs(given, root.inputs), "")
@@ -51,7 +54,7 @@ def read(checked: Checked, level: Level = "block", show: Shown = frozenset()) ->
         counted(checked.cost.weighted_layers, "layer"),
     )
     entry = input_step(given[0], root.inputs[0]) if len(given) == 1 else None
-    groups = _groups(zip(names, chains, strict=True), stages(checked.graph, checked.shapes), flat.atoms)
+    groups = _groups(zip(names, chains, strict=True), rows, flat.atoms)
     if level in ("model", "stage"):
         groups = tuple(_as_box(group) for group in groups)
     return Outline(checked.name, facts, entry, groups)
@@ -105,12 +108,13 @@ def _boxed(item: Item) -> Item:
 
 
 def _stages_of(atoms: Sequence[Atom], ends: Sequence[int], trunk: Container[int]) -> list[tuple[str, ...]]:
-    """The stages that each segment spans: one, or more where a long shortcut reaches over them."""
+    """The stages that each segment spans: one, or more where a long shortcut reaches over them; inputs are in none."""
     starts = [0, *(end + 1 for end in ends)]
-    return [
-        tuple(dict.fromkeys(atoms[index].stage for index in range(start, end + 1) if index in trunk))
+    found = [
+        dict.fromkeys(atoms[index].stage for index in range(start, end + 1) if index in trunk)
         for start, end in zip(starts, ends, strict=False)
     ]
+    return [tuple(name for name in names if name) or ("",) for names in found]
 
 
 def _groups(
@@ -123,7 +127,7 @@ def _groups(
         chain = merged([item for _, chain in members for item in chain])
         own = [known.pop(name) for name in names if name in known]
         amount = sum((row.amount for row in own), Amount())
-        name = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+        name = range_name(names)
         parts = tuple(
             Group(row.name, (), row.blocks, row.amount.macs, row.amount.parameters, paths=places[row.name])
             for row in own
