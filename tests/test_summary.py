@@ -7,7 +7,6 @@ from functools import cache
 from html.parser import HTMLParser
 
 import pytest
-
 from figure_nets import NETS
 
 from archspec import pipeline
