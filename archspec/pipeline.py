@@ -106,6 +106,8 @@ def parts_of(source: str) -> tuple[str, str]:
     name, _, variant = source.rpartition("@")
     if not isfile(name):
         name, _, variant = source.partition("@")
+    if not variant:
+        raise UsageError(f"`{source}` names no variant", f"write the variant behind the @, or `{name}` alone")
     return name, variant
 
 

@@ -40,6 +40,11 @@ _TRAPS = (
     ),
     (r"[-+]?0[xob][0-9a-fA-F_]+", "numbers are decimal", "write the number in decimal, or quote it"),
     (
+        r"(?![-+]?[0-9]{1,3}(?:,[0-9]{3})+$)[-+]?[0-9]+(?:,[0-9]+)+",
+        "a comma stands between the values of a list",
+        "write `[{0}]`, or quote it",
+    ),
+    (
         r"[-+]?[0-9][0-9,_]*[_,][0-9,_]*(?:\.[0-9_]*)?",
         "digits are not grouped",
         "write `{digits}`, or quote it",

@@ -572,4 +572,16 @@ def test_networks_are_called_as_a_paper_calls_them(call: Call) -> None:
     code, out, _ = call("table", "resnet18", "resnet34", "--name", "A_1", "--name", "B", "--format", "latex")
     assert code == 0 and r"{c}{A\_1} & \multicolumn{1}{c}{B}" in out
     code, _, err = call("table", "resnet18", "--name", "A", "--name", "B")
-    assert code == 2 and "2 names for 1" in err
+    assert code == 2 and "2 names for 1 network\n" in err
+
+
+def test_a_file_that_is_not_there_has_a_remedy(call: Call) -> None:
+    for source, remedy in (
+        ("specs/resnet152.yaml", "help: `resnet152` is a network of the zoo"),
+        ("tinny.yaml", "did you mean `tiny.yaml`?"),
+        ("tiny.yaml@", "help: write the variant behind the @, or `tiny.yaml` alone"),
+        ("-@", "names no variant"),
+    ):
+        code, out, err = call("check", source)
+        assert (code, out) == (2, "") and remedy in err, source
+    assert call("check", "nowhere/tinny.yaml")[2] == "error: there is no file `nowhere/tinny.yaml`\n"

@@ -180,5 +180,5 @@ def _where(checked: Checked) -> str:
 
 COMMAND = Command(
     "check networks and their variants, and report every mistake",
-    "archspec check specs/resnet152.yaml --set num_classes=10", _arguments, _run,
+    "archspec check resnet152 --set num_classes=10", _arguments, _run,
 )  # fmt: skip

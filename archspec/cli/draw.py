@@ -26,7 +26,9 @@ def _arguments(parser: ArgumentParser) -> None:
     add_features(parser)
     add_names(parser)
     parser.add_argument("-o", "--output", metavar="PATH", help="where to write it (NAME.svg here), or - to print it")
-    parser.add_argument("--level", choices=LEVELS, default="block", help="how far to look into the network")
+    parser.add_argument(
+        "--level", choices=LEVELS, default="block", help="how far to look into the network, by default block"
+    )
     parser.add_argument(
         "--show", metavar="LIST", type=_list, default=[], help="also draw what is folded away: norm,act"
     )
@@ -43,7 +45,7 @@ def _arguments(parser: ArgumentParser) -> None:
         "--layout",
         choices=LAYOUTS,
         default="auto",
-        help="who places what does not nest; auto says so",
+        help="how wires that cross are placed: in lanes, by Graphviz, in layers; auto chooses",
     )
     parser.add_argument("--alt", action="store_true", help="print what the figure shows in words, and draw nothing")
     parser.add_argument("--format", choices=tuple(FORMATS), help="by default what PATH ends in, else svg")

@@ -50,7 +50,10 @@ def _find(name: str) -> Code:
     code = CODES.get(name.strip("[]").upper())
     if code is None:
         near = suggestion(name.upper(), CODES) or suggestion(name, OPS)
-        raise UsageError(f"there is no error code and no op `{name}`", near or "archspec explain lists the codes")
+        raise UsageError(
+            f"there is no error code and no op `{name}`",
+            near or "`archspec explain` lists the codes, `archspec list ops` the ops",
+        )
     return code
 
 

@@ -26,14 +26,15 @@ glob = lazy("glob")
 pathlib = lazy("pathlib")
 
 
-def add_spec(parser: ArgumentParser, *, several: bool = False) -> None:
-    """The positional SPEC argument (`args.specs`, a list) and `--set`."""
+def add_spec(parser: ArgumentParser, *, several: bool = False, piped: bool = True) -> None:
+    """The positional SPEC argument (`args.specs`, a list) and `--set`; `piped`: standard input will do."""
     parser.add_argument(
         "specs",
         metavar="SPEC",
         nargs="+" if several else 1,
         type=unshielded,
-        help="a file, FILE@VARIANT, a network of the zoo, or - or -@VARIANT for standard input"
+        help="a file, FILE@VARIANT, or a network of the zoo"
+        + (", or - or -@VARIANT for standard input" if piped else "")
         + ("; of several, folders and patterns too" if several else ""),
     )
     add_settings(parser)
@@ -116,7 +117,7 @@ def load(source: str, args: Namespace) -> Spec:
 
 
 def _read(source: str, args: Namespace) -> Spec:
-    name, _, variant = source.partition("@")
+    name, variant = pipeline.parts_of(source)
     if name != STDIN:
         # A name of two lines is no text of a spec.
         return pipeline.load(pathlib.Path(source) if "\n" in source else source)

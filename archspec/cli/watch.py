@@ -22,7 +22,7 @@ RETRY = 1.0
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    add_spec(parser, several=True)
+    add_spec(parser, several=True, piped=False)
     parser.add_argument("--port", type=int, default=0, help="the port on loopback; any free one by default")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.add_argument(
@@ -84,5 +84,5 @@ def _tell(found: Look, took: float, terminal: Terminal) -> None:
 
 COMMAND = Command(
     "show a spec in the browser as it is being written, with its mistakes",
-    "archspec watch specs/resnet34.yaml --open", _arguments, _run,
+    "archspec watch my_network.yaml --open", _arguments, _run,
 )  # fmt: skip

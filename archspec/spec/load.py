@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from os.path import dirname, isfile, join
+from os.path import basename, dirname, isfile, join, splitext
 from stat import S_ISDIR, S_ISREG
 
 from archspec.diagnostics import UsageError
@@ -47,11 +47,25 @@ def read_bytes(path: str, *, special: bool = False) -> bytes:
     try:
         mode = _mode(path)
         if not S_ISREG(mode) and (not special or not mode or S_ISDIR(mode)):
-            raise UsageError(f"`{path}` is not a file" if mode else f"there is no file `{path}`")
+            raise (
+                UsageError(f"`{path}` is not a file") if mode else UsageError(f"there is no file `{path}`", _near(path))
+            )
         with open(path, "rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"`{path}` cannot be read: {error.strerror or error}") from None
+
+
+def _near(path: str) -> str | None:
+    """A file that may be meant: the zoo's of that name, or one beside the path."""
+    name = splitext(basename(path))[0]
+    if isfile(join(resource_folder("specs"), f"{name}.yaml")):
+        return f"`{name}` is a network of the zoo: leave out the folder and the suffix"
+    try:
+        beside = [file for file in os.listdir(dirname(path) or ".") if file.endswith((".yaml", ".yml"))]
+    except (OSError, ValueError):
+        return None
+    return suggestion(basename(path), beside)
 
 
 def _mode(path: str) -> int:

@@ -152,4 +152,4 @@ def _one_of(known: tuple[_Word, ...], word: str, what: str) -> _Word:
     for one in known:
         if one == word:
             return one
-    raise UsageError(f"there is no {what} `{word}`", f"the {what}s are {', '.join(known)}")
+    raise UsageError(f"there is no {what} `{word}`", f"choose from {', '.join(known)}")
