@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
@@ -13,9 +14,15 @@ from archspec.diagnostics import UsageError
 from archspec.seal import authorship
 from archspec.stamp import authorship_of
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
 FilePath = str | os.PathLike[str]
 Standing = Literal["same", "missing", "stale", "edited", "foreign"]
 
+_TEMPORARY = re.compile(r"\.archspec-[0-9a-f]{16}\.tmp")
 _WHY_KEPT = {"edited": "was edited by hand", "foreign": "was not written by archspec"}
 
 
@@ -94,6 +101,7 @@ def _holds(target: Path, data: bytes) -> bool:
 
 
 def _replace(target: Path, data: bytes, mode: int | None) -> None:
+    _sweep(target.parent)
     temporary = target.with_name(f".archspec-{secrets.token_hex(8)}.tmp")
     descriptor, named = _open(temporary)
     try:
@@ -105,7 +113,7 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
             os.fsync(descriptor)
             if not named:
                 _name(descriptor, temporary)
-        os.replace(temporary, target)
+            os.replace(temporary, target)  # before the lock ends
     except BaseException:  # an interrupt too must leave no litter
         with suppress(OSError):
             os.unlink(temporary)
@@ -113,15 +121,45 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
     _sync_folder(target.parent)
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes have left: files of ours that nobody holds any more."""
+    with suppress(OSError):  # a folder that cannot be listed
+        for entry in os.scandir(folder):
+            if _TEMPORARY.fullmatch(entry.name):
+                with suppress(OSError):  # it is being written, or is no more
+                    _sweep_one(entry.path)
+
+
+def _sweep_one(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if fcntl is not None and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(path)
+    finally:
+        os.close(descriptor)
+
+
 def _open(temporary: Path) -> tuple[int, bool]:
-    """A new file, and whether it has a name yet: one without vanishes with its process, however that ends.
+    """A new file, and whether it has a name yet: one without vanishes with its process.
+
+    It is locked, until it is closed or its process ends: what nobody has locked is swept.
 
     os.open honours the umask; tempfile.mkstemp would leave the file readable by its owner only.
     """
+    named, descriptor = False, -1
     if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
         with suppress(OSError):  # not on every file system
-            return os.open(temporary.parent, os.O_WRONLY | os.O_TMPFILE, 0o666), False
-    return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), True
+            descriptor = os.open(temporary.parent, os.O_WRONLY | os.O_TMPFILE, 0o666)
+    if descriptor < 0:
+        named, descriptor = True, os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    if fcntl is not None:
+        with suppress(OSError):  # not on every file system, and there nothing is swept
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    if named and not os.fstat(descriptor).st_nlink:  # swept before it was locked
+        os.close(descriptor)
+        return _open(temporary)
+    return descriptor, named
 
 
 def _name(descriptor: int, path: Path) -> None:

@@ -62,9 +62,47 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> N
         assert text in TEXTS, "half a file"
         met.add(text)
     assert len(met) > 1
-    # What is left can only be of the moment between naming the new file and renaming it.
+    # What is left can only be of the moment between naming the new file and renaming it. The next write sweeps it up.
     assert len(litter(tmp_path)) <= KILLS // 20
     assert files.write_generated(path, "".join(reversed(TEXTS)), force=True)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["net.py"]
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_what_a_killed_process_left_is_swept_and_what_is_being_written_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool
+) -> None:
+    """Killed, and stopped, at the one moment at which the new file has a name of its own."""
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    kept = [tmp_path / name for name in (".archspec-0.tmp", ".archspec-0123456789abcdeg.tmp", "archspec.tmp")]
+    for file in kept:
+        file.write_text("not ours", encoding="utf-8")
+
+    def write_until(signal_: signal.Signals) -> int:
+        rename = os.replace
+
+        def halted(*names: Path) -> None:
+            os.kill(os.getpid(), signal_)
+            rename(*names)
+
+        monkeypatch.setattr(os, "replace", halted)
+        files.write(tmp_path / "net.py", TEXTS[0])
+        return 0
+
+    for _ in range(3):
+        assert ended(in_a_child(lambda: write_until(signal.SIGKILL))) == -signal.SIGKILL
+    stopped = in_a_child(lambda: write_until(signal.SIGSTOP))
+    os.waitpid(stopped, os.WUNTRACED)
+    try:
+        ours = {entry.name for entry in tmp_path.iterdir()} - {file.name for file in kept}
+        assert len(ours) == 1 and not (tmp_path / "net.py").exists()
+        assert files.write(tmp_path / "net.py", TEXTS[1]) and (tmp_path / ours.pop()).exists()
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    assert ended(stopped) == 0
+    assert (tmp_path / "net.py").read_text(encoding="utf-8") == TEXTS[0]
+    assert {entry.name for entry in tmp_path.iterdir()} == {"net.py", *(file.name for file in kept)}
 
 
 def test_without_unnamed_files_all_else_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +113,12 @@ def test_without_unnamed_files_all_else_holds(tmp_path: Path, monkeypatch: pytes
     assert path.read_text(encoding="utf-8") == TEXTS[1] and not litter(tmp_path)
 
 
-def test_builds_at_the_same_time_leave_one_of_their_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("nameless", [True, False])
+def test_builds_at_the_same_time_leave_one_of_their_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool
+) -> None:
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     path = tmp_path / "net.py"
 
     def write_often(place: int) -> int:
