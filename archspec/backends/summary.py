@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from archspec.backends.escape import markdown_text
-from archspec.backends.numbers import bytes_text, quantity
+from archspec.backends.numbers import bytes_text, counted, quantity
 from archspec.backends.sizes import AxisAnswer, answers, told
 from archspec.backends.stages import Stage, stages
 from archspec.backends.table.grid import Grid, Row
@@ -103,7 +103,7 @@ class Summary(Record):
         return f"{self.name}: {inputs} → {', '.join(named) if len(named) > 1 else nominal_text(self.output)}"
 
     def _facts(self) -> Iterator[str]:
-        yield f"{self.weighted_layers} weighted layers, receptive field {_pixels(self.receptive_field)}"
+        yield f"{counted(self.weighted_layers, 'weighted layer')}, receptive field {_pixels(self.receptive_field)}"
         macs, flops = quantity(self.macs, "MACs"), quantity(self.flops, "FLOPs")
         yield f"{macs} ({flops}), {quantity(self.parameters, 'parameters')}"
         peak, training = bytes_text(self.memory.inference_peak_bytes), bytes_text(self.memory.training_bytes)
