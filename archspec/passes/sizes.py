@@ -196,7 +196,7 @@ def _solve(name: str, demands: frozenset[_Relation], others: tuple[tuple[str, in
     period = reduce(lcm, (_period(d) for d in alone), 1)
     if period > MAX_PERIOD or period * len(demands) > MAX_CASES:
         return undecided
-    against = [_against_zero(demand) for demand in alone]
+    against = list(dict.fromkeys(map(_against_zero, alone)))  # many layers ask the same of what their kernels reach
     spans = [_quotients(name, against, period, residue) for residue in range(period)]
     if any(span is None for span in spans):
         return undecided
