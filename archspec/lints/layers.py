@@ -17,9 +17,8 @@ NORMS = frozenset({"batch_norm", "layer_norm", "layer_norm2d", "group_norm"})
 
 def bias_before_norm(here: Surroundings) -> Iterator[Finding]:
     """A bias that the batch norm behind it subtracts again (Ioffe & Szegedy 2015, sec. 3.2)."""
-    for node in here.ops:
-        biased = here.name(node.key) in LINEAR and getattr(node.target, "bias", False)
-        if biased and here.name(here.sole_reader(node.key)) == "batch_norm":
+    for node in here.of(LINEAR):
+        if getattr(node.target, "bias", False) and here.name(here.sole_reader(node.key)) == "batch_norm":
             yield Finding(
                 "W0604",
                 "a bias in front of batch norm has no effect",
@@ -31,9 +30,9 @@ def bias_before_norm(here: Surroundings) -> Iterator[Finding]:
 
 def linear_pair(here: Surroundings) -> Iterator[Finding]:
     """Two linear maps with nothing between are one linear map."""
-    for node in here.ops:
+    for node in here.of(LINEAR):
         reader = here.name(here.sole_reader(node.key))
-        if here.name(node.key) in LINEAR and reader in LINEAR:
+        if reader in LINEAR:
             yield Finding(
                 "W0605",
                 f"nothing between this `{here.name(node.key)}` and the `{reader}` that reads it",
@@ -45,8 +44,8 @@ def linear_pair(here: Surroundings) -> Iterator[Finding]:
 
 def dropout_before_norm(here: Surroundings) -> Iterator[Finding]:
     """Dropout changes the variance that batch norm learns in training (Li et al. 2019)."""
-    for node in here.ops:
-        if here.name(node.key) == "dropout" and here.name(here.sole_reader(node.key)) == "batch_norm":
+    for node in here.of({"dropout"}):
+        if here.name(here.sole_reader(node.key)) == "batch_norm":
             yield Finding(
                 "W0606",
                 "dropout in front of batch norm",
@@ -58,7 +57,7 @@ def dropout_before_norm(here: Surroundings) -> Iterator[Finding]:
 
 def two_in_a_row(here: Surroundings) -> Iterator[Finding]:
     """An activation of an activation, or a norm of a norm (Goodfellow et al. 2016, sec. 6.1)."""
-    for node in here.ops:
+    for node in here.of(ACTIVATIONS | NORMS):
         first, reader = here.name(node.key), here.sole_reader(node.key)
         second = here.name(reader)
         for kind, family in (("activations", ACTIVATIONS), ("norms", NORMS)):
@@ -76,8 +75,8 @@ def two_in_a_row(here: Surroundings) -> Iterator[Finding]:
 
 def lone_join(here: Surroundings) -> Iterator[Finding]:
     """A join written with one operand; one that is left with one, by a false `when`, is no op any more."""
-    for node in here.ops:
-        if here.name(node.key) in JOINS and len(here.inputs[node.key]) == 1:
+    for node in here.of(JOINS):
+        if len(here.inputs[node.key]) == 1:
             yield Finding(
                 "W0616",
                 f"`{here.name(node.key)}` of one operand",
@@ -89,10 +88,10 @@ def lone_join(here: Surroundings) -> Iterator[Finding]:
 
 def rectified_branch(here: Surroundings) -> Iterator[Finding]:
     """A residual branch that ends in ReLU can only add (He et al. 2016, sec. 4.1, Fig. 4c)."""
-    for node in here.ops:
+    for node in here.of({"add"}):
         ends = here.inputs[node.key]
         rectified = [key for key in ends if here.name(key) in ("relu", "relu6")]
-        if here.name(node.key) != "add" or len(ends) < 2 or len(rectified) != 1:
+        if len(ends) < 2 or len(rectified) != 1:
             continue  # where all operands are rectified it is a sum of features, not a residual
         if _branches_off(here, rectified[0], [key for key in ends if key != rectified[0]]):
             yield Finding(
@@ -129,8 +128,8 @@ ON_LOGITS = {
 
 def after_the_logits(here: Surroundings) -> Iterator[Finding]:
     """An activation that cuts one side, a softmax or dropout, after the last linear layer."""
-    for node in here.ops if here.whole else ():
+    for node in here.of(ON_LOGITS) if here.whole else ():
         name = here.name(node.key)
-        if node.key in here.given and name in ON_LOGITS and here.name(here.inputs[node.key][0]) == "linear":
+        if node.key in here.given and here.name(here.inputs[node.key][0]) == "linear":
             code, why = ON_LOGITS[name]
             yield Finding(code, f"`{name}` on the output of the last linear layer", node.span, why, "leave it out")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from archspec.ir.graph import Node
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes
@@ -42,6 +44,10 @@ class Surroundings:
         self.given = {self.origin(ref.node) for _, ref in shapes.body.outputs}
         self._named = {node.key: node for node in self.ops}
         self._names = {node.key: node.target.name for node in self.ops if isinstance(node.target, Op)}
+
+    def of(self, names: Collection[str]) -> list[Node]:
+        """The nodes of ops of these names, in order."""
+        return [node for node in self.ops if self._names[node.key] in names]
 
     def origin(self, key: str) -> str:
         """The node whose output this is."""
