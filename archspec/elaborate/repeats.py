@@ -11,7 +11,7 @@ from archspec.elaborate.calls import Called
 from archspec.elaborate.env import Env
 from archspec.elaborate.paths import Paths
 from archspec.expressions import ExpressionError, literal, parse_template, simplify, substitute, to_text
-from archspec.ir.graph import Repeat, Run
+from archspec.ir.graph import Repeat, Run, written
 from archspec.records import Record, replace
 from archspec.report import Report
 from archspec.shapes import Shape
@@ -75,10 +75,14 @@ def _next(operands: tuple[Operand, ...], shapes: tuple[Shape | None, ...]) -> tu
 
 def _append(runs: list[Run], run: Run) -> None:
     last = runs[-1] if runs else None
-    if last is not None and replace(last, count=run.count) == run:
+    if last is not None and replace(last, count=run.count) == run and _written(last) == _written(run):
         runs[-1] = replace(last, count=last.count + run.count)
     else:
         runs.append(run)
+
+
+def _written(run: Run) -> list[str]:
+    return written(run.target, run.arguments)
 
 
 def unit_names(names: ScalarValue, count: int, env: Env, report: Report) -> str | None:

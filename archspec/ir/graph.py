@@ -10,11 +10,13 @@ body (its params, its shape symbols, its lets, or `i` and `n` inside a repeat).
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from archspec.expressions import expression_of, to_text
+from archspec.expressions.trees import free_names
 from archspec.ops.base import Op
-from archspec.records import Record, field
+from archspec.records import Record, field, fields_of
 from archspec.shapes import Shape
 from archspec.span import Span
 
@@ -42,10 +44,22 @@ class Run(Record):
     inits: tuple[tuple[str, Any], ...] = ()
 
 
+def written(target: object, arguments: Iterable[tuple[str, Any]]) -> list[str]:
+    """How a call's values are written, those that read names: what is equal now may part with an open param."""
+    given = ((name, getattr(target, name)) for name in fields_of(type(target))) if isinstance(target, Op) else ()
+    found = []
+    for name, value in (*arguments, *given):
+        expr = expression_of(value) if isinstance(value, (list, tuple)) else getattr(value, "expr", None)
+        if isinstance(expr, ast.expr) and free_names(expr):
+            found.append(f"{name}: {to_text(expr)}")
+    return found
+
+
 class Repeat(Record):
     """Units in a chain: output k of a unit feeds input k of the next. `names` are unit paths, by default 0, 1, ….
 
-    Runs are maximal: neighbouring runs differ. `template` is the expression text of `names:` with `i` free.
+    Runs are maximal: neighbouring runs differ, if only in how their values are written. `template` is the expression
+    text of `names:` with `i` free.
     """
 
     runs: tuple[Run, ...]

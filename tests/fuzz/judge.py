@@ -12,7 +12,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from archspec.backends import interpreter
-from archspec.backends.module import example, instantiate, verify
+from archspec.backends.module import example, instantiate, uninitialised, verify
 from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError
 from archspec.elaborate.callee import Resolved
@@ -20,7 +20,7 @@ from archspec.elaborate.calls import Calls
 from archspec.ops.base import Op
 from archspec.passes.cost import idle_nodes
 from archspec.passes.shapes import BodyShapes
-from archspec.pipeline import build
+from archspec.pipeline import build, check
 from archspec.rendering import render_text
 from archspec.shapes import Demand, Shape, Size
 from fuzz.case import Case
@@ -81,6 +81,7 @@ def judge(case: Case, full: bool = True) -> Verdict:
     if full:
         source = build(checked)
         verify(checked.graph, source)
+        runs_with_other_arguments(checked, source)
     return Verdict(True, source, (), *seen.met())
 
 
@@ -171,6 +172,23 @@ def runs_as_predicted(checked: Checked) -> None:
     assert flops == 2 * checked.cost.macs == checked.cost.flops, (
         f"{checked.cost.macs} MACs are predicted, torch counts {flops} FLOPs"
     )
+
+
+def runs_with_other_arguments(checked: Checked, source: str) -> None:
+    """The source with an open param at another value is the reference of the network that has that value."""
+    for name, kind, default in checked.graph.open_params:
+        if kind != "int":
+            continue
+        for value in (default + 4, 2 * default):
+            try:
+                other = check(checked.spec, **{name: value})
+            except SpecError:
+                continue  # it does not fit with this value
+            with uninitialised():
+                generated = instantiate(checked.graph, source, **{name: value}).eval()
+                reference = interpreter.Interpreter(other.graph).eval()
+            ours, theirs = ({k: v.shape for k, v in net.state_dict().items()} for net in (generated, reference))
+            assert list(ours.items()) == list(theirs.items()), f"with {name} = {value}: {ours}, {theirs} expected"
 
 
 def nominal_sizes(checked: Checked) -> dict[str, int]:

@@ -115,8 +115,9 @@ class ClassWriter:
     def _sequential(self) -> ClassPlan:
         entered = [(member_of(i, one), one) for i, one in enumerate(self.family.instances)]
         text = f"super().__init__({self.builder.chain(entered, self.family)})"
+        self.init = [*self.builder.taken_lines(), Statement(text)]
         self._close()
-        return self._made("nn.Sequential", [*self.builder.taken_lines(), Statement(text)], (), "", [], Statement(""))
+        return self._made("nn.Sequential", self.init, (), "", [], Statement(""))
 
     def _modules(self) -> None:
         nodes = [(node, active) for node, active in self.family.nodes() if active]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from archspec.backends.torch_code.structure import Structure, structure, unified
@@ -70,9 +70,13 @@ class Family(Record, frozen=False):
 
 
 class Families:
-    """All families of a network, callees before callers; the network itself is the last."""
+    """All families of a network, callees before callers; the network itself is the last.
 
-    def __init__(self, root: Instance) -> None:
+    Instances of the definitions in `apart` are a family each.
+    """
+
+    def __init__(self, root: Instance, apart: Collection[str] = ()) -> None:
+        self.apart = apart
         self.by_definition: dict[str, list[Family]] = {}
         self.of: dict[int, Family] = {}
         self.sites: dict[int, int] = {}
@@ -89,7 +93,7 @@ class Families:
         mine = structure(instance, lambda callee: self.of[id(callee)])
         known = self.by_definition.setdefault(instance.body.definition, [])
         for family in known:
-            joint = unified(family.structure, mine)
+            joint = unified(family.structure, mine) if family.definition not in self.apart else None
             if joint is not None:
                 family.structure = joint
                 family.instances.append(instance)

@@ -11,7 +11,7 @@ from archspec.backends.torch_code.forward import Statement
 from archspec.backends.torch_code.initial import reset_parameters
 from archspec.backends.torch_code.inline import is_inline
 from archspec.backends.torch_code.naming import class_name
-from archspec.backends.torch_code.resolve import argument_name
+from archspec.backends.torch_code.resolve import Unwritable, argument_name
 from archspec.backends.torch_code.spelling import text_of
 from archspec.backends.torch_code.trace import Instance, Step, trace, written_as
 from archspec.ir.graph import Graph, Node
@@ -37,8 +37,20 @@ class ModulePlan(Record):
 
 
 def plan(graph: Graph) -> ModulePlan:
-    """Decide everything there is to decide."""
-    families = Families(trace(graph))
+    """Decide everything there is to decide. Instances that no one class can say are a class each."""
+    root = trace(graph)
+    apart: set[str] = set()
+    while True:
+        families = Families(root, apart)
+        try:
+            return _plan(graph, families)
+        except Unwritable as error:
+            if apart >= families.by_definition.keys():
+                raise
+            apart |= {str(error)} - apart or set(families.by_definition)
+
+
+def _plan(graph: Graph, families: Families) -> ModulePlan:
     _count_sites(families)
     _open(families, graph)
     _name(families, graph)
@@ -47,9 +59,11 @@ def plan(graph: Graph) -> ModulePlan:
     written = []
     for family in families.order:
         if not is_inline(family, families):
-            written.append(
-                ClassWriter(family, families, needs, training if family is families.root else frozenset()).plan()
-            )
+            writer = ClassWriter(family, families, needs, training if family is families.root else frozenset())
+            try:
+                written.append(writer.plan())
+            except Unwritable as error:
+                raise Unwritable(family.definition) from error
     net = _with_open_params(written[-1], graph)
     reset = tuple(reset_parameters(graph, families, written[:-1], net))
     if reset:

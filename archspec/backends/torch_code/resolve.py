@@ -165,7 +165,7 @@ class Resolver:
         everywhere = len({one.instance for one in seen}) == len(self.family.instances)
         if equal and not opened and (everywhere or not any(self._varies(one) for one in seen)):
             return self._constant(seen[0])
-        apart = len(self.family.instances) == 1 and not self.is_one(seen)
+        apart = not self._is_one_in_each(seen)
         for tree in self._candidates(seen) if not apart else ():
             if self._holds(tree, seen):
                 return self._in_python(tree, seen)
@@ -174,6 +174,8 @@ class Resolver:
         progression = self._progression(seen, option)
         if progression is not None:
             return progression
+        if apart:
+            raise Unwritable(option)
         for name in self._twins(seen, option):
             return ast.Name(name, ast.Load())
         return self._lifted(seen, option)
@@ -185,6 +187,12 @@ class Resolver:
         ]
         opened = any(tree is not None and free_names(tree) & self.family.open_names for tree in trees)
         return not opened or len({ast.dump(tree) if tree is not None else "" for tree in trees}) == 1
+
+    def _is_one_in_each(self, seen: list[Seen]) -> bool:
+        """Whether what depends on open params is one expression in each instance."""
+        if not self.family.open_names:
+            return True
+        return all(self.is_one([one for one in seen if one.instance == i]) for i in {one.instance for one in seen})
 
     def _constant(self, one: Seen) -> ast.expr:
         """A value as a literal; a long fraction as it came about, where that is shorter: `0.2 * 3 / 16`."""
@@ -283,10 +291,11 @@ class Resolver:
         return simplify(ast.BinOp(expr, ast.Sub(), ast.Constant(number)), integers=set(self.values))
 
     def _is_open_rule(self, tree: ast.expr, one: Seen) -> bool:
-        """Whether a rule in `i` gives a unit's value for all open params, as far as the value depends on them."""
-        if one.expr is None or not free_names(one.expr) & self.family.open_names:
+        """Whether a rule in `i` gives a unit's value for all open params, as far as one of them depends on them."""
+        expr = one.expr if one.expr is not None else literal_of(one.value)
+        if not (free_names(tree) | free_names(expr)) & self.family.open_names:
             return True
-        difference = ast.BinOp(substitute(tree, {"i": ast.Constant(one.unit)}), ast.Sub(), one.expr)
+        difference = ast.BinOp(substitute(tree, {"i": ast.Constant(one.unit)}), ast.Sub(), expr)
         rest = simplify(difference, self.static, integers=set(self.values))
         return isinstance(rest, ast.Constant) and rest.value == 0
 

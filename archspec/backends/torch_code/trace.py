@@ -12,7 +12,7 @@ from typing import Any
 
 from archspec.expressions import expression_of, literal, simplify, substitute, to_text, traced
 from archspec.expressions.trees import free_names
-from archspec.ir.graph import Body, Graph, Node, Option, Ref, Repeat
+from archspec.ir.graph import Body, Graph, Node, Option, Ref, Repeat, written
 from archspec.ops.base import Op, Operand
 from archspec.ops.base import Value as OpValue
 from archspec.records import Record, field
@@ -22,11 +22,19 @@ Calls = Op | Body
 
 
 class Names(Record, frozen=False):
-    """The names in a block's scope: their values, and how to write lets in terms of params and symbols."""
+    """The names in a block's scope: their values, and how to write lets in terms of params and symbols.
+
+    `opened` are those that change with an argument of the network's constructor.
+    """
 
     values: dict[str, Any]
     lets: dict[str, ast.expr]
     symbols: dict[str, str]
+    opened: frozenset[str] = frozenset()
+
+    def is_open(self, expr: ast.expr | None) -> bool:
+        """Whether an expression reads an opened name."""
+        return expr is not None and not self.opened.isdisjoint(free_names(self.written_out(expr)))
 
     def written_out(self, tree: ast.expr) -> ast.expr:
         """The expression without lets."""
@@ -87,10 +95,11 @@ def trace(graph: Graph) -> Instance:
     """The instance of the whole network, with those of everything it calls."""
     shapes = tuple(entry.shape for entry in graph.inputs)
     values = {name: value for name, value in graph.body.params if is_plain(value)}
-    names = Names(values, _written_out(graph.body.lets), {})
+    opened = frozenset(name for name, _, _ in graph.open_params)
+    names = Names(values, _written_out(graph.body.lets), {}, opened)
     values.update({name: option.value for name, option in graph.body.lets})
     root = Instance(graph.body, names, shapes, shapes)
-    _Walk({name for name, _, _ in graph.open_params}).fill(root)
+    _Walk().fill(root)
     return root
 
 
@@ -112,8 +121,7 @@ def _written_out(lets: tuple[tuple[str, Option], ...]) -> dict[str, ast.expr]:
 
 
 class _Walk:
-    def __init__(self, opened: set[str]) -> None:
-        self.opened = opened
+    def __init__(self) -> None:
         self.known: dict[tuple[Any, ...], Instance] = {}
         self.flows: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, ...]] = {}
 
@@ -142,32 +150,27 @@ class _Walk:
             while left:
                 taken, own = inputs[: len(first)], local[: len(first)]  # of a unit with more outputs, those it takes
                 step = self.call(run.target, taken, own, run.arguments, names, run.inits)
-                steady = _values(step.outputs) == _values(inputs) and self.changes(step.outputs) == self.changes(inputs)
+                steady = _values(step.outputs) == _values(inputs) and _same_open(step.outputs, inputs, names)
                 count = left if steady else 1
                 units.append((count, step))
                 left, place = left - count, place + count
                 inputs, local = _left(step.outputs, place - 1), _left(step.local, place - 1)
         return (
-            Step(first, inputs, local, units=self.joined(units), template=target.template)
+            Step(first, inputs, local, units=self.joined(units, names), template=target.template)
             if units
             else Step(first, first, start)
         )
 
-    def joined(self, units: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
+    def joined(self, units: list[tuple[int, Step]], names: Names) -> list[tuple[int, Step]]:
         """Neighbouring units that are equal in everything that can be printed, counted together."""
         joined: list[tuple[int, Step]] = []
         for count, step in units:
             last = joined[-1][1] if joined else None
-            if last is not None and _alike(last, step) and self.changes(last.inputs) == self.changes(step.inputs):
+            if last is not None and _alike(last, step) and _same_open(last.inputs, step.inputs, names):
                 joined[-1] = (joined[-1][0] + count, step)
             else:
                 joined.append((count, step))
         return joined
-
-    def changes(self, shapes: tuple[Shape, ...]) -> list[str]:
-        """How the channels of some shapes depend on open params: those that do may be equal at the defaults alone."""
-        exprs = [written_as(shape.dims[shape.channel_axis]) for shape in shapes]
-        return [to_text(expr) if expr is not None and free_names(expr) & self.opened else "" for expr in exprs]
 
     def call(
         self,
@@ -201,8 +204,9 @@ class _Walk:
                 arguments=same,
                 inits=inits,
             )
-        callee = self.block(target, inputs)
         given = dict(_given(arguments, target)) | dict(_sizes(target, inputs))
+        opened = frozenset(name for name, value in given.items() if names.is_open(written_as(value)))
+        callee = self.block(target, inputs, opened)
         bindings = {name: expression_of(value) for name, value in given.items() if is_plain(value)}
         integers = frozenset(name for name, value in names.values.items() if isinstance(value, int))
         outputs = tuple(_translated(shape, callee.names, bindings, integers) for shape in callee.outputs)
@@ -216,8 +220,8 @@ class _Walk:
             inits=inits,
         )
 
-    def block(self, body: Body, inputs: tuple[Shape, ...]) -> Instance:
-        key = (id(body), _values(inputs))
+    def block(self, body: Body, inputs: tuple[Shape, ...], opened: frozenset[str]) -> Instance:
+        key = (id(body), _values(inputs), opened)
         if key not in self.known:
             values: dict[str, Any] = {name: value for name, value in body.params if is_plain(value)}
             symbols: dict[str, str] = {}
@@ -226,7 +230,7 @@ class _Walk:
                 own, free = _entered(shape, body.symbols[index] if index < len(body.symbols) else (), values, symbols)
                 shapes.append(own)
                 local.append(free)
-            names = Names(values, _written_out(body.lets), symbols)
+            names = Names(values, _written_out(body.lets), symbols, opened)
             values.update({name: option.value for name, option in body.lets if is_plain(option.value)})
             self.known[key] = self.fill(Instance(body, names, tuple(shapes), tuple(local)))
         return self.known[key]
@@ -281,6 +285,15 @@ def _values(shapes: tuple[Shape, ...]) -> tuple[tuple[tuple[Dim, ...], str], ...
     return tuple((tuple(int(d) if isinstance(d, int) else d for d in shape.dims), shape.axes) for shape in shapes)
 
 
+def _same_open(a: tuple[Shape, ...], b: tuple[Shape, ...], names: Names) -> bool:
+    """Whether channels depend on open params in the same way: those that do may be equal at the defaults alone."""
+    left, right = (
+        [to_text(e) if names.is_open(e := written_as(shape.dims[shape.channel_axis])) and e else "" for shape in shapes]
+        for shapes in (a, b)
+    )
+    return left == right
+
+
 def _alike(a: Step, b: Step) -> bool:
     return (
         a.op == b.op
@@ -290,6 +303,7 @@ def _alike(a: Step, b: Step) -> bool:
         and _values(a.inputs) == _values(b.inputs)
         and a.arguments == b.arguments
         and a.inits == b.inits
+        and written(a.op, a.arguments.items()) == written(b.op, b.arguments.items())
     )
 
 
