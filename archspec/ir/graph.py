@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from archspec.expressions import expression_of, to_text
+from archspec.expressions import to_text
 from archspec.expressions.trees import free_names
 from archspec.ops.base import Op
 from archspec.records import Record, field, fields_of
@@ -49,9 +49,10 @@ def written(target: object, arguments: Iterable[tuple[str, Any]]) -> list[str]:
     given = ((name, getattr(target, name)) for name in fields_of(type(target))) if isinstance(target, Op) else ()
     found = []
     for name, value in (*arguments, *given):
-        expr = expression_of(value) if isinstance(value, (list, tuple)) else getattr(value, "expr", None)
-        if isinstance(expr, ast.expr) and free_names(expr):
-            found.append(f"{name}: {to_text(expr)}")
+        for part in value if isinstance(value, (list, tuple)) else (value,):
+            expr = getattr(part, "expr", None)
+            if isinstance(expr, ast.expr) and free_names(expr):
+                found.append(f"{name}: {to_text(expr)}")
     return found
 
 
