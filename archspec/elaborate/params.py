@@ -71,8 +71,8 @@ def with_lets(lets: Iterable[Entry], env: Env, report: Report, named: bool) -> t
 
 def refuse_shadow(name: str, span: Span, report: Report) -> None:
     """An error: a name that is already taken."""
-    report.error("E0214", f"`{name}` is already a name here", span, notes=["a name in scope keeps its meaning"],
-                 help="choose another name")  # fmt: skip
+    note = "a block sees the params and lets of its file; a name in scope keeps its meaning"
+    report.error("E0214", f"`{name}` is already a name here", span, notes=[note], help="choose another name")
 
 
 def is_handed_open(name: str, given: Given) -> bool:
