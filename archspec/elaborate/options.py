@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from archspec.elaborate.env import Env
 from archspec.elaborate.scope import Given
-from archspec.elaborate.values import evaluate_value, is_fixed, show
+from archspec.elaborate.values import evaluate_value, is_fixed, is_writable, show
 from archspec.expressions import traced
 from archspec.ir.graph import Option
 from archspec.ops.base import Op
@@ -64,6 +64,8 @@ def read_options(op: type[Op], given: Given, report: Report, keys: Mapping[str, 
     found = {name: option for name, option in options.items() if option is not None}
     for name, (value, env) in given.items():
         if env.open and not is_traceable(found[name].value) and not is_fixed(value, env, report, f"`{name}`"):
+            return None
+        if not is_writable(found[name], value, env, report, f"`{name}`"):
             return None
     return found
 

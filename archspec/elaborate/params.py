@@ -9,7 +9,7 @@ from typing import Any
 from archspec.diagnostics import Label
 from archspec.elaborate.env import Env, name_of
 from archspec.elaborate.scope import BlockRef, Given, OpRef, Scope
-from archspec.elaborate.values import COUNTERS, evaluate_value, free_names, is_fixed, is_open, show
+from archspec.elaborate.values import COUNTERS, evaluate_value, free_names, is_fixed, is_open, is_writable, show
 from archspec.ir.graph import Option
 from archspec.ops import OPS
 from archspec.records import Record
@@ -61,6 +61,9 @@ def with_lets(lets: Iterable[Entry], env: Env, report: Report, named: bool) -> t
         if option is None:
             env = env.unknown(name)
             continue
+        if isinstance(option.value, int | float) and not is_writable(option, entry.value, env, report, f"`{name}`"):
+            env = env.unknown(name)
+            continue
         found[name] = option
         standing = option.expr if option.expr is None or not named else name_of(name)
         opened = is_open(entry.value, env)
@@ -92,6 +95,8 @@ def typed(type_: ParamType, name: str, value: Value, env: Env, scope: Scope, rep
     if option is None:
         return None
     converted = _converted(type_, option.value)
+    if type_.kind != "list" and not is_writable(option, value, env, report, f"`{name}`"):
+        return None
     if converted is not _WRONG:
         return Option(converted, option.expr)
     hint = suggestion(str(option.value), type_.members) if type_.kind == "enum" else None

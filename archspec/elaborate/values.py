@@ -10,6 +10,8 @@ from typing import Any
 from archspec.elaborate.env import NOTHING, Env, showable
 from archspec.elaborate.memory import meanings, meet
 from archspec.expressions import ExpressionError, Meter, evaluate, expression_of, parse, parse_template
+from archspec.expressions.printing import is_printable
+from archspec.expressions.trees import free_names as read_by
 from archspec.ir.graph import Option
 from archspec.report import Report, suggestion
 from archspec.shapes import Quotient, Size
@@ -159,6 +161,26 @@ def is_fixed(value: Value, env: Env, report: Report, what: str) -> bool:
             "which layers there are is decided here, once",
         ],
         help="drop `open` from the param; `--set` still changes it",
+    )
+    return False
+
+
+def is_writable(option: Option, value: Value, env: Env, report: Report, what: str) -> bool:
+    """Whether generated code can say a value that an open param changes; an error if it cannot."""
+    if not env.open or option.expr is None or is_printable(option.expr):
+        return True
+    found = sorted(read_by(option.expr) & env.open)
+    if not found:
+        return True
+    report.error(
+        "E0231",
+        f"{what} cannot follow an open param",
+        value.span,
+        notes=[
+            f"`{found[0]}` changes with an argument of the generated network's constructor",
+            "a comprehension, a slice, `count` and the like have no form there",
+        ],
+        help="write it with `+`, `*`, `//`, `min`, `max`, `sum` of a list, or drop `open` from the param",
     )
     return False
 

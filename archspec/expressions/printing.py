@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from archspec.expressions.values import COMPARISONS, SIGNS
 
 TERNARY, OR, AND, NOT, COMPARE, SUM, TERM, UNARY, POWER, ATOM = range(10)
 
 _LEVELS: dict[type[ast.operator], int] = {ast.Add: SUM, ast.Sub: SUM, ast.Pow: POWER}
+
+
+IN_PYTHON: Mapping[str, str] = {
+    "ceil": "math.ceil",
+    "floor": "math.floor",
+    "log": "math.log",
+    "sqrt": "math.sqrt",
+    **{name: name for name in ("min", "max", "abs", "round", "len", "sum", "make_divisible")},
+}
+"""The functions that generated code can call, and what they are called there."""
+
+
+def is_printable(tree: ast.expr) -> bool:
+    """Whether a tree is an expression of Python too, once its calls are spelled so."""
+    nodes = list(ast.walk(tree))
+    if any(isinstance(node, (ast.ListComp, ast.Slice)) for node in nodes):
+        return False
+    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return called <= IN_PYTHON.keys()
 
 
 def to_text(tree: ast.expr) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 from archspec.backends.torch_code.family import Family
 from archspec.backends.torch_code.spelling import (
     evaluated,
-    is_printable,
     literal_of,
     python_calls,
     rebuilt_but_loops,
@@ -23,6 +22,7 @@ from archspec.backends.torch_code.spelling import (
 )
 from archspec.elaborate.reserved import MODULE_ATTRIBUTES
 from archspec.expressions import simplify, substitute, to_text
+from archspec.expressions.printing import is_printable
 from archspec.expressions.trees import free_names
 from archspec.records import Record
 

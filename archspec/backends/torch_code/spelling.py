@@ -9,10 +9,8 @@ from typing import Any
 from archspec.backends.torch_code.hints import ClassName
 from archspec.expressions import ExpressionError, to_text
 from archspec.expressions.evaluation import evaluate_tree
+from archspec.expressions.printing import IN_PYTHON
 from archspec.expressions.trees import free_names, rebuilt
-
-_FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor", "log": "math.log", "sqrt": "math.sqrt"}
-_PLAIN_FUNCTIONS = frozenset({"min", "max", "abs", "round", "len", "sum"})
 
 
 def whole_parts(tree: ast.expr) -> ast.expr:
@@ -70,19 +68,10 @@ def evaluated(tree: ast.expr, names: Mapping[str, Any]) -> Any:
 _NOTHING = object()
 
 
-def is_printable(tree: ast.expr) -> bool:
-    """Whether a tree is an expression of Python too, once its calls are spelled so."""
-    nodes = list(ast.walk(tree))
-    if any(isinstance(node, (ast.ListComp, ast.Slice)) for node in nodes):
-        return False
-    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    return called <= _FUNCTIONS.keys() | _PLAIN_FUNCTIONS | {"make_divisible"}
-
-
 def python_calls(tree: ast.expr) -> ast.expr:
     """Calls under their names in Python, lists as tuples."""
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
-        name = _FUNCTIONS.get(tree.func.id, tree.func.id)
+        name = IN_PYTHON.get(tree.func.id, tree.func.id)
         keywords = [ast.keyword(entry.arg, python_calls(entry.value)) for entry in tree.keywords]
         return ast.Call(ast.Name(name, ast.Load()), [python_calls(a) for a in tree.args], keywords)
     if isinstance(tree, ast.List):  # as lists are arguments: `kernel == (1, 7)`
@@ -97,7 +86,6 @@ def rebuilt_but_loops(tree: ast.expr, change: Any) -> ast.expr:
 
 __all__ = [
     "evaluated",
-    "is_printable",
     "literal_of",
     "python_calls",
     "rebuilt_but_loops",
