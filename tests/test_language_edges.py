@@ -259,6 +259,12 @@ def test_a_block_param_that_is_none_is_absent() -> None:
     assert paths(checked)[-1] == "c.skip"
 
 
+def test_a_join_of_one_branch_is_no_layer() -> None:
+    for op in ("add", "concat", "mul"):
+        checked = accept(spec(f"- parallel: [{{a: {{op: relu}}}}]\n  join: {{op: {op}}}"))
+        assert [node.path for node in checked.graph.body.nodes if node.target is not None] == ["a"]
+
+
 def test_only_a_join_can_do_without_an_operand() -> None:
     text = spec("- parallel: [{a: {op: relu, when: false}}, {b: {op: relu}}]\n  join: {op: add}\n- {op: relu, from: a}")
     assert refused(text) == [("E0227", "relu")]
