@@ -63,7 +63,7 @@ made = {str(name): archspec.build(spec, name) for name in (names if sys.argv[1] 
 print(hashlib.sha256(repr(sorted(made.items())).encode()).hexdigest(), len(set(made.values())))
 """
     said = [
-        subprocess.run([sys.executable, "-c", code, order], cwd=ROOT, capture_output=True, check=True, text=True,
+        subprocess.run([sys.executable, "-c", code, order], cwd=ROOT, capture_output=True, check=True, encoding="utf-8",
                        env={**os.environ, "PYTHONPATH": str(ROOT)}).stdout
         for order in ("forth", "back")
     ]  # fmt: skip

@@ -53,7 +53,7 @@ def test_keys_in_another_order_and_other_lines_change_nothing() -> None:
 
 def test_a_repeat_is_its_units_written_out() -> None:
     seen = 0
-    for case, checked in accepted(200):
+    for case, checked in accepted(400):
         tree = case.copy().files[MAIN]
         several = {name for name, block in tree.get("blocks", {}).items() if "outputs" in block}
         for item in [item for key in ("net", "stages") for item in tree.get(key, ())]:
