@@ -179,6 +179,8 @@ def fold(path: str, count: int) -> Value:
 def widest(inputs: tuple[Shape, ...]) -> Shape:
     """The shape to which inputs of equal shape but for axes of size 1 are broadcast."""
     first = inputs[0]
+    if inputs.count(first) == len(inputs):
+        return first
     return Shape(
         tuple(next((d for d in dims if d != 1), 1) for dims in zip(*(x.dims for x in inputs), strict=True)),
         max((x.axes for x in inputs), key=lambda axes: axes == first.axes),

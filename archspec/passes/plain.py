@@ -16,11 +16,11 @@ P = ParamSpec("P")
 
 def by_identity(find: Callable[Concatenate[Op, P], T]) -> Callable[Concatenate[Op, P], T]:
     """Remembers what is found out about an op by its identity, which is quicker than by its options."""
-    known: dict[tuple[int, tuple[Any, ...]], tuple[Op, T]] = {}
+    known: dict[Any, tuple[Op, T]] = {}
 
     @wraps(find)
     def remembered(op: Op, /, *others: P.args, **_: P.kwargs) -> T:
-        key = id(op), others
+        key = (id(op), others) if others else id(op)
         found = known.get(key)
         if found is None:
             if len(known) >= MOST:
