@@ -202,7 +202,7 @@ def test_the_page_follows_in_a_browser(watched: Watched) -> None:
     with open_browser() as browser:
         tab = Tab(browser.new_page()).watch()
         tab.page.goto(watched.address)
-        tab.page.wait_for_function("document.getElementById('live').textContent === 'live'")
+        tab.page.wait_for_selector("#live:text-is('live')")
         tab.page.click("[data-path='unit.0'] .knob")
         assert len(tab.visible(".unit")) == 3
         watched.spec.write_text(GOOD.replace("out: 8", "out: 24").replace("repeat: 3", "repeat: 4"), encoding="utf-8")
@@ -218,7 +218,7 @@ def test_the_page_follows_in_a_browser(watched: Watched) -> None:
             watched.parts.path, watched.parts.path + "events",
         }  # fmt: skip
         assert watched.stop()[0] == 0
-        tab.page.wait_for_function("document.getElementById('live').textContent === 'not connected'")
+        tab.page.wait_for_selector("#live:text-is('not connected')")
 
 
 @pytest.mark.parametrize("call", [["-"], ["-@wide"], ["lenet", "--port", "70000"], ["no_such_net"], ["no_such.yaml"]])
