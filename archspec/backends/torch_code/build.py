@@ -61,6 +61,7 @@ class Builder(Tables):
         if not self.may_list:
             return ", ".join(f"*([{t}] if {test} else [])" if test else t for t, test in zip(texts, tests, strict=True))
         name = self.listed()
+        self.lists.add(name)
         made = False
         for test, group in groupby(zip(texts, tests, strict=True), key=lambda pair: pair[1]):
             together = [text for text, _ in group]

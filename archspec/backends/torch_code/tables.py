@@ -150,7 +150,7 @@ class Tables(Repeats):
         return first.splitlines(), rest.splitlines(), loop
 
     def listed(self) -> str:
-        """A name for a list of modules."""
+        """A name for a list of modules; it is taken once it is in `lists`."""
         names = ("layers", *(f"layers_{k}" for k in range(2, 10_000)))
         return next(n for n in names if n not in self.lists and n not in self.resolver.spelling.values())
 
