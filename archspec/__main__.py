@@ -19,9 +19,20 @@ def command() -> int:
     # Looking for plugins of pydantic scans every installed package, and would run their code on a stranger's spec.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(RARELY)
-    code: int = cli.main()
+    _open_streams()
+    try:
+        code: int = cli.main()
+    except KeyboardInterrupt:  # while the command line itself was loaded
+        return 130
     gc.freeze()  # else the interpreter, on its way out, looks once more for cycles in all that is left
     return code
+
+
+def _open_streams() -> None:
+    """Streams that the caller has closed (`>&-`) are none to Python; nobody reads them, and nothing can be read."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
 
 
 if __name__ == "__main__":

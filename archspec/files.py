@@ -37,9 +37,9 @@ def write_bytes(path: FilePath, data: bytes) -> bool:
     A symlink is followed and stays, a file keeps its mode, a new one gets the umask's. UsageError where the path is no
     regular file, is read-only or cannot be written; the old file is then as it was.
     """
-    target = Path(os.path.realpath(path))
     try:
-        mode = _mode_to_keep(target, os.fspath(path))
+        mode = _mode_to_keep(os.fspath(path))
+        target = Path(os.path.realpath(path))
         if mode is not None and _holds(target, data):
             return False
         _replace(target, data, mode)
@@ -78,19 +78,20 @@ def compare(path: FilePath, text: str | bytes) -> Standing:
     return "stale" if kind == "unedited" else kind
 
 
-def _mode_to_keep(target: Path, shown: str) -> int | None:
+def _mode_to_keep(path: str) -> int | None:
+    """The mode of the file that is there, None for none. Of the path itself: a pipe in /proc has no real path."""
     try:
-        mode = os.stat(target).st_mode
+        mode = os.stat(path).st_mode
     except FileNotFoundError:
-        if target.parent.is_dir():
+        if Path(os.path.realpath(path)).parent.is_dir():
             return None
-        raise UsageError(f"cannot write {shown}: its folder does not exist") from None
+        raise UsageError(f"cannot write {path}: its folder does not exist") from None
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-        raise UsageError(f"cannot write {shown}: it is {kind}", help="`-o -` writes to standard output")
+        raise UsageError(f"cannot write {path}: it is {kind}", help="`-o -` writes to standard output")
     # root may write everywhere, but a mode without any write bit was meant.
-    if not mode & 0o222 or not os.access(target, os.W_OK):
-        raise UsageError(f"cannot write {shown}: it is read-only")
+    if not mode & 0o222 or not os.access(path, os.W_OK):
+        raise UsageError(f"cannot write {path}: it is read-only")
     return stat.S_IMODE(mode)
 
 

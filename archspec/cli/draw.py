@@ -58,6 +58,8 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace, terminal: Terminal) -> int:
     networks = called([pipeline.check(load(source, args)) for source in args.specs], args.names)
     if args.alt:
+        if args.output not in (None, STDIN) or args.format not in (None, "text"):
+            raise UsageError("--alt prints words, and draws nothing", "leave -o and --format out")
         terminal.say(_figure(networks, args).description)
         return FINE
     path = args.output or (STDIN if args.format == "text" else own_path(networks[0], _suffix(args.format)))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, WRONG_USE, Command, shielded
+from archspec.cli.command import OUR_BUG, SPEC_IS_WRONG, STDIN, WRONG_USE, Command, shielded
 from archspec.cli.terminal import Terminal, open_terminal
 from archspec.diagnostics import SpecError, UsageError
 from archspec.lazy import lazy
@@ -110,12 +110,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = open_terminal("auto", quiet=False)
     try:
         args = _parse(sys.argv[1:] if argv is None else argv)
+        if getattr(args, "output", None) == "/dev/stdout":
+            args.output = STDIN  # it may be a pipe, and a file behind it must not be replaced
         terminal = open_terminal(getattr(args, "color", "auto"), getattr(args, "quiet", False))
         code: int = args.run(args, terminal)
         terminal.out.flush()
         return code
     except SpecError as error:
-        terminal.err.write(rendering.render_text(error.diagnostics, error.texts, terminal.color_err))
+        terminal.tell(rendering.render_text(error.diagnostics, error.texts, terminal.color_err))
         return SPEC_IS_WRONG
     except UsageError as error:
         terminal.refuse(error)
@@ -139,6 +141,9 @@ def _parse(argv: Sequence[str]) -> Namespace:
     argv = [shielded(argument) for argument in argv]
     verb = argv[0] if argv else ""
     if verb in VERBS and verb != "completion":
+        for dashed in argv:
+            if len(dashed) > 1 and dashed.startswith("-") and os.path.isfile(dashed):
+                raise UsageError(f"the file `{dashed}` looks like an option", f"./{dashed}")
         args, unknown = make_parser([verb]).parse_known_args(argv)
         if unknown:
             raise UsageError(f"`archspec {verb}` does not take {unknown[0]}", help=f"archspec {verb} --help")

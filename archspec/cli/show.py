@@ -8,7 +8,9 @@ from argparse import ArgumentParser, Namespace
 from archspec.cli.command import FINE, Command
 from archspec.cli.sources import add_spec, load
 from archspec.cli.terminal import Terminal
+from archspec.elaborate.opening import open_scope
 from archspec.rendering.cells import printable
+from archspec.report import Report
 from archspec.source import plain
 from archspec.spec.resolve import resolved
 from archspec.spec.yaml_text import lines_of
@@ -21,7 +23,13 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    tree = resolved(load(args.specs[0], args))
+    spec = load(args.specs[0], args)
+    if spec.variant is not None or spec.settings:
+        report = Report()
+        report.texts.update(spec.texts)
+        open_scope(spec, report)  # what is no variant or param of the file, or has another type, is nothing to show
+        report.stop_if_failed()
+    tree = resolved(spec)
     if args.format == "json":
         terminal.say(json.dumps(plain(tree), indent=2, ensure_ascii=False))
         return FINE

@@ -91,6 +91,8 @@ def called(networks: list[Checked], names: Sequence[str]) -> list[Checked]:
     """The networks under the names that `--name` gives them, the rest under their own."""
     if len(names) > len(networks):
         raise UsageError(f"there are {len(names)} names for {counted(len(networks), 'network')}")
+    if not all(map(str.strip, names)):
+        raise UsageError("a network needs a name", "--name TEXT")
     return [one.called(name) for one, name in zip(networks, names, strict=False)] + networks[len(names) :]
 
 
@@ -104,7 +106,9 @@ def expanded(spec: str) -> list[str]:
     else:
         return [spec]
     if not files:
-        raise UsageError(f"no spec file matches `{spec}`")
+        raise UsageError(
+            f"there is no spec file in `{spec}`" if os.path.isdir(spec) else f"no spec file matches `{spec}`"
+        )
     return files
 
 
@@ -113,7 +117,8 @@ def load(source: str, args: Namespace) -> Spec:
     settings, text = parse_settings(args.settings)
     spec = _read(source, args)
     spec = replace(spec, settings=settings, texts={**spec.texts, SETTINGS: text}) if settings else spec
-    return with_features(spec, args.features.split(",")) if getattr(args, "features", None) else spec
+    features = getattr(args, "features", None)
+    return spec if features is None else with_features(spec, features.split(","))
 
 
 def _read(source: str, args: Namespace) -> Spec:

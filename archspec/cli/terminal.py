@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal, TextIO
 
 from archspec.diagnostics import UsageError
@@ -49,18 +49,23 @@ class Terminal(Record):
     def remark(self, text: str) -> None:
         """A line that no script reads; silent under --quiet."""
         if not self.quiet:
-            self.err.write(cells.printable(text) + "\n")
+            self.tell(cells.printable(text) + "\n")
 
     def complain(self, text: str) -> None:
         """Lines about a failure; never silent."""
-        self.err.write("".join(f"{cells.printable(line)}\n" for line in text.split("\n")))
+        self.tell("".join(f"{cells.printable(line)}\n" for line in text.split("\n")))
 
     def refuse(self, error: UsageError) -> None:
         """Why a call cannot be served, with the place in the argument if it has one."""
         if error.diagnostic is not None:
-            self.err.write(rendering.render_text([error.diagnostic], error.texts, self.color_err))
+            self.tell(rendering.render_text([error.diagnostic], error.texts, self.color_err))
         else:
-            self.err.write(refusals.render_refusal(error))
+            self.tell(refusals.render_refusal(error))
+
+    def tell(self, text: str) -> None:
+        """Words beside the result; where nobody can read them (a full disk, a closed pipe), that changes nothing."""
+        with suppress(OSError):
+            self.err.write(text)
 
     @contextmanager
     def working(self, what: str) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from os.path import basename, dirname, isfile, join, splitext
+from os.path import basename, dirname, isfile, islink, join, splitext
 from stat import S_ISDIR, S_ISREG
 
 from archspec.diagnostics import UsageError
@@ -46,14 +46,20 @@ def read_bytes(path: str, *, special: bool = False) -> bytes:
     """
     try:
         mode = _mode(path)
-        if not S_ISREG(mode) and (not special or not mode or S_ISDIR(mode)):
-            raise (
-                UsageError(f"`{path}` is not a file") if mode else UsageError(f"there is no file `{path}`", _near(path))
-            )
+        if not mode:
+            raise _not_there(path)
+        if not S_ISREG(mode) and (not special or S_ISDIR(mode)):
+            raise UsageError(f"`{path}` is {'a folder' if S_ISDIR(mode) else 'not a file'}")
         with open(path, "rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"`{path}` cannot be read: {error.strerror or error}") from None
+
+
+def _not_there(path: str) -> UsageError:
+    if islink(path):
+        return UsageError(f"`{path}` is a link to nothing", f"it leads to `{os.readlink(path)}`")
+    return UsageError(f"there is no file `{path}`", _near(path))
 
 
 def _near(path: str) -> str | None:
@@ -195,7 +201,11 @@ def find_beside(reference: str, path: str) -> str | None:
 
 def shown(path: str) -> str:
     """A path as messages show it: relative where it is below the working directory."""
-    return tidied(path).removeprefix(os.getcwd().rstrip(os.sep) + os.sep)
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:  # somebody removed it
+        return tidied(path)
+    return tidied(path).removeprefix(here.rstrip(os.sep) + os.sep)
 
 
 def tidied(path: str) -> str:

@@ -41,6 +41,10 @@ def find(name: str) -> tuple[str, str | None]:
     path = join(folder("specs"), f"{name}.yaml")
     if name.replace("_", "").replace("-", "").isalnum() and isfile(path):
         return path, None
+    if not name:
+        raise UsageError("an empty name is the name of no network", "`archspec list` shows the zoo")
+    if os.path.isdir(name):
+        raise UsageError(f"`{name}` is a folder", "name a file in it; `archspec check` takes folders too")
     zoo = list(entries())
     owners = [entry for entry in zoo if name in entry.variants]
     if len(owners) == 1:

@@ -140,6 +140,8 @@ def make_table(*checked: Checked, figures: Sequence[str] = FIGURES, caption: str
     unknown = [name for name in figures if name not in FIGURES]
     if unknown:
         raise UsageError(f"a table has no row `{unknown[0]}`", f"its totals are {', '.join(FIGURES)}")
+    if len(set(figures)) < len(figures):
+        raise UsageError(f"a row is asked for twice: {', '.join(figures)}", "name each total once")
     networks = tuple(Network(one.name, one.cost.weighted_layers, one.cost.parameters, one.cost.macs) for one in checked)
     rows = _stage_rows(checked[0]) if len(checked) == 1 else _aligned_rows(checked)
     return Table(networks, tuple(rows), tuple(figures), caption, label)
