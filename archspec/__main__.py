@@ -32,7 +32,7 @@ def _open_streams() -> None:
     """Streams that the caller has closed (`>&-`) are none to Python; nobody reads them, and nothing can be read."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115: for as long as we run
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 if __name__ == "__main__":
