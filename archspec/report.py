@@ -16,6 +16,7 @@ from archspec.work import Work
 difflib = lazy("difflib")
 
 MAX_ERRORS = 50
+MAX_AGAIN = 500
 MAX_WORD = 100
 MAX_OPTIONS = 1000
 LOCAL = frozenset({"E0112", "E0114", "E0115"})
@@ -35,8 +36,8 @@ class _Call(Record):
 class Report:
     """The diagnostics found so far, the texts they point into, and the chain of calls being worked on.
 
-    A mistake inside a block is found again in each call of the block; the first one is kept. After MAX_ERRORS the
-    next one raises SpecError: a file with so many is not worth more work.
+    A mistake inside a block or a repeat is found again in each of its units; the first one is kept. After MAX_ERRORS,
+    or one met again MAX_AGAIN times, the next raises SpecError: a file with so many is not worth more work.
     """
 
     def __init__(self, work: Work | None = None) -> None:
@@ -52,6 +53,7 @@ class Report:
         self._calls: list[_Call] = []
         self._settled: list[Span] = []
         self._seen: set[tuple[str, Span | None, str]] = set()
+        self._again = 0
 
     def error(
         self,
@@ -69,6 +71,9 @@ class Report:
         self.fatal = self.fatal or not self._lenient
         mistake = (code, span, re.sub(r"\d+|\[.*?\]", "#", title) if self._calls else title)
         if mistake in self._seen or any(_within(span, settled) for settled in self._settled):
+            self._again += 1
+            if self._again > MAX_AGAIN:
+                self.stop_if_failed()
             return
         if code == "E0224" and span is not None and any(_within(settled, span) for settled in self._settled):
             return  # the value of an option, of which a part is no YAML

@@ -9,7 +9,6 @@ from functools import lru_cache
 from archspec.ir.graph import Body, Graph, Node, Repeat
 from archspec.report import Report
 from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
-from archspec.spec.load import library_key
 from archspec.spec.model import Spec, SpecFile
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -54,8 +53,8 @@ def _warn_of_blocks(spec: Spec, report: Report) -> None:
                 "W0610", f"nothing calls the block `{entry.key.text}`", entry.key.span, help="call it, or delete it"
             )
     for reference, _ in spec.file.uses:
-        library = spec.libraries.get(library_key(reference))
-        if library is not None and reference.span.file == spec.file.path and not called & library.blocks.keys():
+        library = spec.library(reference)
+        if reference.span.file == spec.file.path and not called & library.blocks.keys():
             title = f"no block of `{reference.value}` is called"
             report.warn("W0610", title, reference.span, help="call one, or leave the library out")
 

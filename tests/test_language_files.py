@@ -8,7 +8,7 @@ import pytest
 from spec_lab import accept, keys, refused, spec
 
 from archspec.diagnostics import SpecError, UsageError
-from archspec.pipeline import check, load
+from archspec.pipeline import check, load, summary
 
 PARENT = """archspec: 1
 name: parent
@@ -313,3 +313,19 @@ def test_a_file_outside_of_its_folder_is_not_read(folder: Path) -> None:
 def test_an_output_can_say_that_it_is_always_there() -> None:
     text = spec("- r: {op: relu}\n- t: {op: tanh}", outputs="{a: {from: r, mode: always}, b: {from: t, mode: train}}")
     assert [(output.name, output.mode) for output in check(text).graph.outputs] == [("a", "always"), ("b", "train")]
+
+
+def test_a_spec_that_was_loaded_needs_its_files_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "lib.yaml").write_text(
+        "archspec: 1\nname: lib\nblocks:\n  b: {in: 'x[N, C, H, W]', body: [{op: relu}]}\n", encoding="utf-8"
+    )
+    (tmp_path / "nets" / "net.yaml").write_text(
+        "archspec: 1\nname: net\nuse: [lib]\ninput: x[N, 3, 8, 8]\nnet: [{op: b}]\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    spec = load("nets/net.yaml")
+    monkeypatch.chdir("/")
+    assert check(spec).name == "net"
+    (tmp_path / "nets" / "lib.yaml").unlink()
+    assert str(summary(spec))

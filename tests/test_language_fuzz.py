@@ -89,6 +89,12 @@ def boxes(depth: int) -> str:
 CONV = "{op: conv2d, out: 3, kernel: 1}"
 BOMBS = {
     "a splice of many layers": spec(f"- {{repeat: 100000, do: [{CONV}]}}"),
+    "one mistake in each of many units": spec("- {repeat: 20000, do: [{op: rellu}]}"),
+    "another mistake in each of many units": spec("- {repeat: 20000, do: [{op: 'rellu{i}', kernal: 3}]}"),
+    "a mistake in each of many calls": spec(
+        "- {repeat: 20000, do: [{op: b, n: i}]}",
+        blocks="\n  b: {params: {n: int}, in: 'x[N, C, H, W]', body: [{op: relu, from: 'x{n}'}]}",
+    ),
     "nested splices": spec(f"- {{repeat: 1000, do: [{{repeat: 1000, do: [{CONV}]}}]}}"),
     "empty nested splices": spec("- {repeat: 100000, do: [{repeat: 100000, do: []}]}"),
     "a long repeat": spec("- {op: conv2d, out: 3, kernel: 1, repeat: 100000}"),

@@ -11,7 +11,6 @@ from archspec.report import Report, suggestion
 from archspec.source import Value
 from archspec.span import Span
 from archspec.spec.fields import listed
-from archspec.spec.load import library_key
 from archspec.spec.model import Spec, SpecFile
 from archspec.spec.settings import SETTINGS
 
@@ -37,7 +36,7 @@ def _declare(file: SpecFile, spec: Spec, report: Report) -> Scope:
     scope = Scope(file)
     scope.blocks.update({name: BlockRef(block, scope) for name, block in file.blocks.items()})
     for reference, arguments in file.uses:
-        library = spec.libraries[library_key(reference)]
+        library = spec.library(reference)
         used = _declare(library, spec, report)
         scope.uses.append((used, reference, arguments.entries if arguments is not None else ()))
         for name in library.blocks:

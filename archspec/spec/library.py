@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from archspec.records import Record
@@ -32,8 +33,13 @@ class Library(Record):
     blocks: tuple[BlockEntry, ...]
 
 
-def libraries() -> Iterator[Library]:
-    """Every library, by name."""
+@cache
+def libraries() -> tuple[Library, ...]:
+    """Every library, by name; read once, for a mistake may ask for them at each unit of a repeat."""
+    return tuple(_read())
+
+
+def _read() -> Iterator[Library]:
     root = Path(folder("specs"))
     for path in sorted((root / "blocks").glob("*.yaml")):
         tree, _ = parse(path.read_bytes(), path.name)

@@ -36,7 +36,9 @@ def load_text(text: str | bytes, path: str, variant: str | None, settings: Mappi
     file = loader.file(tree, path)
     loader.libraries_of(file)
     report.stop_if_fatal()
-    return Spec(file, loader.libraries, report.texts, variant, settings, tuple(report.diagnostics))
+    return Spec(
+        file, loader.libraries, report.texts, variant, settings, tuple(report.diagnostics), references=loader.references
+    )
 
 
 def read_bytes(path: str, *, special: bool = False) -> bytes:
@@ -88,6 +90,7 @@ class _Loader:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.libraries: dict[str, SpecFile] = {}
+        self.references: dict[tuple[str, str], str] = {}
         self._open: list[str] = []
         self._bytes, self._values = MAX_BYTES, MAX_VALUES
 
@@ -129,7 +132,8 @@ class _Loader:
         """Load what `use:` names, and what those files use."""
         self._open.append(file.path)
         for reference, _ in file.uses:
-            key = library_key(reference)
+            key = find_beside(str(reference.value), reference.span.file) or str(reference.value)
+            self.references[reference.span.file, str(reference.value)] = key
             if key in self.libraries and key not in self._open:
                 continue
             found = self._open_reference(reference)
@@ -179,12 +183,6 @@ def count(value: Value | None) -> int:
     if isinstance(value, MapValue):
         return 1 + sum(1 + count(entry.value) for entry in value.entries)
     return 1
-
-
-def library_key(reference: ScalarValue) -> str:
-    """The identity of a library, as used from the file in which the reference stands."""
-    found = find_beside(str(reference.value), reference.span.file)
-    return found if found is not None else str(reference.value)
 
 
 def find_beside(reference: str, path: str) -> str | None:

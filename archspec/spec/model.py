@@ -197,6 +197,12 @@ class Spec(Record, eq=False):
     settings: Mapping[str, Value] = field(default_factory=dict)
     faults: tuple[Diagnostic, ...] = ()
     features: tuple[str, ...] = ()
+    references: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Which library each `use:` of a file was found to mean: the disk may say otherwise when the spec is checked."""
+
+    def library(self, reference: ScalarValue) -> SpecFile:
+        """The library that an entry of `use:` names."""
+        return self.libraries[self.references[reference.span.file, str(reference.value)]]
 
     @property
     def name(self) -> str:

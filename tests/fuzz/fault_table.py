@@ -91,7 +91,7 @@ FAULTS = (
     Fault("codegen", "backends/torch_code/plan.py", 'always = {output.ref.node for output in graph.outputs if output.mode == "always"}', "always = {output.ref.node for output in graph.outputs}", CODE),
     Fault("codegen", "backends/torch_code/initial.py", 'if always and not (tensor == "bias" and "Conv" in kind):', "if always:", "test_init.py " + CODE),
     Fault("codegen", "backends/torch_code/resolve.py", "if any(one.value != units[low].value + (place - low) * step for place, one in units.items()):", "if False:", CODE),
-    Fault("codegen", "backends/torch_code/trace.py", "if last is not None and _alike(last, step) and self.changes(last.inputs) == self.changes(step.inputs):", "if last is not None:", CODE),
+    Fault("codegen", "backends/torch_code/trace.py", "if last is not None and _alike(last, step) and _same_open(last.inputs, step.inputs, names):", "if last is not None:", CODE),
     Fault("codegen", "backends/torch_code/audit.py", 'if isinstance(part, ast.FunctionDef) and part.name not in ("__init__", "forward", "reset_parameters"):', "if False:", "test_security.py test_codegen.py"),
     Fault("codegen", "backends/torch_code/audit.py", 'if path is None or path[0] not in ROOTS:', 'if path is None or path[0] != "nn":', "test_security.py test_codegen.py"),
     Fault("codegen", "backends/torch_code/naming.py", 'return f"{text}_" if text in RESERVED else text', "return text", "test_names.py test_codegen.py"),

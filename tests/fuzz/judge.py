@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError
 from archspec.elaborate.callee import Resolved
 from archspec.elaborate.calls import Calls
+from archspec.fit import at_sizes
+from archspec.formulas import formulas
 from archspec.ops.base import Op
 from archspec.passes.cost import idle_nodes
 from archspec.passes.shapes import BodyShapes
@@ -26,6 +28,8 @@ from archspec.shapes import Demand, Shape, Size
 from fuzz.case import Case
 from fuzz.refusals import torch_agrees
 
+MOST = 64
+"""The largest size at which a network is run again."""
 OF_SHAPES = {
     "E0301": "sums of branches that are known before they are joined",
     "E0302": "ranks of ops and signatures",
@@ -79,6 +83,7 @@ def judge(case: Case, full: bool = True) -> Verdict:
     runs_as_predicted(checked)
     source = ""
     if full:
+        runs_at_other_sizes(checked)
         source = build(checked)
         verify(checked.graph, source)
         if len(case.files) == 1:  # the folder of several is gone
@@ -173,6 +178,40 @@ def runs_as_predicted(checked: Checked) -> None:
     assert flops == 2 * checked.cost.macs == checked.cost.flops, (
         f"{checked.cost.macs} MACs are predicted, torch counts {flops} FLOPs"
     )
+
+
+def runs_at_other_sizes(checked: Checked) -> None:
+    """At the smallest legal size of each free axis and at the next above the nominal one, torch finds what is said.
+
+    That is every node's shape, and FLOPs as the formula has them; a size between two legal ones is refused.
+    """
+    formula = formulas(checked)
+    for axis in checked.sizes:
+        if axis.at_nominal_only:
+            continue
+        nominal = nominal_sizes(checked)
+        legal = {size for size in (axis.smallest, *axis.nearest(nominal[axis.symbol])) if size is not None}
+        for size in sorted(legal | {s + 1 for s in legal} | {s - 1 for s in legal if s > 1}):
+            if not axis.allows(size):
+                with suppress(SpecError):
+                    raise AssertionError(
+                        f"{axis.symbol} = {size} is accepted: {at_sizes(checked, {axis.symbol: size}).name}"
+                    )
+            elif size in legal and size <= MOST:
+                macs, parameters = run_at(checked, {**nominal, axis.symbol: size})
+                assert formula is None or formula.at({axis.symbol: size}) == (parameters, macs), (axis.symbol, size)
+
+
+def run_at(checked: Checked, at: dict[str, int]) -> tuple[int, int]:
+    """MACs and parameters at these sizes; every node of the reference has its predicted shape, FLOPs are torch's."""
+    there = at_sizes(checked, at).cost
+    with watched_nodes() as sizes:
+        network = interpreter.Interpreter(checked.graph).eval()
+        sizes.update(at, N=1)
+        flops = counted(network, example(checked.graph, 1, sizes))
+    if not idle_nodes(checked.graph):
+        assert flops == 2 * there.macs, f"at {at}: {there.macs} MACs are predicted, torch counts {flops} FLOPs"
+    return there.macs, there.parameters
 
 
 def runs_with_other_arguments(checked: Checked, source: str) -> None:
