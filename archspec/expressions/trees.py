@@ -20,14 +20,24 @@ def same(left: ast.expr, right: ast.expr) -> bool:
 
 def free_names(tree: ast.expr) -> frozenset[str]:
     """The names that a tree reads from outside: without functions and the variables of comprehensions."""
-    match tree:
-        case ast.Name():
-            return frozenset({tree.id})
-        case ast.ListComp(generators=[loop]):
-            inner = frozenset[str]().union(*map(free_names, (tree.elt, *loop.ifs)))
-            return free_names(loop.iter) | (inner - {variable(loop)})
-        case _:
-            return frozenset[str]().union(*map(free_names, children(tree)))
+    known: frozenset[str] | None = tree.__dict__.get(_NAMES)
+    if known is None:
+        known = tree.__dict__[_NAMES] = _free_names(tree)
+    return known
+
+
+_NAMES = "_free_names"
+"""Where a tree remembers its free names: it never changes, and is asked again and again."""
+
+
+def _free_names(tree: ast.expr) -> frozenset[str]:
+    if isinstance(tree, ast.Name):
+        return frozenset({tree.id})
+    if isinstance(tree, ast.ListComp) and len(tree.generators) == 1:
+        [loop] = tree.generators
+        inner = frozenset[str]().union(*map(free_names, (tree.elt, *loop.ifs)))
+        return free_names(loop.iter) | (inner - {variable(loop)})
+    return frozenset[str]().union(*map(free_names, children(tree)))
 
 
 def variable(loop: ast.comprehension) -> str:
@@ -74,6 +84,7 @@ def rebuilt(tree: ast.expr, change: Callable[[ast.expr], ast.expr]) -> ast.expr:
             keywords = [ast.keyword(keyword.arg, change(keyword.value)) for keyword in tree.keywords]
             return ast.copy_location(ast.Call(tree.func, [change(a) for a in tree.args], keywords), tree)
     new = type(tree)(**vars(tree))
+    vars(new).pop(_NAMES, None)
     for field, value in ast.iter_fields(tree):
         if isinstance(value, ast.expr):
             setattr(new, field, change(value))

@@ -207,7 +207,7 @@ class ClassWriter:
         """Whether an activation may overwrite its input: a new tensor of this body that nothing else reads."""
         if len(node.inputs) != 1 or len(active) < len(self.family.instances):
             return False
-        runs = [node, *(other for other, _ in self.family.nodes() if other.shares == node.key)]
+        runs = [node, *self.family.links().runs.get(node.key, ())]
         return all(is_spare(other.inputs[0], self.family, self.families) for other in runs)
 
     def _attribute(self, node: Node, active: Sequence[int], path: str, text: str) -> None:

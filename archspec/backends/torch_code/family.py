@@ -12,7 +12,21 @@ from archspec.backends.torch_code.trace import Instance, Step
 from archspec.ir.graph import Node, Ref
 from archspec.records import Record, field
 
-Links = tuple[dict[str, Ref], Counter[Ref]]
+Present = tuple[Node, list[int]]
+"""A node, from an instance where it does something, and the instances in which it does."""
+
+
+class Links(Record):
+    """What a class's nodes have to do with each other.
+
+    `idle`: where nodes that never do anything lead; `counts`: how often each value is read; `readers`: the nodes that
+    read it; `runs`: the nodes that run another's module again.
+    """
+
+    idle: dict[str, Ref]
+    counts: Counter[Ref]
+    readers: dict[Ref, list[Present]]
+    runs: dict[str, list[Node]]
 
 
 class Argument(Record, frozen=False):
@@ -36,12 +50,26 @@ class Family(Record, frozen=False):
     lifted: dict[str, dict[int, Any]] = field(default_factory=dict)
     open_names: set[str] = field(default_factory=set)
     _known: Links | None = None
+    _present: dict[str, Present] = field(default_factory=dict)
+    _listed: int = 0
 
-    def nodes(self) -> Iterator[tuple[Node, list[int]]]:
+    def nodes(self) -> Iterable[Present]:
         """Each node, from an instance where it does something, with the instances in which it does."""
+        return self._by_key().values()
+
+    def present(self, key: str) -> Present | None:
+        """The node with this key; None for an input."""
+        return self._by_key().get(key)
+
+    def _by_key(self) -> dict[str, Present]:
+        if self._listed != len(self.instances):
+            self._present, self._listed = dict(self._each()), len(self.instances)
+        return self._present
+
+    def _each(self) -> Iterator[tuple[str, Present]]:
         for place, node in enumerate(self.instances[0].body.nodes):
             active = [i for i, one in enumerate(self.instances) if not one.steps[node.key].passes]
-            yield (self.instances[active[0]].body.nodes[place] if active else node), active
+            yield node.key, ((self.instances[active[0]].body.nodes[place] if active else node), active)
 
     def passing(self, node: Node) -> Ref:
         """What a node gives where it does nothing, which may be another value than it reads elsewhere."""
@@ -49,23 +77,26 @@ class Family(Record, frozen=False):
 
     def real(self, ref: Ref) -> Ref:
         """The value itself, behind nodes that do nothing in any instance."""
-        while (behind := self._links()[0].get(ref.node)) is not None:
+        idle = self.links().idle
+        while (behind := idle.get(ref.node)) is not None:
             ref = behind
         return ref
 
-    def readers(self) -> Counter[Ref]:
-        """How many nodes and outputs read each value."""
-        return self._links()[1]
-
-    def _links(self) -> Links:
-        """Where nodes that never do anything lead, and how often each value is read; asked for when all is known."""
+    def links(self) -> Links:
+        """How the nodes hang together; asked for when all instances are known."""
         if self._known is None:
             idle = {node.key: node.inputs[0] for node, active in self.nodes() if not active and node.inputs}
-            self._known = idle, Counter()
-            refs = [ref for node, active in self.nodes() if active for ref in node.inputs]
-            refs += [part.passing for part in self.structure.parts if part.read_apart and part.passing is not None]
+            self._known = links = Links(idle, Counter(), {}, {})
+            refs = [part.passing for part in self.structure.parts if part.read_apart and part.passing is not None]
             refs += [ref for _, ref in self.structure.outputs]
-            self._known[1].update(map(self.real, refs))
+            links.counts.update(map(self.real, refs))
+            for node, active in self.nodes():
+                if node.shares is not None:
+                    links.runs.setdefault(node.shares, []).append(node)
+                read = list(map(self.real, node.inputs)) if active else []
+                links.counts.update(read)
+                for ref in dict.fromkeys(read):
+                    links.readers.setdefault(ref, []).append((node, active))
         return self._known
 
 

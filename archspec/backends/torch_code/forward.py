@@ -65,7 +65,7 @@ class Forward:
         self.body = body
         self.nominal = body.kind == "net"
         self.active = [(node, active) for node, active in family.nodes() if active]
-        self.total = family.readers()
+        self.total = family.links().counts
         self.left = Counter(self.total)
         self.called = {*PIECES, *CALLED, f"{family.class_name}Output"}
         self.arguments = [f"{name}_" if name in self.called else name for name in body.inputs]
@@ -229,10 +229,10 @@ class Forward:
             return otherwise
         if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.readers(ref) > 1):
             return self.fresh(self.word(node))
-        readers = [n for n, _ in self.active if ref in map(self.family.real, n.inputs)]
-        held = any(self.holds_sum(n, active) == ref for n, active in self.active if n in readers)
+        readers = self.family.links().readers.get(ref, ())
+        held = any(self.holds_sum(n, active) == ref for n, active in readers)
         # A value that only an input joins needs no name of its own: `y + x` says it.
-        others = [r for n in readers for r in map(self.family.real, n.inputs) if r not in (ref, *self.entries)]
+        others = [r for n, _ in readers for r in map(self.family.real, n.inputs) if r not in (ref, *self.entries)]
         joins = bool(others) and not held
         if source in free and self.holders.get(source) in self.entries and joins and not self.nominal:
             return self.fresh(self.word(node))
@@ -247,7 +247,7 @@ class Forward:
     def readers(self, ref: Ref) -> int:
         """How many nodes read a value, without those that only give an output of the network."""
         ends = {self.family.real(r).node for _, r in self.body.outputs} if len(self.body.outputs) > 1 else set()
-        return sum(ref in map(self.family.real, node.inputs) and node.key not in ends for node, _ in self.active)
+        return sum(node.key not in ends for node, _ in self.family.links().readers.get(ref, ()))
 
     def is_named(self, node: Node) -> bool:
         return not node.key.startswith("#") and self.family.instances[0].steps[node.key].op is None
@@ -267,13 +267,12 @@ class Forward:
     def word(self, node: Node) -> str:
         """A variable name for what a node gives."""
         word = _short(node.key)
-        step = self.family.instances[self.active_of(node)].steps[node.key]
+        present = self.family.present(node.key)
+        assert present is not None
+        step = self.family.instances[present[1][0]].steps[node.key]
         if not word.isidentifier() or node.key.startswith("#"):
             word = step.op.name if step.op is not None else "part"
         return word
-
-    def active_of(self, node: Node) -> int:
-        return next(active[0] for n, active in self.active if n.key == node.key)
 
     def fresh(self, word: str, kept: Sequence[str] = ()) -> str:
         """A name that holds nothing that is still needed, and none of those kept."""
@@ -284,10 +283,10 @@ class Forward:
     def note(self, ref: Ref) -> str:
         """The shape of a value as a comment."""
         ref = self.family.real(ref)
-        node = next(((n, active) for n, active in self.active if n.key == ref.node), None)
-        places = list(range(len(self.family.instances))) if node is None or len(node[0].inputs) == 0 else node[1]
-        if node is not None and self.slots.get(ref.node) is not None:
-            places = list(range(len(self.family.instances)))
+        found = self.family.present(ref.node)
+        places = list(range(len(self.family.instances)))
+        if found is not None and found[1] and found[0].inputs and self.slots.get(ref.node) is None:
+            places = found[1]
         instances = [self.family.instances[i] for i in places]
         shapes = [one.local_shape(ref) for one in instances]
         members = [member_of(i, one) for i, one in zip(places, instances, strict=True)]

@@ -17,8 +17,8 @@ FORMATTED = frozenset({"conv2d", "conv_transpose2d"})
 def is_spare(ref: Ref, family: Family, families: Families) -> bool:
     """Whether a body's value may be overwritten by its only reader: new in all instances, and needed by no gradient."""
     ref = family.real(ref)
-    found = next(((node, active) for node, active in family.nodes() if node.key == ref.node), None)
-    if found is None or len(found[1]) < len(family.instances) or family.readers()[ref] != 1:
+    found = family.present(ref.node)
+    if found is None or len(found[1]) < len(family.instances) or family.links().counts[ref] != 1:
         return False
     return all(_gives(one.steps[ref.node], ref.output, families) for one in family.instances)
 
