@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import reduce
 
-from archspec.expressions.trees import children, literal
+from archspec.expressions.trees import children, literal, spelled
 
 
 def collected(tree: ast.expr) -> ast.expr:
@@ -17,7 +17,7 @@ def collected(tree: ast.expr) -> ast.expr:
     atoms: dict[str, ast.expr] = {}
     found = list(_terms(tree, 1))
     for atom, factor in found:
-        key = ast.dump(atom)
+        key = spelled(atom)
         atoms.setdefault(key, atom)
         factors[key] = factors.get(key, 0) + factor
     terms = [_term(atoms[key], factor) for key, factor in factors.items() if factor]

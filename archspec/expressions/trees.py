@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable, Mapping
 from math import copysign, isfinite
 from typing import Any
@@ -15,7 +16,15 @@ MOST_LEVELS = 100  # the walks below recurse
 
 def same(left: ast.expr, right: ast.expr) -> bool:
     """Whether two trees are equal, wherever they stand."""
-    return left is right or ast.dump(left) == ast.dump(right)
+    return left is right or (type(left) is type(right) and spelled(left) == spelled(right))
+
+
+def spelled(tree: ast.expr) -> str:
+    """What a tree says, wherever it stands: equal trees are spelled alike."""
+    known: str | None = tree.__dict__.get(_SPELLED)
+    if known is None:
+        known = tree.__dict__[_SPELLED] = ast.dump(tree)
+    return known
 
 
 def free_names(tree: ast.expr) -> frozenset[str]:
@@ -26,8 +35,8 @@ def free_names(tree: ast.expr) -> frozenset[str]:
     return known
 
 
-_NAMES = "_free_names"
-"""Where a tree remembers its free names: it never changes, and is asked again and again."""
+_NAMES, _SPELLED = "_free_names", "_spelled"
+"""Where a tree remembers what it was asked: it never changes, and is asked again and again."""
 
 
 def _free_names(tree: ast.expr) -> frozenset[str]:
@@ -76,21 +85,27 @@ def bounded(tree: ast.expr) -> ast.expr:
 
 
 def rebuilt(tree: ast.expr, change: Callable[[ast.expr], ast.expr]) -> ast.expr:
-    """A copy of a node with each operand changed; `tree` itself is untouched. Not for comprehensions, which bind."""
-    match tree:
-        case ast.Name() | ast.Constant():
-            return tree
-        case ast.Call():
-            keywords = [ast.keyword(keyword.arg, change(keyword.value)) for keyword in tree.keywords]
-            return ast.copy_location(ast.Call(tree.func, [change(a) for a in tree.args], keywords), tree)
-    new = type(tree)(**vars(tree))
-    vars(new).pop(_NAMES, None)
-    for field, value in ast.iter_fields(tree):
-        if isinstance(value, ast.expr):
-            setattr(new, field, change(value))
-        elif isinstance(value, list) and value and isinstance(value[0], ast.expr):
-            setattr(new, field, [change(item) for item in value])
-    return new
+    """A copy of a node with each operand changed, or the node where none does. Not for comprehensions, which bind."""
+    if isinstance(tree, (ast.Name, ast.Constant)):
+        return tree
+    fields = {field: getattr(tree, field) for field in tree._fields}
+    made = {field: value if field == "func" else _changed(value, change) for field, value in fields.items()}
+    if all(made[field] is value for field, value in fields.items()):
+        return tree
+    return ast.copy_location(type(tree)(**made), tree)
+
+
+def _changed(part: Any, change: Callable[[ast.expr], ast.expr]) -> Any:
+    """A field of a node with the operands in it changed; the same object where none is."""
+    if isinstance(part, ast.expr):
+        return change(part)
+    if isinstance(part, ast.keyword):
+        value = change(part.value)
+        return part if value is part.value else ast.keyword(part.arg, value)
+    if isinstance(part, list):
+        made = [_changed(each, change) for each in part]
+        return part if all(map(operator.is_, made, part)) else made
+    return part
 
 
 def comprehension(like: ast.ListComp, name: str, elt: ast.expr, source: ast.expr, ifs: list[ast.expr]) -> ast.ListComp:

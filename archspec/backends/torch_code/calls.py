@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from archspec.backends.torch_code.naming import unused
 from archspec.backends.torch_code.resolve import Resolver, Seen
 from archspec.backends.torch_code.trace import Instance, Names, Step, value_of, written_as
 from archspec.expressions import literal, substitute
@@ -185,11 +186,7 @@ class Writer(Record, frozen=False):
                 return self.prefix + name
         key = "".join(char if char.isalnum() else "_" for char in self.key)
         stem = f"{key if key.isidentifier() else 'part'}_sizes"
-        name = next(
-            n
-            for n in (stem, *(f"{stem}{k}" for k in range(2, 10_000)))
-            if n not in self.hoisted and n not in self.taken
-        )
+        name = unused(stem, {*self.hoisted, *self.taken})
         self.hoisted[name] = text
         return self.prefix + name
 

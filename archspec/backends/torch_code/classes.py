@@ -14,6 +14,7 @@ from archspec.backends.torch_code.family import Families, Family
 from archspec.backends.torch_code.forward import Forward, Slot, Statement
 from archspec.backends.torch_code.fresh import is_spare
 from archspec.backends.torch_code.inline import is_chain
+from archspec.backends.torch_code.naming import unused
 from archspec.backends.torch_code.notes import primed, shape_note
 from archspec.backends.torch_code.numbered import Lists, places
 from archspec.backends.torch_code.resolve import Resolver, Seen, argument_name
@@ -171,7 +172,7 @@ class ClassWriter:
         taken = {n.path for n, _ in self.family.nodes()} | {
             slot.text.removeprefix("self.") for slot in self.slots.values()
         }
-        return next(n for n in (name, *(f"{name}_{k}" for k in range(2, 10_000))) if n not in taken)
+        return unused(name, taken, "_")
 
     def _merged(self, nodes: Sequence[tuple[Node, list[int]]]) -> dict[tuple[str, str], str]:
         """Activations that are the same everywhere share one attribute, as torchvision's `self.relu`."""

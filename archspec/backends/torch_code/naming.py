@@ -1,8 +1,10 @@
-"""Names of classes."""
+"""Names of classes, and names that are not taken yet."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
+from itertools import chain, count
 
 from archspec.backends.torch_code.support import PIECES
 
@@ -36,6 +38,11 @@ SPELLINGS = {
     "fpn": "FPN",
 }
 RESERVED = frozenset({"Tensor", "NamedTuple", "OrderedDict", "None", "True", "False", "Module", "F", *PIECES})
+
+
+def unused(name: str, taken: Container[object], joint: str = "") -> str:
+    """A name, with the first number behind it that makes it new if it is taken."""
+    return next(each for each in chain((name,), (f"{name}{joint}{k}" for k in count(2))) if each not in taken)
 
 
 def class_name(name: str) -> str:

@@ -60,7 +60,8 @@ def _is_chain(keys: Sequence[str], family: Family) -> bool:
     body, shared = family.instances[0].body, {node.shares for node, _ in family.nodes()}
     steps = [one.steps[key] for one in family.instances for key in keys]
     linked = all(
-        body.node(key).inputs == (Ref(before),) and family.links().counts[Ref(before)] == 1 for before, key in pairwise(keys)
+        body.node(key).inputs == (Ref(before),) and family.links().counts[Ref(before)] == 1
+        for before, key in pairwise(keys)
     )
     return (
         linked and present[start : start + len(keys)] == [*keys] and not shared & {*keys} and all(map(is_module, steps))

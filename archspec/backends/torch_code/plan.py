@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
@@ -10,7 +11,7 @@ from archspec.backends.torch_code.family import Families, Family, free_names
 from archspec.backends.torch_code.forward import Statement
 from archspec.backends.torch_code.initial import reset_parameters
 from archspec.backends.torch_code.inline import is_inline
-from archspec.backends.torch_code.naming import class_name
+from archspec.backends.torch_code.naming import class_name, unused
 from archspec.backends.torch_code.resolve import Unwritable, argument_name
 from archspec.backends.torch_code.spelling import text_of
 from archspec.backends.torch_code.trace import Instance, Step, trace, written_as
@@ -111,7 +112,7 @@ def _open(families: Families, graph: Graph) -> None:
     """Mark what depends on the network's open params: it must be written as an expression, even if it never varies."""
     families.root.open_names = {name for name, _, _ in graph.open_params}
     for family in reversed(families.order):
-        for instance in family.instances:
+        for instance in family.instances if family.open_names else ():
             family.open_names |= {
                 name for name, tree in instance.names.lets.items() if free_names([tree]) & family.open_names
             }
@@ -134,14 +135,14 @@ def _name(families: Families, graph: Graph) -> None:
     taken |= {families.root.class_name, f"{families.root.class_name}Output"}
     for family in families.order[:-1]:
         base = class_name(family.instances[0].body.name)
-        name = next(n for n in (base, *(f"{base}{k}" for k in range(2, 10_000))) if n not in taken)
+        name = unused(base, taken)
         family.class_name = name
         if not is_inline(family, families):
             taken.add(name)
 
 
 def _check_names(names: list[str]) -> None:
-    double = {name for name in names if names.count(name) > 1}
+    double = [name for name, count in Counter(names).items() if count > 1]
     assert not double, f"two classes are called {double}"
 
 

@@ -23,7 +23,7 @@ from archspec.backends.torch_code.spelling import (
 from archspec.elaborate.reserved import MODULE_ATTRIBUTES
 from archspec.expressions import simplify, substitute, to_text
 from archspec.expressions.printing import is_printable
-from archspec.expressions.trees import free_names
+from archspec.expressions.trees import free_names, spelled
 from archspec.records import Record
 
 TAKEN = frozenset(
@@ -90,6 +90,7 @@ class Resolver:
         self.spelling = {name: self._spelled(name) for name in names}
         self.lets: dict[str, ast.expr] = {}
         self.opaque: set[str] = set()
+        self._simple: dict[tuple[int, frozenset[str]], tuple[ast.expr, ast.expr]] = {}
         self.named: set[str] = set()
         for name in instances[0].names.lets if instances[0].body.kind != "container" else ():
             self._let(name)
@@ -101,7 +102,7 @@ class Resolver:
         if name in self.static or name not in self.values:
             return
         seen = [Seen(i, one.names.values[name]) for i, one in enumerate(self.family.instances)]
-        tree = simplify(self.family.instances[0].names.lets[name], self.static, integers=set(self.values))
+        tree = self._simpler(self.family.instances[0].names.lets[name])
         if not isinstance(tree, ast.Name) and is_printable(tree) and self._holds(tree, seen):
             self.lets[name] = self._in_python(tree, seen)
         else:
@@ -182,11 +183,9 @@ class Resolver:
 
     def is_one(self, seen: Sequence[Seen]) -> bool:
         """Whether what depends on open params is one expression: two may agree in their values of now alone."""
-        trees = [
-            simplify(one.expr, self.static, integers=set(self.values)) if one.expr is not None else None for one in seen
-        ]
+        trees = [self._simpler(one.expr) if one.expr is not None else None for one in seen]
         opened = any(tree is not None and free_names(tree) & self.family.open_names for tree in trees)
-        return not opened or len({ast.dump(tree) if tree is not None else "" for tree in trees}) == 1
+        return not opened or len({spelled(tree) if tree is not None else "" for tree in trees}) == 1
 
     def _is_one_in_each(self, seen: list[Seen]) -> bool:
         """Whether what depends on open params is one expression in each instance."""
@@ -220,16 +219,26 @@ class Resolver:
 
     def _candidates(self, seen: list[Seen]) -> Iterable[ast.expr]:
         found: dict[str, ast.expr] = {}
+        tried: set[tuple[int, int]] = set()
         for one in seen:
-            if one.expr is not None:
-                tree = simplify(one.expr, self.static, integers=set(self.values))
-                found.setdefault(to_text(tree), tree)
-                lets = self.family.instances[one.instance].names.lets
-                tree = simplify(substitute(one.expr, lets), self.static, integers=set(self.values))
+            lets = self.family.instances[one.instance].names.lets
+            if one.expr is None or (id(one.expr), id(lets)) in tried:
+                continue
+            tried.add((id(one.expr), id(lets)))
+            whole = substitute(one.expr, lets)
+            for tree in (one.expr, whole) if whole is not one.expr else (whole,):
+                tree = self._simpler(tree)
                 found.setdefault(to_text(tree), tree)
         for _, tree in sorted(found.items(), key=lambda item: len(item[0])):
             if free_names(tree) <= (set(self.values) - self.opaque) | {"i"} and is_printable(tree):
                 yield tree
+
+    def _simpler(self, tree: ast.expr) -> ast.expr:
+        """A tree with what is the same in all instances put in; the units of a repeat ask for the same one."""
+        key = id(tree), free_names(tree).intersection(self.values)
+        if key not in self._simple:
+            self._simple[key] = tree, simplify(tree, self.static, integers=key[1])
+        return self._simple[key][1]
 
     def _names(self, one: Seen) -> Mapping[str, Any]:
         names = {name: values[one.instance] for name, values in self.values.items()}
@@ -296,7 +305,7 @@ class Resolver:
         if not (free_names(tree) | free_names(expr)) & self.family.open_names:
             return True
         difference = ast.BinOp(substitute(tree, {"i": ast.Constant(one.unit)}), ast.Sub(), expr)
-        rest = simplify(difference, self.static, integers=set(self.values))
+        rest = self._simpler(difference)
         return isinstance(rest, ast.Constant) and rest.value == 0
 
     def _twins(self, seen: list[Seen], option: str) -> Iterable[str]:

@@ -11,7 +11,7 @@ from archspec.backends.torch_code.family import Family
 from archspec.backends.torch_code.resolve import Resolver, Seen, Unwritable
 from archspec.backends.torch_code.spelling import evaluated, same, text_of, whole_parts
 from archspec.expressions import literal, substitute
-from archspec.expressions.trees import children, free_names, rebuilt
+from archspec.expressions.trees import children, free_names, rebuilt, spelled
 from archspec.records import replace
 
 WIDEST = 8
@@ -28,6 +28,7 @@ class Rows(Resolver):
         self.outer, self.cells, self.counter = outer, dict[str, list[Seen]](), ""
         self.carries, self.carried = False, dict[str, list[Seen]]()
         self.fixed, self.static = self.static, {}
+        self._simple.clear()
         self.values = {name: held for name, held in self.values.items() if name not in self.fixed}
 
     def tree(self, seen: list[Seen], option: str) -> ast.expr:
@@ -149,8 +150,8 @@ class Rows(Resolver):
 
     def _offset(self, seen: list[Seen]) -> ast.expr | None:
         """`0.2 * (start + i) / 16`: an expression of one row, in which one integer is another in each row."""
-        trees = {ast.dump(one.expr): one.expr for one in seen if one.expr is not None}
-        for tree in sorted(trees.values(), key=lambda tree: -len(ast.dump(tree))):
+        trees = {spelled(one.expr): one.expr for one in seen if one.expr is not None}
+        for tree in sorted(trees.values(), key=lambda tree: -len(spelled(tree))):
             for number in _integers(tree):
                 for name in [*(n for n in self.cells if type(self.values[n][0]) is int), ""]:
                     pattern = _exchanged(tree, number, name or "_")

@@ -9,6 +9,7 @@ from itertools import groupby
 from archspec.backends.torch_code.calls import Member
 from archspec.backends.torch_code.forward import Statement
 from archspec.backends.torch_code.layout import wrap
+from archspec.backends.torch_code.naming import unused
 from archspec.backends.torch_code.repeats import Repeats, kind
 from archspec.backends.torch_code.resolve import Seen
 from archspec.backends.torch_code.rows import Rows, tabled
@@ -151,8 +152,7 @@ class Tables(Repeats):
 
     def listed(self) -> str:
         """A name for a list of modules; it is taken once it is in `lists`."""
-        names = ("layers", *(f"layers_{k}" for k in range(2, 10_000)))
-        return next(n for n in names if n not in self.lists and n not in self.resolver.spelling.values())
+        return unused("layers", self.lists | set(self.resolver.spelling.values()), "_")
 
 
 def added(name: str, texts: Sequence[str], indent: int = 0) -> Statement:
