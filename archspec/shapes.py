@@ -386,6 +386,8 @@ def window(size: Dim, kernel: int, stride: int, padding: int, dilation: int = 1,
     With `ceil` the last window may hang over the edge, but must start inside the input or the left padding; both
     bounds are floors with the same divisor, so the tighter offset decides.
     """
+    if isinstance(size, Size):  # a symbol keeps no expression, so none is composed
+        kernel, stride, padding, dilation = int(kernel), int(stride), int(padding), int(dilation)
     reach = dilation * (kernel - 1) + 1
     offset = 2 * padding - reach
     if ceil:
