@@ -388,8 +388,7 @@ def window(size: Dim, kernel: int, stride: int, padding: int, dilation: int = 1,
     """
     if isinstance(size, Size):  # a symbol keeps no expression, so none is composed
         kernel, stride, padding, dilation = int(kernel), int(stride), int(padding), int(dilation)
-    reach = dilation * (kernel - 1) + 1
-    offset = 2 * padding - reach
+    offset = 2 * padding - (dilation * (kernel - 1) + 1)
     if ceil:
         offset = min(offset + stride - 1, padding - 1)
     return _slid(size, offset, stride) if isinstance(size, Size) else (size + offset) // stride + 1
