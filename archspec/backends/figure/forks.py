@@ -7,7 +7,7 @@ from math import fsum
 
 from archspec.backends.figure.fragment import GAP, Fragment, down, lane
 from archspec.backends.figure.lettering import SMALLEST, width
-from archspec.backends.figure.outline import Branch, Chain, Fork, Step
+from archspec.backends.figure.outline import Branch, Chain, Fork, Step, is_entered
 from archspec.backends.figure.scene import Part, Text, Wire, WireKind
 
 FORK = 9.0
@@ -89,8 +89,7 @@ def room(chain: Chain, most: float) -> float:
 
 def _entry(branch: Branch, centre: float, top: float, arrow: bool) -> list[Part]:
     """The wire from a fork to one of its columns; none to an input of the network, which comes from nowhere."""
-    first = branch.chain[0]
-    if isinstance(first, Step) and first.family == "input":
+    if not is_entered(branch.chain):
         return []
     if abs(centre) < 0.5:
         return [down(0.0, 0.0, top, arrow)]

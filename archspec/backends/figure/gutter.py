@@ -36,7 +36,7 @@ class Gutter:
             across = self._across if before is not None else 0.0
             self.parts += row_label(item.size, item.top, self._first if before is None else "output", across)
             self.bottom = item.top + _LABEL
-        if before is None and item.group >= 0 and item.group == self._running:
+        if before is None and item.group >= 0 and item.group == self._running and self._groups[item.group].name:
             self.bottom = self._words(f"{self._groups[item.group].name}, continued", self.bottom + 4.0)
         if item.group < 0 or item.group == self._running or not is_costly(self._groups[item.group]):
             return

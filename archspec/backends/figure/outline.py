@@ -118,6 +118,18 @@ def output(item: Item) -> Shape | None:
     return item.join.shape if isinstance(item, Fork) else item.shape
 
 
+def is_entered(chain: Chain) -> bool:
+    """Whether a wire leads into a chain: none does where it begins with an input of the network, one of several."""
+    if not chain:
+        return True
+    first = chain[0]
+    if isinstance(first, Fork):
+        return any(is_entered(branch.chain) for branch in first.branches)
+    if isinstance(first, Tangle):
+        return is_entered(first.pieces[0])
+    return not (isinstance(first, Step) and first.family == "input")
+
+
 def last(chain: Chain) -> Item:
     """The item that a chain ends with; what leaves it beside does not count."""
     return next((item for item in reversed(chain) if not isinstance(item, Tail)), chain[-1])

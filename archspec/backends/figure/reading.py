@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from itertools import groupby
 from typing import Literal
 
@@ -46,7 +46,10 @@ def read(checked: Checked, level: Level = "block", show: Shown = frozenset()) ->
         # Where one block shows its order, a neighbour without norms would seem to have none.
         reader = Reader(unfold, DECOR)
         segments = _segments(trunk, Leaving(flat.atoms, found, reader, DECOR, not unfold))
-    chains = fold_trunk([chain for _, chain in segments], show)
+    whole = [chain for _, chain in segments]
+    chains = fold_trunk(whole, show)
+    if not any(chains):  # a network of norms and activations alone
+        chains = fold_trunk(whole, DECOR)
     names = _stages_of(flat.atoms, [end for end, _ in segments], trunk)
     facts = (
         quantity(checked.cost.macs, "MACs"),
@@ -54,9 +57,9 @@ def read(checked: Checked, level: Level = "block", show: Shown = frozenset()) ->
         counted(checked.cost.weighted_layers, "layer"),
     )
     entry = input_step(given[0], root.inputs[0]) if len(given) == 1 else None
-    groups = _groups(zip(names, chains, strict=True), rows, flat.atoms)
-    if level in ("model", "stage"):
-        groups = tuple(_as_box(group) for group in groups)
+    named = _groups(list(zip(names, chains, strict=True)), rows, flat.atoms)
+    boxed = level in ("model", "stage")
+    groups = tuple(_as_box(group, name) if boxed else group for name, group in named)
     return Outline(checked.name, facts, entry, groups)
 
 
@@ -70,9 +73,9 @@ def _segments(trunk: Collection[int], leaving: Leaving) -> list[tuple[int, Chain
     return segments
 
 
-def _as_box(group: Group) -> Group:
+def _as_box(group: Group, name: str) -> Group:
     """A stage as one box: its name, and the blocks in it; other outputs still leave it. Without a name, box by box."""
-    if not group.name:
+    if not name:
         return replace(group, chain=tuple(_boxed(item) for item in group.chain))
     inner = (step for item in group.chain if isinstance(item, Tangle) for piece in item.pieces for step in _ends(piece))
     leaving = [*(replace(tail, folded=bool(tail.chain)) for tail in tails(group.chain))]
@@ -86,7 +89,7 @@ def _as_box(group: Group) -> Group:
     words = ", ".join(f"{count} × {name}" if count > 1 else name for name, count in units.items())
     if not shapes:
         return group
-    box = Step("stage", "stage", group.name + (f": {words}" if words else ""), "", group.name, shapes[-1])
+    box = Step("stage", "stage", name + (f": {words}" if words else ""), "", name, shapes[-1])
     return replace(group, chain=(box, *leaving, *ends))
 
 
@@ -118,21 +121,48 @@ def _stages_of(atoms: Sequence[Atom], ends: Sequence[int], trunk: Container[int]
 
 
 def _groups(
-    pieces: Iterable[tuple[tuple[str, ...], Chain]], rows: Sequence[Stage], atoms: Sequence[Atom]
-) -> tuple[Group, ...]:
-    known = {row.name: row for row in rows}
+    pieces: Sequence[tuple[tuple[str, ...], Chain]], rows: Sequence[Stage], atoms: Sequence[Atom]
+) -> list[tuple[str, Group]]:
+    """The groups, each with the name of what is drawn in it; stages that stand nowhere else count in its costs."""
+    known = _adopting(rows, {name for names, chain in pieces if chain for name in names})
     places = {row.name: tuple(atom.path for atom in atoms if atom.stage == row.name) for row in rows}
-    result = []
+    result: list[tuple[str, Group]] = []
     for names, members in groupby(pieces, key=lambda piece: piece[0]):
         chain = merged([item for _, chain in members for item in chain])
-        own = [known.pop(name) for name in names if name in known]
-        amount = sum((row.amount for row in own), Amount())
-        name = range_name(names)
+        if not chain:
+            continue
+        own = {name: known.pop(name) for name in names if name in known}
+        if not own and any(names) and result:  # what goes on with a stage that a shortcut reached over
+            name, before = result[-1]
+            result[-1] = name, replace(before, chain=merged([*before.chain, *chain]))
+            continue
         parts = tuple(
-            Group(row.name, (), row.blocks, row.amount.macs, row.amount.parameters, paths=places[row.name])
-            for row in own
+            Group(row.name, (), row.blocks, row.amount.macs, row.amount.parameters, paths=places[name])
+            for name, row in own.items()
         )
-        if chain:
-            blocks = sum(row.blocks for row in own)
-            result.append(Group(name, chain, blocks, amount.macs, amount.parameters, parts if len(own) > 1 else ()))
-    return tuple(result)
+        one = _together([*own.values()]) if own else None
+        group = Group("", chain)
+        if one is not None:
+            group = Group(one.name, chain, one.blocks, one.amount.macs, one.amount.parameters, parts * (len(parts) > 1))
+        result.append((range_name([*own]) if own else "", group))
+    return result
+
+
+def _adopting(rows: Sequence[Stage], drawn: Collection[str]) -> dict[str, Stage]:
+    """The stages that are drawn, each with those behind it that cost something and are not: what only another output
+    reads, norms that are folded away, parameters that nothing flows through.
+    """
+    found: dict[str, list[Stage]] = {}
+    early: list[Stage] = []
+    for row in rows:
+        if row.name in drawn:
+            found[row.name], early = [*early, row], []
+        elif row.amount.macs or row.amount.parameters:
+            next(reversed(found.values()), early).append(row)
+    return {name: _together(members) for name, members in found.items()}
+
+
+def _together(rows: Sequence[Stage]) -> Stage:
+    """Neighbours as one stage."""
+    name, amount = range_name([row.name for row in rows]), sum((row.amount for row in rows), Amount())
+    return replace(rows[-1], name=name, blocks=sum(row.blocks for row in rows), amount=amount)

@@ -6,7 +6,7 @@ parameters. He et al. (2016) add shortcuts that are scaled or gated.
 
 from __future__ import annotations
 
-from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Step, Tail, Tangle, last, tails
+from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Step, Tail, Tangle, last, tails, walk
 from archspec.backends.figure.scene import WireKind
 
 _PADDING = frozenset({"pad_channels", "pad2d", "subsample2d", "avg_pool2d", "max_pool2d"})
@@ -18,11 +18,18 @@ def classify(chains: tuple[Chain, ...], join: Step) -> tuple[Branch, ...]:
         return (Branch(()), *(Branch((), "identity") for _ in chains[1:]))
     if join.op == "mul":
         return _gate(chains)
+    if any(_enters(chain) for chain in chains):  # nothing is shortened by what comes from another input
+        return tuple(Branch(chain) for chain in chains)
     if len(chains) == 2 and join.op == "add":
         return _residual(*chains)
     kinds = [kind(chain) if not chain else None for chain in chains]
     branches = [Branch(chain, found) for chain, found in zip(chains, kinds, strict=True)]
     return tuple(sorted(branches, key=lambda branch: branch.kind is not None))
+
+
+def _enters(chain: Chain) -> bool:
+    """Whether a chain holds an input of the network, one of several."""
+    return any(isinstance(item, Step) and item.family == "input" for item in walk(chain))
 
 
 def kind(chain: Chain) -> WireKind:

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count, zip_longest
 
 from archspec.backends.escape import clean
-from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Group, Item, Outline, Step, Tail, Tangle, output
+from archspec.backends.figure.outline import (
+    Branch,
+    Card,
+    Chain,
+    Fork,
+    Group,
+    Item,
+    Outline,
+    Step,
+    Tail,
+    Tangle,
+    is_entered,
+    output,
+)
 from archspec.backends.figure.scene import WireKind
 from archspec.backends.numbers import counted, quantity
 from archspec.backends.stages import size_text
@@ -72,9 +85,7 @@ def _network(outline: Outline) -> list[str]:
 
 
 def _with_ends(rows: list[tuple[str, Sketch, str]]) -> list[tuple[str, Sketch, str]]:
-    """The rows with no wire above the first, where a rail of several inputs has none, nor below a last output."""
-    (size, first, cost), *rest = rows
-    rows = [(size, replace(first, lines=(first.lines[0].replace("┴", "─"), *first.lines[1:])), cost), *rest]
+    """The rows with no wire below a last output."""
     size, last, cost = rows[-1]
     return [*rows[:-1], (size, _ended(last), cost)]
 
@@ -157,7 +168,7 @@ def _with_lanes(drawn: Sketch, sides: Sequence[Branch]) -> Sketch:
 
 
 def _parallel(fork: Fork) -> Sketch:
-    """Branches side by side between two rails."""
+    """Branches side by side between two rails; there is no upper one over inputs of the network."""
     drawn = [_chain(branch.chain) for branch in fork.branches]
     tall = max(len(one.lines) for one in drawn)
     filled = [_lengthened(one, tall) for one in drawn]
@@ -167,11 +178,12 @@ def _parallel(fork: Fork) -> Sketch:
         *(one.lines for one in filled), strict=True
     )]  # fmt: skip
     axis = (axes[0] + axes[-1]) // 2
-    top, foot = _rail(axes, axis, "╭┬╮┴┼│"), _rail(axes, axis, "╰┴╯┬┼│")
+    top = [_rail(axes, axis, "╭┬╮┴┼│")] if is_entered((fork,)) else []
+    foot = _rail(axes, axis, "╰┴╯┬┼│")
     label = _step(fork.join)
     shift = max(label.axis - axis, 0)
     joint = " " * (axis + shift - label.axis) + label.lines[0]
-    return Sketch(_level([*(" " * shift + line for line in (top, *body, foot)), joint]), axis + shift)
+    return Sketch(_level([*(" " * shift + line for line in (*top, *body, foot)), joint]), axis + shift)
 
 
 def _rail(axes: Sequence[int], trunk: int, signs: str) -> str:

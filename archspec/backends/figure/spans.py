@@ -8,7 +8,7 @@ from archspec.backends.figure.forks import is_residual
 from archspec.backends.figure.outline import Card, Chain, Fork, Group, Item, Outline, Step, Tangle, last, output
 from archspec.backends.figure.scene import WireKind
 from archspec.backends.figure.shortcut import tangled
-from archspec.backends.stages import size_text
+from archspec.backends.stages import range_name, size_text
 from archspec.records import Record, replace
 
 
@@ -42,15 +42,16 @@ class _Opener:
         if not group.parts or len(flat) == len(group.chain):
             yield replace(group, chain=tuple(flat))
             return
-        current, own = group.parts[0], list[Item]()
-        for item in flat:
-            found = next((part for part in group.parts if _belongs(item, part)), current)
-            if found is not current and own:
-                yield replace(current, chain=tuple(own))
+        held = [next((part for part in group.parts if _belongs(item, part)), None) for item in flat]
+        parts = _costing(group.parts, [part for part in held if part is not None])
+        current, own = next((part for part in held if part is not None), group.parts[0]), list[Item]()
+        for item, found in zip(flat, held, strict=True):
+            if found is not None and found is not current and own:
+                yield replace(parts[current.name], chain=tuple(own))
                 own = []
-            current = found
+            current = found or current
             own.append(item)
-        yield replace(current, chain=tuple(own))
+        yield replace(parts.get(current.name, current), chain=tuple(own))
 
     def _chain(self, chain: Chain, opens: tuple[int, ...]) -> Iterator[Item]:
         for index, item in enumerate(chain):
@@ -84,6 +85,23 @@ class _Opener:
     def _add(self, ends: Ends) -> None:
         self.ends.append(replace(ends, inside=self._open > 0))
         self._open += len(ends.opens) - len(ends.closes)
+
+
+def _costing(parts: Sequence[Group], held: Sequence[Group]) -> dict[str, Group]:
+    """The stages that hold items, each with the costs of those behind it that hold none: what is folded away there."""
+    found: dict[str, list[Group]] = {}
+    early: list[Group] = []
+    for part in parts:
+        if any(part is one for one in held):
+            found[part.name], early = [*early, part], []
+        elif part.macs or part.parameters:
+            next(reversed(found.values()), early).append(part)
+    return {name: _together(members) for name, members in found.items()}
+
+
+def _together(parts: Sequence[Group]) -> Group:
+    costs = {key: sum(getattr(part, key) for part in parts) for key in ("blocks", "macs", "parameters")}
+    return Group(range_name([part.name for part in parts]), (), **costs)
 
 
 def _is_long(fork: Fork) -> bool:
