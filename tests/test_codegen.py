@@ -93,6 +93,24 @@ def test_sums_are_in_place_where_nobody_minds(everything: Path) -> None:
     assert sums("nets_in_place") == ["y += x", "total += add4"]
 
 
+def test_variables_are_called_as_one_would_call_them(everything: Path) -> None:
+    text = (everything / "inception_v3.py").read_text(encoding="utf-8")
+    assert "branch5x5 = self.branch5x5_2(branch5x5)" in text and "branch5x5_1 =" not in text
+    assert "branch3x3 = torch.cat((branch3x3_2a, self.branch3x3_2b(branch3x3)), dim=1)" in text
+    assert "aux_logits = self.AuxLogits(x)" in text  # a variable has a small letter
+    assert "aux_logits: Tensor\n" in text  # evaluation returns no tuple
+    text = (everything / "vit.py").read_text(encoding="utf-8")
+    assert "x = x + self.pos_embedding" in text and "tokens" not in text
+    text = (everything / "shufflenet_v2.py").read_text(encoding="utf-8")
+    assert "nn.Conv2d(width, width, kernel_size=1" in text and "2 * (" not in text
+
+
+def test_sizes_that_come_again_have_a_short_name(everything: Path) -> None:
+    text = (everything / "inception_v3.py").read_text(encoding="utf-8")
+    assert "(N, 288, H, W) -> (N, 768, H', W') with H' = ceil(H/2) - 1" in text
+    assert text.count("ceil(H/2) - 1") == 2  # in two classes
+
+
 def test_activations_are_given_as_classes(everything: Path) -> None:
     text = (everything / "mobilenet_v3.py").read_text(encoding="utf-8")
     assert text.count("activation: type[nn.Module] = nn.Hardswish") == 2

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from archspec.backends.torch_code.calls import Member, Writer, member_of
 from archspec.backends.torch_code.family import Families, Family
@@ -13,7 +14,7 @@ from archspec.backends.torch_code.resolve import TAKEN, Resolver
 from archspec.backends.torch_code.support import PIECES
 from archspec.ir.graph import Body, Node, Ref
 from archspec.ops.base import Call, Operand, Parameter
-from archspec.records import Record
+from archspec.records import Record, replace
 
 CALLED = TAKEN - {"x", "init", "weights"}
 """What `forward` may call or read, so that no variable may have its name."""
@@ -69,6 +70,8 @@ class Forward:
         self.left = Counter(self.total)
         self.called = {*PIECES, *CALLED, f"{family.class_name}Output"}
         self.arguments = [f"{name}_" if name in self.called else name for name in body.inputs]
+        if body.kind == "container" and len(self.arguments) == 1:
+            self.arguments = [GENERIC[0]]  # what it is called outside is nothing to its class
         self.entries = [Ref(name) for name in body.inputs]
         self.holders: dict[str, Ref] = dict(zip(self.arguments, self.entries, strict=True))
         self.texts: dict[Ref, str] = {ref: name for name, ref in self.holders.items()}
@@ -87,8 +90,17 @@ class Forward:
         target, _, text = last.text.partition(" = ")
         typed = text.startswith(("torch.", "F."))  # to a type checker the output of a module is no tensor
         if last.indent or last.training or target != result or not typed:
-            return self.statements, Statement(result)
+            return [*self.typed(result)], Statement(result)
         return before, Statement(text, last.note)
+
+    def typed(self, result: str) -> Iterator[Statement]:
+        """The statements; a result that is no argument is declared a tensor, which a type checker cannot see."""
+        pending = result not in self.arguments
+        for statement in self.statements:
+            declares = pending and statement.text.startswith(f"{result} = ")
+            pending = pending and not declares
+            text = statement.text.replace(" = ", ": Tensor = ", 1) if declares else statement.text
+            yield replace(statement, text=text)
 
     def node(self, place: int) -> None:
         node, active = self.active[place]
@@ -224,11 +236,13 @@ class Forward:
         first = self.arguments[0]
         last = place == len(self.active) - 1 and ref in ends and first not in live
         if last and (ends == [ref] or self.training):
-            return first
+            return first if first in GENERIC or GENERIC[0] in live else GENERIC[0]
         if otherwise in free:
             return otherwise
         if (len(ends) > 1 and ref in ends) or (self.is_named(node) and self.readers(ref) > 1):
-            return self.fresh(self.word(node))
+            return self.fresh(self.branch(node) or self.word(node))
+        if source not in free and (branch := self.branch(node)) is not None:
+            return branch if branch not in live else self.fresh(self.word(node))
         readers = self.family.links().readers.get(ref, ())
         held = any(self.holds_sum(n, active) == ref for n, active in readers)
         # A value that only an input joins needs no name of its own: `y + x` says it.
@@ -272,7 +286,22 @@ class Forward:
         step = self.family.instances[present[1][0]].steps[node.key]
         if not word.isidentifier() or node.key.startswith("#"):
             word = step.op.name if step.op is not None else "part"
-        return word
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).lower()
+
+    def branch(self, node: Node) -> str | None:
+        """What numbered layers, each of which reads the one before, have in common: `branch5x5` of branch5x5_1.
+
+        A join of such branches within one goes on by that name.
+        """
+        here = self.family.present(node.key)
+        assert here is not None
+        found = [self.family.present(ref.node) for ref in map(self.family.real, node.inputs)]
+        read = {_stem(self.word(one[0])) for one in found if one is not None}
+        if self.family.instances[here[1][0]].steps[node.key].op is not None:
+            return read.pop() if len(found) > 1 and len(read) == 1 else None
+        readers = self.family.links().readers.get(Ref(node.key), ())
+        stem = _stem(self.word(node))
+        return stem if stem in read or any(stem == _stem(self.word(n)) for n, _ in readers) else None
 
     def fresh(self, word: str, kept: Sequence[str] = ()) -> str:
         """A name that holds nothing that is still needed, and none of those kept."""
@@ -299,6 +328,12 @@ def _short(key: str) -> str:
     last = max((k for k, part in enumerate(parts) if not part.isdecimal()), default=len(parts) - 1)
     ends = parts[last : last + 2] if last + 1 < len(parts) else parts[last:]
     return "".join(c if c.isalnum() else "_" for c in "_".join(ends))
+
+
+def _stem(word: str) -> str | None:
+    """`branch3x3` of branch3x3_2a; None where no number ends the word."""
+    match = re.fullmatch(r"(\w+)_\d+[a-z]?", word)
+    return match[1] if match else None
 
 
 def _once(value: object) -> bool:

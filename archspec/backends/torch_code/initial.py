@@ -116,7 +116,8 @@ def _by_op(graph: Graph, families: Families, special: Sequence[Special]) -> tupl
         test = "type(m) is nn.Linear" if exact else f"isinstance(m, {classes})"
         own = [one for one in special if one.module in paths]
         inner = _tensors(tensors, own, classes)
-        lines += _branch(place, test, inner)
+        note = "not the projection of an attention" if exact else ""
+        lines += _branch(place, test, inner, note)
         covered += own
     rest = [one for one in special if one not in covered]
     # torch's types know what `self.fc` is, not what `self.head[1]` is.
@@ -158,12 +159,12 @@ def _layers(specials: Sequence[Special]) -> list[Statement]:
     return lines
 
 
-def _branch(place: int, test: str, inner: list[Statement]) -> list[Statement]:
+def _branch(place: int, test: str, inner: list[Statement], note: str = "") -> list[Statement]:
     """`if test:` with what is under it; a single `if` under it joins the test."""
     if inner[0].text.startswith("if ") and all(line.indent > 2 for line in inner[1:]):
         test = f"{test} and {inner[0].text.removeprefix('if ').removesuffix(':')}"
         inner = [Statement(line.text, indent=line.indent - 1) for line in inner[1:]]
-    return [Statement(f"{'el' * bool(place)}if {test}:", indent=1), *inner]
+    return [Statement(f"{'el' * bool(place)}if {test}:", note, indent=1), *inner]
 
 
 def _ops(families: Families) -> Iterable[tuple[Op, Step]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from archspec.backends.torch_code.calls import Member
 from archspec.backends.torch_code.resolve import Resolver
@@ -35,16 +36,25 @@ def _dim(axis: int, dims: Sequence[Dim], members: Sequence[Member], resolver: Re
 
 def primed(text: str, notes: Sequence[str]) -> tuple[str, list[str]]:
     """The shapes of a class and its notes, in which a size that comes again is `H'`, as the first one says."""
-    everything = " ".join([text, *notes])
-    forms = set(re.findall(r"ceil\(H/(\w+)\)", everything))
+    pairs = [pair for one in (text, *notes) for pair in _pairs(one)]
+    forms = {height for height, _ in pairs}
     if len(forms) != 1 or "->" not in text:
         return text, list(notes)
-    (number,) = forms
-    pair = f"ceil(H/{number}), ceil(W/{number})"
-    short = [one.replace(pair, "H', W'") for one in (text, *notes)]
-    if any(f"/{number})" in one for one in short) or pair not in text:
+    (height, width) = pairs[0]
+    pair = f"{height}, {width}"
+    if pair not in text or (len(pairs) == 1 and not height.startswith("ceil(")):
         return text, list(notes)
-    return f"{short[0]} with H' = ceil(H/{number})", short[1:]
+    first, *rest = [one.replace(pair, "H', W'") for one in (text, *notes)]
+    return f"{first} with H' = {height}", rest
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """The sizes of maps that are neither H nor W, such as `ceil(H/2)` and `ceil(W/2)`."""
+    for shape in re.findall(r"\(N, ([^()]*(?:\([^()]*\)[^()]*)*)\)", text):
+        dims = re.split(r", (?![^()]*\))", shape)
+        for height, width in pairwise(dims):
+            if height != "H" and re.search(r"\bH\b", height) and width == re.sub(r"\bH\b", "W", height):
+                yield height, width
 
 
 def _rules(dims: Sequence[Dim], members: Sequence[Member], resolver: Resolver) -> Iterator[str]:

@@ -152,10 +152,12 @@ def _with_open_params(net: ClassPlan, graph: Graph) -> ClassPlan:
 
 
 def _fields(graph: Graph) -> tuple[tuple[str, str], ...]:
+    """The outputs as a named tuple has them. Of what evaluation returns in it, those of training are none there."""
     if len(graph.outputs) < 2:
         return ()
     ordered = sorted(graph.outputs, key=lambda output: output.mode != "always")
-    return tuple((o.name, "Tensor" if o.mode == "always" else "Tensor | None = None") for o in ordered)
+    alone = sum(output.mode == "always" for output in ordered) == 1
+    return tuple((o.name, "Tensor" if alone or o.mode == "always" else "Tensor | None = None") for o in ordered)
 
 
 def _with_outputs(net: ClassPlan, graph: Graph, output_class: str) -> ClassPlan:

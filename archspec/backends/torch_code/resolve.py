@@ -144,9 +144,14 @@ class Resolver:
 
         With a prefix, or `written_out`, local variables of `__init__` are replaced by what they stand for.
         """
-        tree = self.tree(seen, option)
+        return self.written(self.tree(seen, option), prefix, written_out)
+
+    def written(self, tree: ast.expr, prefix: str = "", written_out: bool = False) -> str:
+        """An expression of the class's names as text, as `write` says."""
         if prefix or written_out:
             tree = simplify(substitute(tree, self.lets), integers=set(self.values))
+        else:
+            tree = self._in_lets(tree)
         self.named |= free_names(tree) & self.lets.keys()
         names = {
             name: ast.Name(prefix + self.attribute(name) if prefix else self.spelling[name], ast.Load())
@@ -158,6 +163,14 @@ class Resolver:
         if "make_divisible(" in text:
             self.support.add("make_divisible")
         return text
+
+    def _in_lets(self, tree: ast.expr) -> ast.expr:
+        """What a local variable stands for, by its name."""
+        text = ast.dump(tree)
+        for name, meant in self.lets.items():
+            if text == ast.dump(meant):
+                return ast.Name(name, ast.Load())
+        return rebuilt_but_loops(tree, self._in_lets) if self.lets else tree
 
     def tree(self, seen: list[Seen], option: str) -> ast.expr:
         """The value as an expression of the class's names."""
@@ -203,6 +216,17 @@ class Resolver:
         shorter = not free_names(tree) and is_printable(tree) and len(to_text(tree)) < len(to_text(plain))
         return tree if shorter and same(evaluated(tree, {}), one.value) else plain
 
+    def _whole(self, tree: ast.expr, seen: list[Seen]) -> ast.expr:
+        """`out` for `2 * (out // 2)`, where all of them are even."""
+        match substitute(tree, self.lets):
+            case ast.BinOp(
+                left=ast.Constant(value=times),
+                op=ast.Mult(),
+                right=ast.BinOp(left=ast.Name() as name, op=ast.FloorDiv(), right=ast.Constant(value=parts)),
+            ) if times == parts and self._holds(name, seen):
+                return name
+        return tree
+
     def _varies(self, one: Seen) -> bool:
         """Whether a value that is equal wherever it is needed comes from one that is not."""
         return one.expr is not None and not free_names(one.expr) <= self.static.keys()
@@ -211,7 +235,7 @@ class Resolver:
         """The text of a value for a comment: None where it cannot be written from the class's names."""
         lifting, self.lifting, used, named = self.lifting, False, set(self.used), set(self.named)
         try:
-            return self.write(seen, "")
+            return self.written(self._whole(self.tree(seen, ""), seen))
         except Unwritable:
             return None
         finally:
