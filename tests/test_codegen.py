@@ -95,7 +95,7 @@ def test_sums_are_in_place_where_nobody_minds(everything: Path) -> None:
 
 def test_variables_are_called_as_one_would_call_them(everything: Path) -> None:
     text = (everything / "inception_v3.py").read_text(encoding="utf-8")
-    assert "branch5x5 = self.branch5x5_2(branch5x5)" in text and "branch5x5_1 =" not in text
+    assert "branch5x5 = self.branch5x5_2(branch5x5)" in text and " branch5x5_1 =" not in text
     assert "branch3x3 = torch.cat((branch3x3_2a, self.branch3x3_2b(branch3x3)), dim=1)" in text
     assert "aux_logits = self.AuxLogits(x)" in text  # a variable has a small letter
     assert "aux_logits: Tensor\n" in text  # evaluation returns no tuple
