@@ -21,7 +21,8 @@ def render(plan: ModulePlan, about: Sequence[str]) -> str:
     classes: list[dict[str, Any]] = [_class(one) for one in plan.classes[:-1]]
     if plan.fields:
         fields = [f"{INDENT}{name}: {kind}" for name, kind in plan.fields]
-        doc = docstring(f"What {plan.net.name} returns" + (" in training." if plan.net.returns != plan.output_class else "."), 1)
+        when = " in training." if plan.net.returns != plan.output_class else "."
+        doc = docstring(f"What {plan.net.name} returns{when}", 1)
         classes.append({"name": plan.output_class, "base": "NamedTuple", "lines": [*doc, "", *fields]})
     classes.append(_class(plan.net, plan.reset, top=True))
     support = pieces(plan.support)
