@@ -296,7 +296,7 @@ class Forward:
         here = self.family.present(node.key)
         assert here is not None
         found = [self.family.present(ref.node) for ref in map(self.family.real, node.inputs)]
-        read = {_stem(self.word(one[0])) for one in found if one is not None}
+        read = {_stem(self.word(one[0])) if one is not None else None for one in found}
         if self.family.instances[here[1][0]].steps[node.key].op is not None:
             return read.pop() if len(found) > 1 and len(read) == 1 else None
         readers = self.family.links().readers.get(Ref(node.key), ())
