@@ -25,11 +25,19 @@ class Frame(Record):
     span: Span
 
 
+class Edit(Record):
+    """A change of a spec's text: what is to stand where `span` is, all of it on one line."""
+
+    span: Span
+    text: str
+
+
 class Diagnostic(Record):
     """One thing that is wrong with a spec, and how to mend it.
 
     `code` is stable (`E0301`), `title` one line, `label` the words beside the caret, `notes` say what was expected
     and what was found, `help` how to mend it, `chain` the calls that lead to `span`, innermost first.
+    `edit` is a change that was made and checked before it is offered: the mistake is gone with it.
     """
 
     code: str
@@ -41,6 +49,7 @@ class Diagnostic(Record):
     help: str | None = None
     chain: tuple[Frame, ...] = ()
     severity: Severity = "error"
+    edit: Edit | None = None
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

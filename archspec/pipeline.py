@@ -6,12 +6,13 @@ Each function takes a path, a zoo name (`resnet34@plain34`), text, or the result
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from os.path import basename, isfile, splitext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.assumptions import with_nominal_sizes
 from archspec.checked import Checked
-from archspec.diagnostics import SpecError, UsageError, in_order
+from archspec.diagnostics import Diagnostic, SpecError, UsageError, in_order
 from archspec.elaborate.network import elaborate
 from archspec.expectations import expect, read_expectations
 from archspec.features import pruned, with_features
@@ -30,6 +31,7 @@ from archspec.spec.load import load_text, read_bytes, shown, tidied
 from archspec.spec.model import Spec
 from archspec.spec.settings import setting
 from archspec.unused import warn_of_unused
+from archspec.work import Work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from archspec.backends.table.architecture import Table
     from archspec.checkpoints.weights import Weights
 
+mending = lazy("archspec.mending")
 figure = lazy("archspec.backends.figure")
 pages = lazy("archspec.backends.page")
 summaries = lazy("archspec.backends.summary")
@@ -79,13 +82,37 @@ def _load(source: Source, variant: str | None, params: Mapping[str, Any]) -> Spe
 
 
 def _read(source: str | Path, variant: str | None, settings: Mapping[str, Value]) -> Spec:
-    report = Report()
     if isinstance(source, str) and "\n" in source:
-        return load_text(source, "<text>", variant, settings, report)
+        return read(source, "<text>", variant, settings)
     path, chosen = locate(str(source))
     if variant is not None and chosen is not None and variant != chosen:
         raise UsageError(f"both `{chosen}` and `{variant}` are asked for", "name one variant")
-    return load_text(read_bytes(path, special=True), shown(path), variant or chosen, settings, report)
+    return read(read_bytes(path, special=True), shown(path), variant or chosen, settings)
+
+
+def read(text: str | bytes, path: str, variant: str | None, settings: Mapping[str, Value]) -> Spec:
+    """The spec written in `text`, which messages name by `path`. SpecError as `load` raises it."""
+    try:
+        return load_text(text, path, variant, settings, Report())
+    except SpecError as error:
+        raise mending.with_edits(error, partial(_rechecked, path, variant, settings, ()), Work()) from None
+
+
+def _rechecked(
+    path: str,
+    variant: str | None,
+    settings: Mapping[str, Value],
+    features: tuple[str, ...],
+    texts: Mapping[str, str],
+    work: Work,
+) -> tuple[Diagnostic, ...]:
+    """What is wrong with a spec whose files have these texts."""
+    try:
+        spec = load_text(texts[path], path, variant, settings, Report(work), texts)
+        _prove(with_features(spec, features) if features else spec, Report(work))
+    except SpecError as error:
+        return error.diagnostics
+    return ()
 
 
 def locate(source: str) -> tuple[str, str | None]:
@@ -123,6 +150,14 @@ def check(source: Source, variant: str | None = None, *, features: Sequence[str]
 
 def prove(spec: Spec, report: Report) -> Checked:
     """`check` of a spec that has been read; the report says how much work it may take."""
+    try:
+        return _prove(spec, report)
+    except SpecError as error:
+        again = partial(_rechecked, spec.file.path, spec.variant, spec.settings, spec.features)
+        raise mending.with_edits(error, again, report.work) from None
+
+
+def _prove(spec: Spec, report: Report) -> Checked:
     report.texts.update(spec.texts)
     report.take(spec.faults)
     read_expectations(spec, report)

@@ -6,6 +6,7 @@ ARCHSPEC_UPDATE_GOLDEN=1 writes the .txt files instead of comparing; read the di
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -16,12 +17,11 @@ from sarif_schema import sarif_faults
 
 from archspec.codes import CODES
 from archspec.diagnostics import Diagnostic, SpecError
-from archspec.pipeline import check
-from archspec.rendering import render_text
+from archspec.pipeline import check, read
+from archspec.rendering import render_json, render_text
 from archspec.rendering.sarif import render_sarif
-from archspec.report import Report
 from archspec.source import parse
-from archspec.spec.load import load_text
+from archspec.work import MOST_REREAD
 
 HERE = Path(__file__).resolve().parent / "errors"
 ROOT = HERE.parent.parent
@@ -45,7 +45,7 @@ def diagnose(path: Path) -> tuple[tuple[Diagnostic, ...], Mapping[str, str]]:
     if not data.startswith(b"archspec:"):
         return parse(data, path.name)[1], {path.name: data.decode("utf-8", "replace")}
     try:
-        check(load_text(data, path.name, None, {}, Report()))
+        check(read(data, path.name, None, {}))
     except SpecError as error:
         return error.diagnostics, error.texts
     return (), {}
@@ -66,28 +66,75 @@ def test_what_is_said_is_what_we_meant(path: Path, monkeypatch: pytest.MonkeyPat
 SPELT = re.compile(r"did you mean `([^`]+)`\?")
 
 
-def test_a_spelling_that_is_offered_mends_the_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Taken as it is offered, it is a name that is there: what was wrong at that place is so no longer."""
+def test_an_edit_that_is_offered_mends_the_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made in the file, what was wrong at that place is so no longer; and no spelling is offered without an edit."""
     monkeypatch.chdir(ROOT)
-    taken = 0
+    taken = spelt = 0
     for path in CASES:
-        for found in diagnose(path)[0] if SPELT.search(path.with_suffix(".txt").read_text("utf-8")) else ():
-            offered, span = SPELT.search(found.help or ""), found.span
-            if offered is None or span is None or span.file != path.name:
+        for found in diagnose(path)[0]:
+            span, edit = found.span, found.edit
+            if edit is None:
+                assert not SPELT.fullmatch(found.help or "") or not path.read_bytes().startswith(b"archspec:")
                 continue
+            assert span == edit.span and span is not None
             lines = path.read_text("utf-8").split("\n")
             line = lines[span.line - 1]
-            lines[span.line - 1] = line[: span.column - 1] + offered[1] + line[span.end_column - 1 :]
+            lines[span.line - 1] = line[: span.column - 1] + edit.text + line[span.end_column - 1 :]
             mended = tmp_path / path.name
             mended.write_text("\n".join(lines), encoding="utf-8")
-            left = diagnose(mended)[0]
             taken += 1
+            spelt += bool(SPELT.match(found.help or ""))
             assert not [
                 d
-                for d in left
+                for d in diagnose(mended)[0]
                 if d.code == found.code and d.span and (d.span.line, d.span.column) == (span.line, span.column)
             ], path.stem
-    assert taken >= 20
+    assert taken >= 40 and spelt >= 15
+
+
+NET = "archspec: 1\nname: net\ninput: x[N, 3, 8, 8]\nnet:\n"
+
+
+def test_a_spelling_that_mends_nothing_is_not_offered() -> None:
+    with pytest.raises(SpecError) as error:
+        check(NET + "  - {op: conv2d, out: 4, kernel: 3, kernl: 5}\n  - {op: rellu}\n")
+    option, op = error.value.diagnostics
+    assert (option.code, option.help, option.edit) == ("E0222", None, None)  # `kernel` is there already
+    assert op.help == "did you mean `relu`?" and op.edit is not None and op.edit.text == "relu"
+
+
+def test_what_comes_to_light_in_the_place_of_a_mistake_is_no_reason_for_an_edit() -> None:
+    with pytest.raises(SpecError) as error:
+        check(NET + "  - {op: covn2d, kernel: 3}\n")
+    (diagnostic,) = error.value.diagnostics
+    assert diagnostic.help == "did you mean `conv2d`?" and diagnostic.edit is None
+
+
+def test_an_edit_is_in_what_programs_read() -> None:
+    with pytest.raises(SpecError) as error:
+        check(NET + "  - {op: 'rellu'}\n")
+    (record,) = json.loads(render_json(error.value.diagnostics))
+    place = {"file": "<text>", "line": 5, "column": 10, "end_line": 5, "end_column": 17}
+    assert record["edit"] == {"span": place, "text": "'relu'"}
+    (result,) = json.loads(render_sarif(error.value.diagnostics))["runs"][0]["results"]
+    (change,) = result["fixes"][0]["artifactChanges"]
+    assert change["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 5, "startColumn": 10, "endLine": 5, "endColumn": 17},
+            "insertedContent": {"text": "'relu'"},
+        }
+    ]
+
+
+def test_rereading_is_bounded() -> None:
+    """A spec may be as large as it may be, and each of its mistakes is still said."""
+    many = "".join(f"  - n{k}: {{op: rellu}}  # {'-' * 90}\n" for k in range(40))
+    with pytest.raises(SpecError) as error:
+        check(NET + many)
+    assert all(d.edit is not None for d in error.value.diagnostics)
+    with pytest.raises(SpecError) as error:
+        check(NET + many + "#" * MOST_REREAD)
+    assert len(error.value.diagnostics) == 40 and not any(d.edit or d.help for d in error.value.diagnostics)
 
 
 def test_every_case_says_something_and_no_text_is_left_over() -> None:

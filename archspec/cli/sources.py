@@ -16,8 +16,7 @@ from archspec.features import with_features
 from archspec.fit import at_sizes, read_size
 from archspec.lazy import lazy
 from archspec.records import replace
-from archspec.report import Report
-from archspec.spec.load import load_text, tidied
+from archspec.spec.load import tidied
 from archspec.spec.model import Spec
 from archspec.spec.settings import SETTINGS, parse_settings
 from archspec.text import MAX_BYTES
@@ -128,4 +127,4 @@ def _read(source: str, args: Namespace) -> Spec:
         return pipeline.load(pathlib.Path(source) if "\n" in source else source)
     if "stdin" not in args:  # it can be read once, and `check - -@wide` names it twice
         args.stdin = sys.stdin.buffer.read(MAX_BYTES + 1)
-    return load_text(args.stdin, "<stdin>", variant or None, {}, Report())
+    return pipeline.read(args.stdin, "<stdin>", variant or None, {})

@@ -28,6 +28,9 @@ def _record(diagnostic: Diagnostic) -> dict[str, Any]:
         "notes": list(diagnostic.notes),
         "help": diagnostic.help,
         "chain": [{"what": frame.what, "span": _span(frame.span)} for frame in diagnostic.chain],
+        "edit": None
+        if diagnostic.edit is None
+        else {"span": _span(diagnostic.edit.span), "text": diagnostic.edit.text},
     }
 
 

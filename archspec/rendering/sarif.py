@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from archspec.codes import CODES
-from archspec.diagnostics import Diagnostic
+from archspec.diagnostics import Diagnostic, Edit
+from archspec.rendering.cells import printable
 from archspec.rendering.github import message
 from archspec.span import Span
 from archspec.version import VERSION
@@ -50,6 +51,7 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
         *(_location(label.span, label.text) for label in diagnostic.labels),
         *(_location(frame.span, f"in {frame.what}") for frame in diagnostic.chain),
     ]
+    fixes = {} if diagnostic.edit is None else {"fixes": [_fix(diagnostic.help or "", diagnostic.edit)]}
     return {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
@@ -57,7 +59,15 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
         "message": {"text": message(diagnostic)},
         "locations": [] if diagnostic.span is None else [_location(diagnostic.span)],
         "relatedLocations": [{"id": i, **location} for i, location in enumerate(related)],
+        **fixes,
     }
+
+
+def _fix(help_: str, edit: Edit) -> dict[str, Any]:
+    place = _location(edit.span)["physicalLocation"]
+    replacement = {"deletedRegion": place["region"], "insertedContent": {"text": edit.text}}
+    change = {"artifactLocation": place["artifactLocation"], "replacements": [replacement]}
+    return {"description": {"text": printable(help_)}, "artifactChanges": [change]}
 
 
 def _notification(diagnostic: Diagnostic, index: int) -> dict[str, Any]:

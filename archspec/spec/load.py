@@ -22,12 +22,20 @@ glob = lazy("glob")
 MAX_FILES = 64
 
 
-def load_text(text: str | bytes, path: str, variant: str | None, settings: Mapping[str, Value], report: Report) -> Spec:
+def load_text(
+    text: str | bytes,
+    path: str,
+    variant: str | None,
+    settings: Mapping[str, Value],
+    report: Report,
+    texts: Mapping[str, str] | None = None,
+) -> Spec:
     """The spec written in `text`; `path` names it in messages, and `use:` looks beside it.
 
+    `texts` are those of files that are known already, whatever the disk has in their places.
     SpecError where the mistakes leave too little to go on with; those inside items come with the spec.
     """
-    loader = _Loader(report)
+    loader = _Loader(report, texts or {})
     tree = loader.tree(text, path)
     if tree is None:
         report.stop_if_failed()
@@ -87,8 +95,8 @@ def _mode(path: str) -> int:
 class _Loader:
     """Reads each file once; knows the chain of files being read, to refuse circles."""
 
-    def __init__(self, report: Report) -> None:
-        self.report = report
+    def __init__(self, report: Report, texts: Mapping[str, str]) -> None:
+        self.report, self.texts = report, texts
         self.libraries: dict[str, SpecFile] = {}
         self.references: dict[tuple[str, str], str] = {}
         self._open: list[str] = []
@@ -168,7 +176,7 @@ class _Loader:
         if len(self.report.texts) >= MAX_FILES:
             self.report.error("E0211", f"more than {MAX_FILES} files", reference.span)
             return None
-        data = read_bytes(found)
+        data = self.texts[found].encode() if found in self.texts else read_bytes(found)
         if len(data) > self._bytes:
             self.report.error("E0211", f"more than {MAX_BYTES:,} bytes in all files", reference.span)
             return None
