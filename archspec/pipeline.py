@@ -27,6 +27,7 @@ from archspec.report import Report
 from archspec.sharing import check_sharing
 from archspec.source import Value
 from archspec.spec import zoo
+from archspec.spec.choice import refuse_unknown_choice
 from archspec.spec.load import load_text, read_bytes, shown, tidied
 from archspec.spec.model import Spec
 from archspec.spec.settings import setting
@@ -63,9 +64,10 @@ def load(source: Source, variant: str | None = None, *, features: Sequence[str] 
 
     `params` override the spec's, as `--set` does; `variant` may also stand in the name (`specs/vgg.yaml@vgg19`).
     With `features`, names of nodes, the network is a backbone: these are its outputs, and what only others need is
-    gone. SpecError with every mistake found; UsageError if there is no such file, network or variant.
+    gone. SpecError with every mistake found; UsageError if there is no such file, network, variant or param.
     """
     spec = _load(source, variant, params)
+    refuse_unknown_choice(spec)
     return with_features(spec, features) if features else spec
 
 
@@ -122,7 +124,8 @@ def locate(source: str) -> tuple[str, str | None]:
         return tidied(name), variant or None
     path, own = zoo.find(name)
     if own is not None and variant:
-        raise UsageError(f"`{name}` is a variant already", f"write `{splitext(basename(path))[0]}@{variant}`")
+        network = splitext(basename(path))[0]
+        raise UsageError(f"`{name}` is a variant already", f"write `{name}` alone, or `{network}@` and a variant of it")
     return path, variant or own
 
 

@@ -259,6 +259,7 @@ def test_check_formats(call: Call) -> None:
     ["check"], ["check", "missing.yaml"], ["check", "no_such_network"], ["check", "tiny.yaml@no_such_variant"],
     ["check", "*.nothing"], ["check", "tiny.yaml", "--strickt"], ["check", "tiny.yaml", "--format", "xml"],
     ["chek", "tiny.yaml"], [], ["build", "tiny.yaml", "tiny.yaml"], ["draw", "tiny.yaml", "-o", "figure.jpeg"],
+    ["show", "tiny.yaml@no_such_variant"], ["show", "tiny.yaml@none", "--origin"],
     ["init", "no_suffix"], ["init", "../9.yaml"], ["explain", "E9999"], ["completion", "tcsh"],
     ["build", "tiny.yaml", "-o", "missing/tiny.py"], ["build", "tiny.yaml", "-o", "."],
 ])  # fmt: skip
@@ -267,6 +268,14 @@ def test_wrong_use_is_exit_2_with_one_clear_message(call: Call, argv: list[str],
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and err.count("error: ") == 1 and "Traceback" not in err
     assert os.listdir(tmp_path) == ["tiny.yaml"]
+
+
+@pytest.mark.parametrize("verb", ["check", "build", "draw", "table", "summary", "show", "verify", "watch"])
+def test_no_command_passes_over_a_variant_or_a_param_that_is_not_there(call: Call, verb: str) -> None:
+    code, out, err = call(verb, "tiny.yaml@wde")
+    assert (code, out) == (2, "") and "error: `tiny.yaml` has no variant `wde`\nhelp: did you mean `wide`?" in err
+    code, out, err = call(verb, "tiny.yaml@wide", "--set", "wdith=4")
+    assert (code, out) == (2, "") and "`wide` has no param `wdith`" in err and "did you mean `width`?" in err
 
 
 def test_a_misspelt_command_gets_a_hint(call: Call) -> None:
@@ -573,6 +582,10 @@ def test_networks_are_called_as_a_paper_calls_them(call: Call) -> None:
     assert code == 0 and r"{c}{A\_1} & \multicolumn{1}{c}{B}" in out
     code, _, err = call("table", "resnet18", "--name", "A", "--name", "B")
     assert code == 2 and "2 names for 1 network\n" in err
+
+
+def test_a_bare_name_leads_to_the_file_of_that_name(call: Call) -> None:
+    assert call("check", "tiny")[2].endswith("called `tiny`\nhelp: the file here is `tiny.yaml`\n")
 
 
 def test_a_file_that_is_not_there_has_a_remedy(call: Call) -> None:

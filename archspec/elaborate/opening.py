@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archspec.diagnostics import Diagnostic, Label, UsageError
+from archspec.diagnostics import Label
 from archspec.elaborate.env import Env, name_of
 from archspec.elaborate.params import bind, is_handed_open, with_lets, with_param
 from archspec.elaborate.requires import check_requires
@@ -12,7 +12,7 @@ from archspec.source import Value
 from archspec.span import Span
 from archspec.spec.fields import listed
 from archspec.spec.model import Spec, SpecFile
-from archspec.spec.settings import SETTINGS
+from archspec.spec.choice import refuse_unknown_choice
 
 
 def open_scope(spec: Spec, report: Report) -> Scope:
@@ -72,18 +72,8 @@ def _settings(spec: Spec, scope: Scope, report: Report) -> Given:
                 )
             elif variant.value == spec.variant:
                 given[name] = (entry.value, scope.env)
-    if spec.variant is not None and spec.variant not in spec.variants:
-        known = f"its variants: {listed(spec.variants) or 'none'}"
-        message = f"`{spec.file.path}` has no variant `{spec.variant}`"
-        raise UsageError(message, suggestion(spec.variant, spec.variants) or known)
+    refuse_unknown_choice(spec)
     for name, value in spec.settings.items():
-        if name not in names:
-            known = f"its params: {listed(names) or 'none'}"
-            title, help_ = f"`{spec.name}` has no param `{name}`", suggestion(name, names) or known
-            written = value.span.line
-            place = Span(SETTINGS, written, 1, written, len(name) + 1)
-            shown = Diagnostic("E0502", title, place, help=help_) if SETTINGS in spec.texts else None
-            raise UsageError(title, help_, shown, spec.texts)
         given[name] = (value, scope.env)
     return given
 

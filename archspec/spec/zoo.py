@@ -52,8 +52,9 @@ def find(name: str) -> tuple[str, str | None]:
     if owners:
         choices = " or ".join(f"`{owner.name}@{name}`" for owner in owners)
         raise UsageError(f"`{name}` is a variant of several networks", f"write {choices}")
+    beside = next((file for suffix in (".yaml", ".yml") if isfile(file := name + suffix)), None)
     known = [n for entry in zoo for n in (entry.name, *entry.variants)]
     raise UsageError(
         f"there is no file and no network of the zoo called `{name}`",
-        suggestion(name, known) or "`archspec list` shows the zoo",
+        f"the file here is `{beside}`" if beside else suggestion(name, known) or "`archspec list` shows the zoo",
     )
