@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from spec_lab import accept, diagnostics, keys, paths, refused, spec
+
+import archspec
 
 UNIT = """
     unit:
@@ -46,6 +49,61 @@ def test_a_param_is_never_the_item_before() -> None:
         )
     )
     assert keys(checked)["scale"] == (1, 4, 1, 1)
+
+
+@pytest.mark.parametrize("called", ["param", "token", "$learned"])
+def test_the_item_behind_a_param_reads_what_came_before_it(called: str) -> None:
+    checked = accept(
+        spec(
+            f"""
+        - a: {{op: conv2d, out: 5, kernel: 1}}
+        - scale: {{op: {called}, size: [1, 7, 1, 1]}}
+        - b: {{op: conv2d, out: 7, kernel: 1}}
+        - out: {{op: mul, from: [b, scale]}}
+    """,
+            blocks="{token: {op: param, start: ones}}",
+            params="{learned: block = param}",
+        )
+    )
+    assert keys(checked)["b.weight"] == (7, 5, 1, 1)
+
+
+def test_a_param_may_be_a_branch_or_the_last_of_a_body() -> None:
+    checked = accept(
+        spec(
+            """
+        - a: {op: conv2d, out: 5, kernel: 1}
+        - parallel:
+            - {op: conv2d, out: 5, kernel: 1}
+            - gate: {op: param, size: [1, 5, 1, 1]}
+          join: {op: mul}
+        - scales: [{scale: {op: param, size: [1, 5, 1, 1]}}]
+        - out: {op: mul, from: [scales, a]}
+    """
+        )
+    )
+    assert keys(checked)["gate"] == keys(checked)["scales.scale"] == (1, 5, 1, 1)
+
+
+def test_a_param_that_is_left_out_leaves_its_join() -> None:
+    net = """
+        - a: {op: conv2d, out: 5, kernel: 1}
+        - scale: {op: param, size: [1, 5, 1, 1], when: false}
+        - out: {op: add, from: [a, scale]}
+    """
+    network = archspec.module(accept(spec(net))).eval()
+    x = torch.rand(2, 3, 8, 8)
+    assert torch.equal(network(x), network.a(x))
+
+
+@pytest.mark.parametrize("item", [
+    "gate: {op: param, size: [1, 3, 1, 1], from: x}",
+    "gate: {op: param, size: [1, 3, 1, 1], repeat: 2}",
+    "{parallel: [{op: tanh}, {op: relu}], join: {op: param, size: [1, 3, 1, 1]}}",
+])  # fmt: skip
+def test_a_param_reads_nothing(item: str) -> None:
+    (found,) = diagnostics(spec(f"- {item}\n- out: {{op: relu, from: x}}"))
+    assert found.code == "E0304" and "`param` takes" in found.title
 
 
 def test_nested_bodies_see_the_names_around_them() -> None:

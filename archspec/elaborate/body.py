@@ -65,6 +65,8 @@ class BodyBuilder:
         self.nodes: list[Node] = []
         self.names: dict[str, Result] = {}
         self.current: Result | None = None
+        self.flow: Result | None = None
+        """The default input of the next item: the item before, params left out."""
         self.register: tuple[str, ...] = ()
         self.recipes: dict[str, Recipe] = {}
         self.tensors: dict[str, Mapping[str, tuple[int, ...]]] = {}
@@ -83,11 +85,15 @@ class BodyBuilder:
         self._keys[name] = 1
         self.names[name] = Result((Wire(Ref(name), shape),), span)
         if self.current is None:
-            self.current = self.names[name]
+            self.go_on(self.names[name])
 
     def flow_in(self, outer: Result) -> None:
         """The default input of a container: what flows into it."""
-        self.current = self._captured(FLOWING, outer)
+        self.go_on(self._captured(FLOWING, outer))
+
+    def go_on(self, result: Result | None) -> None:
+        """The next item reads this by default, and it is what the body gives if there is none."""
+        self.current = self.flow = result
 
     def _captured(self, name: str, outer: Result) -> Result:
         """An outer value as an input of this container. Its key gets its final form in `finish`."""
@@ -183,13 +189,18 @@ class BodyBuilder:
         """The path of the next child: its name, else its index."""
         return self._paths.take(name, span)
 
-    def add(self, node: Node, result: Result, name: str | None, inside: BodyBuilder | None = None) -> None:
-        """Append a node; its result becomes the default input of the next item."""
+    def add(
+        self, node: Node, result: Result, name: str | None, inside: BodyBuilder | None = None, *, aside: bool = False
+    ) -> None:
+        """Append a node; its result becomes the default input of the next item, unless it stands `aside`."""
         self.nodes.append(node)
         if inside is not None:
             self._children[node.key] = inside
             result.inside = inside
+        flow = self.flow
         self._set(name, result)
+        if aside:
+            self.flow = flow
 
     def poison(self, name: str | None, span: Span) -> None:
         """A node that could not be made: its shape is unknown, and what reads it stays silent."""
@@ -212,7 +223,7 @@ class BodyBuilder:
         self._set(name, Result((wire,), span))
 
     def _set(self, name: str | None, result: Result) -> None:
-        self.current = result
+        self.go_on(result)
         if name is not None:
             self.names[name] = result
 

@@ -23,7 +23,7 @@ from archspec.shapes import Shape, Size
 from archspec.source import Value
 from archspec.span import Span
 from archspec.spec.fields import listed
-from archspec.spec.model import BrokenItem, Signature
+from archspec.spec.model import BrokenItem, CallItem, Signature
 
 elsewhere = lazy("archspec.elsewhere")
 library = lazy("archspec.spec.library")
@@ -83,6 +83,18 @@ def resolve(
     if target.block.alias is None:
         return Resolved(None, target, given, None, keys)
     return _through_alias(target, given, keys, around)
+
+
+def takes_nothing(name: str, scope: Scope, env: Env) -> bool:
+    """Whether `name` is, perhaps through aliases, an op without inputs, such as `param`."""
+    for _ in range(MAX_ALIASES):
+        held = env.values.get(name[1:]) if name.startswith("$") else scope.blocks.get(name, OpRef(name))
+        if isinstance(held, OpRef):
+            return held.name in OPS and OPS[held.name].inputs == 0
+        if not isinstance(held, BlockRef) or not isinstance(held.block.alias, CallItem) or held.block.alias.op is None:
+            return False
+        name, scope, env = str(held.block.alias.op.value), held.scope, held.scope.env
+    return False
 
 
 def _target(name: str, around: Around) -> BlockRef | OpRef | None:

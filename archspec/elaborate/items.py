@@ -85,17 +85,17 @@ class Items(Calls):
         return bool(count)
 
     def _parallel(self, item: ParallelItem, builder: BodyBuilder, place: Place) -> bool:
-        start = builder.current
+        start = builder.flow
         if item.from_ is not None:
             sources = read_from(item.from_, builder, place.env, self.report)
             start = sources[0].result if sources else Result((Wire(Ref(""), None),), item.span)
         ends: list[Source] = []
         for branch, inner in self._branches(item.branches, place):
-            builder.current = start
+            builder.go_on(start)
             if self.item(branch, builder, inner) and builder.current is not None:
                 ends.append(Source(builder.current, _branch_name(branch, inner), branch.span))
         if item.join is None:
-            builder.current = None
+            builder.go_on(None)
             return True
         if not ends:
             self.report.error(
@@ -158,7 +158,7 @@ class Items(Calls):
         if present is not None and present.result.wires[0].shape is not None:
             child.flow_in(present.result)
         elif present is not None:
-            child.current = present.result
+            child.go_on(present.result)
         self.walk(item.body, child, replace(place, branch=False))
         if child.current is None or not child.nodes:
             if not self.report.failed:
@@ -216,8 +216,8 @@ class Items(Calls):
         """What an item reads: what `from:` names, else the node before. None after an error."""
         if value is not None:
             return read_from(value, builder, place.env, self.report)
-        if builder.current is not None:
-            return [Source(builder.current, "its input", span)]
+        if builder.flow is not None:
+            return [Source(builder.flow, "its input", span)]
         if not needed:
             return []
         self.report.error(

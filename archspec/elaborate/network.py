@@ -79,7 +79,7 @@ class _Network(Blocks):
         builder = BodyBuilder(self.report, "net", spec.name, file.path, file.span)
         for signature, given in zip(file.inputs, inputs, strict=True):
             builder.add_input(signature.name, given.shape if given is not None else None, signature.span)
-        builder.current = builder.names[file.inputs[0].name]
+        builder.go_on(builder.names[file.inputs[0].name])
         symbols = {name: size for name, size in entrances.symbols.items() if name not in scope.env.values}
         env = scope.env.child(symbols, {name: name_of(name) for name in symbols})
         self.walk(file.items, builder, Place(scope, env))

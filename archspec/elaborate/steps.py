@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.elaborate.body import BodyBuilder, Recipe, Result, Wire
-from archspec.elaborate.callee import Around, Operand, Resolved, both, resolve
+from archspec.elaborate.callee import Around, Operand, Resolved, both, resolve, takes_nothing
 from archspec.elaborate.calls import Called, Caller
 from archspec.elaborate.env import NOTHING, name_of
 from archspec.elaborate.inits import read_inits
@@ -47,10 +47,9 @@ class Steps(Items):
         unnamed = item.name is not None and name is None
         if item.name is not None and name is not None:
             builder.check_name(name, item.name.span)
-        free = item.op is not None and item.op.value == "param"
-        sources = ends if ends is not None else self._inputs(item, builder, place, needed=not free)
-        condition = evaluate_flag(item.when, place.env, self.report, "when") if item.when is not None else None
         callee = str(item.op.value) if item.op is not None else ""
+        sources = ends if ends is not None else self._inputs(item, builder, place, callee)
+        condition = evaluate_flag(item.when, place.env, self.report, "when") if item.when is not None else None
         if callee.startswith("$") and place.env.values.get(callee[1:], "") is None:
             builder.leave_out(name, item.span)
             return False
@@ -59,13 +58,14 @@ class Steps(Items):
             return True
         if condition is not None and not condition.value:
             return self.left_out(name, condition, sources, builder, place, item.span)
-        present = [] if free else [source for source in sources if not source.result.absent]
-        missing = 0 if free else len(sources) - len(present)
-        step = _Step(item, name, present, missing, condition, builder, place, ends is not None, callee)
+        present = [source for source in sources if not source.result.absent]
+        step = _Step(item, name, present, len(sources) - len(present), condition, builder, place, ends is not None, callee)
         return self._share(step) if item.same is not None else self._run(step)
 
-    def _inputs(self, item: CallItem, builder: BodyBuilder, place: Place, needed: bool) -> list[Source] | None:
-        found = self.sources(item.from_, builder, place, item.span, needed)
+    def _inputs(self, item: CallItem, builder: BodyBuilder, place: Place, callee: str) -> list[Source] | None:
+        if item.from_ is None and takes_nothing(callee, place.scope, place.env):
+            return []
+        found = self.sources(item.from_, builder, place, item.span)
         if found is None or item.from_ is not None:
             return found
         # What has several outputs hands them all to the item after it.
@@ -167,6 +167,11 @@ class Steps(Items):
     def _repeated(self, step: _Step, operands: tuple[Operand, ...] | None) -> Called | None:
         item, env = step.item, step.place.env
         assert item.repeat is not None
+        if operands == ():
+            note = "in a `repeat` each unit takes what the one before it gives"
+            help_ = "`{repeat: n, do: [...]}` and `each` make several of them"
+            self.report.error("E0304", f"`{step.callee}` takes no input", item.repeat.span, notes=[note], help=help_)
+            return None
         count = evaluate_count(item.repeat, env, self.report, "repeat", MAX_REPEAT)
         if count is None:
             return None
@@ -221,7 +226,8 @@ class Steps(Items):
         node = Node(
             key, path, called.target, inputs, item.span, called.arguments, step.condition, section, None, inits, ties
         )
-        builder.add(node, _result(key, called, item), step.name)
+        aside = isinstance(called.target, Op) and called.target.inputs == 0
+        builder.add(node, _result(key, called, item), step.name, aside=aside)
 
     def _inits(self, step: _Step, called: Called, known: bool) -> tuple[tuple[str, Any], ...]:
         if step.item.init is None or (isinstance(called.target, Op) and "init" in fields_of(type(called.target))):

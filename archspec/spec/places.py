@@ -81,7 +81,7 @@ MODE = Kind("`always` or `train`", {"enum": ["always", "train"]})
 ITEM_SCHEMES = Kind("map of tensors", {"type": "object"})
 TABLE = Kind("map of lists, or `{columns, rows}`", {"type": "object"})
 
-_FROM = Key("from", SOURCE, "where its input comes from", "the item before")
+_FROM = Key("from", SOURCE, "where its input comes from", "the item before that is no `param`")
 _WHEN = Key("when", EXPRESSION, "false passes the first input through; a branch of a `parallel` goes", "`true`")
 _REGISTER = Key("register", NAMES, "children whose tensors are registered first, in this order", "order of execution")
 
