@@ -270,7 +270,7 @@ def test_wrong_use_is_exit_2_with_one_clear_message(call: Call, argv: list[str],
     assert os.listdir(tmp_path) == ["tiny.yaml"]
 
 
-@pytest.mark.parametrize("verb", ["check", "build", "draw", "table", "summary", "show", "verify", "watch"])
+@pytest.mark.parametrize("verb", ["check", "build", "draw", "table", "summary", "show", "verify"])
 def test_no_command_passes_over_a_variant_or_a_param_that_is_not_there(call: Call, verb: str) -> None:
     code, out, err = call(verb, "tiny.yaml@wde")
     assert (code, out) == (2, "") and "error: `tiny.yaml` has no variant `wde`\nhelp: did you mean `wide`?" in err
