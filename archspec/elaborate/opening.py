@@ -10,9 +10,9 @@ from archspec.elaborate.scope import BlockRef, Given, Scope
 from archspec.report import Report, suggestion
 from archspec.source import Value
 from archspec.span import Span
+from archspec.spec.choice import refuse_unknown_choice
 from archspec.spec.fields import listed
 from archspec.spec.model import Spec, SpecFile
-from archspec.spec.choice import refuse_unknown_choice
 
 
 def open_scope(spec: Spec, report: Report) -> Scope:

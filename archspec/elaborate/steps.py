@@ -59,7 +59,9 @@ class Steps(Items):
         if condition is not None and not condition.value:
             return self.left_out(name, condition, sources, builder, place, item.span)
         present = [source for source in sources if not source.result.absent]
-        step = _Step(item, name, present, len(sources) - len(present), condition, builder, place, ends is not None, callee)
+        step = _Step(
+            item, name, present, len(sources) - len(present), condition, builder, place, ends is not None, callee
+        )
         return self._share(step) if item.same is not None else self._run(step)
 
     def _inputs(self, item: CallItem, builder: BodyBuilder, place: Place, callee: str) -> list[Source] | None:
