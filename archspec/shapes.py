@@ -280,6 +280,8 @@ def _atom_text(atom: Atom) -> str:
 
 
 AXES = {2: "ND", 3: "NTD", 4: "NCHW"}
+IDS = "Nt"
+"""The axes of token ids, [N, T]: whole numbers that a table is read at. No spec can write a label in lower case."""
 MAX_AXES = 8
 
 
@@ -300,6 +302,11 @@ class Shape(NamedTuple):
     @property
     def rank(self) -> int:
         return len(self.dims)
+
+    @property
+    def holds_ids(self) -> bool:
+        """Whether these are token ids, and no numbers to calculate with."""
+        return self.axes == IDS
 
     @property
     def channels(self) -> int:

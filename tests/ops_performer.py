@@ -72,13 +72,17 @@ class LayerNorm2d(nn.LayerNorm):
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
+def causal_mask(x: Tensor) -> Tensor:
+    return torch.tensor([[other > own for other in range(x.shape[1])] for own in range(x.shape[1])], device=x.device)
+
+
 def crop_like(x: Tensor, like: Tensor) -> Tensor:
     (height, width), (rows, columns) = x.shape[2:], like.shape[2:]
     top, left = (height - rows) // 2, (width - columns) // 2
     return x[:, :, top : top + rows, left : left + columns]
 
 
-PIECES = (Conv2dSame, MaxPool2dSame, AvgPool2dSame, DropPath, LayerNorm2d, crop_like)
+PIECES = (Conv2dSame, MaxPool2dSame, AvgPool2dSame, DropPath, LayerNorm2d, causal_mask, crop_like)
 SUPPORT = {piece.__name__: piece for piece in PIECES}
 
 
@@ -102,7 +106,7 @@ class Performer(nn.Module):
         if isinstance(value, Parameter):
             return self.own
         if isinstance(value, Slice):
-            return slice(value.start, value.stop, value.step)
+            return slice(value.start, self.run_value(value.stop, xs), value.step)
         if isinstance(value, tuple):
             return tuple(self.run_value(item, xs) for item in value)
         if not isinstance(value, Call):

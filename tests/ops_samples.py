@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from archspec.shapes import Shape
+from archspec.shapes import IDS, Shape
 
 Sample = tuple[dict[str, Any], tuple[Shape, ...]]
 
@@ -215,7 +215,18 @@ def attention(rng: Random) -> Sample:
     inputs = (query,) if flag(rng) else (query, key, key if rng.random() < 0.8 else tokens(rng))
     if rng.random() < 0.1:
         inputs = (query, key)
-    return {"heads": rng.choice((1, 2, 3)), **some(rng, bias=lambda: flag(rng), dropout=lambda: 0.1)}, inputs
+    options = some(rng, bias=lambda: flag(rng), dropout=lambda: 0.1, causal=lambda: flag(rng))
+    return {"heads": rng.choice((1, 2, 3)), **options}, inputs
+
+
+def embedding(rng: Random) -> Sample:
+    ids = Shape((2, rng.randint(1, 6)), IDS)
+    return {"vocabulary": rng.randint(1, 9), "out": rng.randint(1, 6)}, (ids if rng.random() < 0.8 else vector(rng),)
+
+
+def position_embedding(rng: Random) -> Sample:
+    start = some(rng, start=lambda: rng.choice(("zeros", "normal", "uniform")), std=lambda: 0.5)
+    return {"most": rng.randint(1, 9), **start}, (tokens(rng),)
 
 
 def of(options: Callable[[Random], dict[str, Any]], inputs: Callable[[Random], Shape]) -> Callable[[Random], Sample]:
@@ -237,6 +248,8 @@ def norm(rng: Random) -> dict[str, Any]:
 SAMPLES: dict[str, Callable[[Random], Sample]] = {
     "conv2d": conv2d,
     "conv_transpose2d": conv_transpose2d,
+    "embedding": embedding,
+    "position_embedding": position_embedding,
     "linear": of(lambda rng: {"out": rng.randint(1, 5), **some(rng, bias=lambda: flag(rng))}, anything),
     "batch_norm": of(lambda rng: norm(rng) | some(rng, momentum=lambda: 0.2, track=lambda: flag(rng)), anything),
     "layer_norm": of(lambda rng: norm(rng) | some(rng, bias=lambda: flag(rng)), anything),

@@ -41,7 +41,9 @@ def outputs(op: Op, inputs: tuple[Shape, ...]) -> tuple[Shape, ...]:
 
 
 def tensors(inputs: tuple[Shape, ...], batch: int) -> list[torch.Tensor]:
-    return [torch.randn([batch if axis == 0 and d == 2 else int(d) for axis, d in enumerate(x.at({}))]) for x in inputs]  # type: ignore[arg-type]
+    sizes = [[batch if axis == 0 and d == 2 else int(d) for axis, d in enumerate(x.at({}))] for x in inputs]  # type: ignore[arg-type]
+    pairs = zip(inputs, sizes, strict=True)
+    return [torch.zeros(dims, dtype=torch.int64) if x.holds_ids else torch.randn(dims) for x, dims in pairs]
 
 
 def samples(name: str) -> list[tuple[Op, tuple[Shape, ...]]]:
@@ -110,7 +112,7 @@ def with_symbols(inputs: tuple[Shape, ...]) -> tuple[tuple[Shape, ...], dict[str
     for index, x in enumerate(inputs):
         dims = []
         for label, size in zip(x.axes, x.dims, strict=True):
-            if label not in "NHWT" or size == 1:
+            if label not in "NHWTt" or size == 1:
                 dims.append(size)
                 continue
             name = label if label == "N" else f"{label}{index}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from oracles import mixer_nets, torchvision_nets
+from oracles import language_nets, mixer_nets, torchvision_nets
 from oracles import preactivation_nets as preact
 from oracles import residual_nets as residual
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from zoo_evidence import evidence, liven, tensors
 
 from archspec.pipeline import check, module
 
+Inputs = tuple[int, ...] | Callable[[], tuple[Tensor, ...]]
 IMAGE, SMALL = (2, 3, 64, 64), (2, 3, 32, 32)
 
 
@@ -30,12 +31,12 @@ def copy_by_position(source: nn.Module, target: nn.Module) -> None:
     target.load_state_dict(dict(zip(ours, theirs, strict=True)))
 
 
-def run(net: nn.Module, shape: tuple[int, ...], train: bool) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+def run(net: nn.Module, inputs: Inputs, train: bool) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
     """Outputs, in training the gradients of a weighted sum of them, buffers afterwards. Dropout falls alike in all."""
     net.train(train).zero_grad()
     torch.manual_seed(3)
     with torch.set_grad_enabled(train):
-        outputs = tensors(net(torch.randn(shape)))
+        outputs = tensors(net(*inputs() if callable(inputs) else [torch.randn(inputs)]))
     if train:
         loss = sum((output * torch.linspace(-1, 1, output.numel()).view_as(output)).sum() for output in outputs)
         loss.backward()  # type: ignore[union-attr]
@@ -44,9 +45,9 @@ def run(net: nn.Module, shape: tuple[int, ...], train: bool) -> tuple[list[Tenso
     return [output.detach() for output in outputs], gradients, list(net.buffers())
 
 
-def assert_same(ours: nn.Module, theirs: nn.Module, shape: tuple[int, ...], train: bool, exact: bool = True) -> None:
+def assert_same(ours: nn.Module, theirs: nn.Module, inputs: Inputs, train: bool, exact: bool = True) -> None:
     assert ours is not theirs
-    for mine, other in zip(run(ours, shape, train), run(theirs, shape, train), strict=True):
+    for mine, other in zip(run(ours, inputs, train), run(theirs, inputs, train), strict=True):
         assert len(mine) == len(other)
         for a, b in zip(mine, other, strict=True):
             torch.testing.assert_close(a, b, rtol=0 if exact else 1e-4, atol=0 if exact else 1e-5)
@@ -110,9 +111,15 @@ def test_a_small_vision_transformer_computes_what_torchvisions_does() -> None:
 
 
 MIXER = {"image": 32, "patch": 8, "depth": 2, "dim": 48, "tokens_dim": 24, "channels_dim": 96}
+TEXT = {"vocabulary": 50, "most": 24, "depth": 2, "dim": 48, "heads": 4}
+
+
+def ids(count: int = 1) -> tuple[Tensor, ...]:
+    return (torch.randint(50, (2, 17)), torch.randint(2, (2, 17)))[:count]
+
 
 # Address, params, the same net in plain torch, its input. Option B against torchvision stands above.
-ORACLES: dict[str, tuple[dict[str, Any], Callable[[], nn.Module], tuple[int, ...]]] = {
+ORACLES: dict[str, tuple[dict[str, Any], Callable[[], nn.Module], Inputs]] = {
     "resnet18_A": ({}, partial(residual.imagenet, 18, "A"), IMAGE),
     "resnet18_C": ({}, partial(residual.imagenet, 18, "C"), IMAGE),
     "plain18": ({}, partial(residual.imagenet, 18, "none"), IMAGE),
@@ -129,6 +136,8 @@ ORACLES: dict[str, tuple[dict[str, Any], Callable[[], nn.Module], tuple[int, ...
     "preact_cifar_bottleneck": ({"depth": 29}, partial(preact.cifar_bottleneck, 29), SMALL),
     "preact_imagenet": ({}, partial(preact.imagenet, [3, 4, 6, 3]), IMAGE),
     "mlp_mixer": (MIXER, partial(mixer_nets.Mixer, **MIXER), SMALL),
+    "gpt2": ({**TEXT, "dropout": 0.0}, partial(language_nets.GPT2, **TEXT), ids),
+    "bert": ({**TEXT, "dropout": 0.0}, partial(language_nets.BERT, **TEXT), partial(ids, 2)),
 }
 ORACLES |= {
     f"{order}110": ({"depth": 20}, partial(preact.cifar, 20, order), SMALL)
@@ -144,17 +153,18 @@ ORACLES |= {
         "dropout_shortcut",
     )
 }
-ROUNDED = {"exclusive_gating110", "shortcut_only_gating110"}  # 1 - sigmoid(z) is written sigmoid(-z)
+ROUNDED = {"exclusive_gating110", "shortcut_only_gating110", "gpt2", "bert"}
+"""1 - sigmoid(z) is written sigmoid(-z); torch's attention sums in another order than its formula."""
 
 
 @pytest.mark.parametrize("train", [False, True], ids=["eval", "train"])
 @pytest.mark.parametrize("address", ORACLES)
 def test_outputs_and_gradients_are_those_of_plain_torch(address: str, train: bool) -> None:
-    params, oracle, shape = ORACLES[address]
+    params, oracle, inputs = ORACLES[address]
     theirs = liven(oracle())
     ours = module(check(address, **params), init=False)
     copy_by_position(theirs, ours)
-    assert_same(ours, theirs, shape, train, exact=address not in ROUNDED)
+    assert_same(ours, theirs, inputs, train, exact=address not in ROUNDED)
 
 
 @pytest.mark.parametrize("side", [(64, 64), (65, 96), (33, 47)])

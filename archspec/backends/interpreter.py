@@ -154,7 +154,7 @@ def _perform(what: Any, values: tuple[Tensor, ...], own: Tensor | None, module: 
     if isinstance(what, Parameter):
         return own
     if isinstance(what, Slice):
-        return slice(what.start, what.stop, what.step)
+        return slice(what.start, _perform(what.stop, values, own, module), what.step)
     if isinstance(what, tuple):
         return tuple(_perform(part, values, own, module) for part in what)
     if isinstance(what, Size):

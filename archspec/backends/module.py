@@ -17,7 +17,8 @@ from torch.overrides import TorchFunctionMode
 
 from archspec.backends.interpreter import Interpreter
 from archspec.backends.torch_code import arguments_of, class_name_of, generate
-from archspec.ir.graph import Graph
+from archspec.ir.graph import Graph, operations
+from archspec.ops.embedding import Embedding
 from archspec.shapes import Size
 
 
@@ -132,12 +133,16 @@ def _fill(net: nn.Module) -> None:
 
 
 def example(graph: Graph, batch: int, sizes: Mapping[str, int] | None = None) -> list[Tensor]:
-    """Random inputs of a network; free sizes as in `sizes`, else nominal, else 64."""
+    """Random inputs of a network, ids that every embedding knows; free sizes as in `sizes`, else nominal, else 64."""
     inputs = []
+    vocabulary = min((op.vocabulary for op in operations(graph.body) if isinstance(op, Embedding)), default=1)
     generator = torch.Generator().manual_seed(batch)
     for entry in graph.inputs:
         dims = [batch, *(_size(dim, sizes or {}) for dim in entry.shape.dims[1:])]
-        inputs.append(torch.randn(dims, generator=generator))
+        if entry.shape.holds_ids:
+            inputs.append(torch.randint(vocabulary, dims, generator=generator))
+        else:
+            inputs.append(torch.randn(dims, generator=generator))
     return inputs
 
 
@@ -181,7 +186,7 @@ def _outputs(graph: Graph, net: nn.Module, inputs: list[Tensor]) -> dict[str, Te
     wanted = [output.name for output in graph.outputs if output.mode == "always" or net.training]
     torch.manual_seed(1)
     # Inputs take part in the gradients: torch 2.13's group norm on a channels-last map crashes where they do not.
-    result = net(*(x.clone().requires_grad_().clone() for x in inputs))
+    result = net(*(x.clone().requires_grad_().clone() if x.is_floating_point() else x for x in inputs))
     if isinstance(net, Interpreter):
         known = {output.name: value for output, value in zip(graph.outputs, result, strict=True)}
     else:

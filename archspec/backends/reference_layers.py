@@ -82,6 +82,12 @@ class DropPath(nn.Module):
         return x * noise.div_(keep)
 
 
+def causal_mask(x: Tensor) -> Tensor:
+    """(T, T), true where the column's token comes after the row's."""
+    place = torch.arange(x.size(1), device=x.device)
+    return place[None, :] > place[:, None]
+
+
 def crop_like(x: Tensor, like: Tensor) -> Tensor:
     """The centre of `x`, as high and wide as `like`."""
     top, left = ((a - b) // 2 for a, b in zip(x.shape[2:], like.shape[2:], strict=True))

@@ -98,7 +98,7 @@ def size_text(shape: Shape) -> str:
     if shape.rank == 4:
         spatial = [size for size, axis in zip(sizes, shape.axes[1:], strict=True) if axis != "C"]
         return "×".join("?" if size is None else str(size) for size in spatial)
-    return f"{sizes[0]} tokens" if shape.rank == 3 else "1×1"
+    return f"{sizes[0]} tokens" if shape.rank == 3 or shape.holds_ids else "1×1"
 
 
 def count_blocks(node: Node, inner: BodyShapes | None) -> int:

@@ -135,4 +135,10 @@ CODES: tuple[Code, ...] = (
         "one value to normalise",
         "A norm over a single value gives a constant: in training torch refuses it.",
     ),
+    Code(
+        "E0328",
+        "token ids where numbers are expected, or numbers where ids are",
+        "An input of two axes that are called N and T, such as `ids[N, T=128]`, holds whole numbers: which entry of a "
+        "vocabulary each token is. `embedding` looks them up; to any other op they mean nothing.",
+    ),
 )

@@ -206,6 +206,9 @@ class Calls:
                     help=_rank_help(op, operand.shape),
                 )
                 return None
+            if operand.shape.holds_ids and not op.reads_ids:
+                self._refuse(_no_numbers(op, operand.shape, inputs.index(operand)), given, inputs, span)
+                return None
         for demand in op.demands(*(operand.shape for operand in inputs)):
             symbolic = isinstance(demand.left, Size) or isinstance(demand.right, Size)
             if self.free and symbolic and FIXED in demand.title:
@@ -348,6 +351,14 @@ def _opened(
             if isinstance(dim, int) and not outer.isdisjoint(free_names(expression_of(dim))):
                 found.add(str(axis.text.value))
     return frozenset(found)
+
+
+def _no_numbers(op: Op, shape: Shape, index: int) -> Demand:
+    return Demand(
+        0, "==", 1, "E0328", f"`{op.name}` on token ids",
+        f"expected numbers, found the ids of tokens {shape}: an input of two axes, N and T",
+        "put `{op: embedding, vocabulary: 1000, out: 64}` before it", operand=index,
+    )  # fmt: skip
 
 
 def _rank_help(op: Op, shape: Shape) -> str | None:

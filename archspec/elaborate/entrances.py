@@ -7,7 +7,7 @@ from archspec.elaborate.env import Env
 from archspec.elaborate.values import evaluate_value, is_fixed, show
 from archspec.ir.graph import GraphInput
 from archspec.report import Report
-from archspec.shapes import MAX_AXES, Dim, Shape, Size, symbol
+from archspec.shapes import IDS, MAX_AXES, Dim, Shape, Size, symbol
 from archspec.source import ScalarValue
 from archspec.span import Span
 from archspec.spec.model import Axis, Signature
@@ -43,22 +43,24 @@ class Entrances:
         known = [dim for dim in dims if dim is not None]
         if len(known) < len(dims):
             return None
-        shape = self._freed(Shape.of(*known)) if self.free else Shape.of(*known)
+        of_tokens = len(dims) == 2 and signature.axes[1].text.value == "T"
+        shape = Shape.of(*known, axes=IDS if of_tokens else None)
+        shape = self._freed(shape) if self.free else shape
         return GraphInput(signature.name, shape, signature.span) if self._channels_fit(signature, shape) else None
 
     def _freed(self, shape: Shape) -> Shape:
         """The shape with symbols in place of numbers, the channels aside; equal numbers stay equal."""
         dims = list(shape.dims)
         for index, (label, size) in enumerate(zip(shape.axes, shape.dims, strict=True)):
-            if index != shape.channel_axis and isinstance(size, int):
-                free = symbol(label, size)
-                known = self.symbols.setdefault(label, free)
-                dims[index] = known if known == free else symbol(f"{label}{len(self.symbols)}", size)
+            if (index != shape.channel_axis or shape.holds_ids) and isinstance(size, int):
+                free = symbol(label.upper(), size)
+                known = self.symbols.setdefault(label.upper(), free)
+                dims[index] = known if known == free else symbol(f"{label.upper()}{len(self.symbols)}", size)
         return Shape(tuple(dims), shape.axes)
 
     def _channels_fit(self, signature: Signature, shape: Shape) -> bool:
         channels = shape.dims[shape.channel_axis]
-        if shape.rank > 1 and not isinstance(channels, int):
+        if shape.rank > 1 and not isinstance(channels, int) and not shape.holds_ids:
             axis = signature.axes[shape.channel_axis]
             stated = axis.nominal.text if axis.nominal is not None else None
             self.report.error(
@@ -68,7 +70,8 @@ class Entrances:
                 notes=[
                     f"found `{axis.text.value}`: the sizes of the batch and of the image may be free, channels may not"
                 ],
-                help=f"write {stated}" if stated is not None else "write a number, or the name of a param",
+                help=(f"write {stated}" if stated is not None else "write a number, or the name of a param")
+                + ", or call the axis T if these are token ids" * (shape.rank == 2),
             )
             return False
         if _looks_channels_last(shape):

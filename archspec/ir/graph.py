@@ -10,7 +10,7 @@ body (its params, its shape symbols, its lets, or `i` and `n` inside a repeat).
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from archspec.expressions import to_text
@@ -135,6 +135,20 @@ class Body(Record):
     def node(self, key: str) -> Node:
         """The node with this key; KeyError if there is none."""
         return self._keyed[key]
+
+
+def operations(body: Body, seen: set[int] | None = None) -> Iterator[Op]:
+    """Every op of a body and of what it calls; a body that is called more than once comes once."""
+    seen = set() if seen is None else seen
+    for node in body.nodes:
+        target = node.target
+        targets = [run.target for run in target.runs] if isinstance(target, Repeat) else [target]
+        for one in targets:
+            if isinstance(one, Op):
+                yield one
+            elif isinstance(one, Body) and id(one) not in seen:
+                seen.add(id(one))
+                yield from operations(one, seen)
 
 
 def _layers(target: Op | Body | Repeat | None) -> int:

@@ -10,6 +10,7 @@ from archspec.ops import (
     attention,
     conv,
     dropout,
+    embedding,
     join,
     linear,
     norm,
@@ -25,6 +26,7 @@ from archspec.ops.base import Op
 FAMILIES = (
     conv.OPS,
     linear.OPS,
+    embedding.OPS,
     norm.OPS,
     activation.OPS,
     pool.OPS,

@@ -17,9 +17,10 @@ class Attention(Op):
 
     `- self_attention: {op: attention, heads: 12}`
 
-    Multi-head attention of Vaswani et al. 2017, torch.nn.MultiheadAttention with batch_first. Its MACs are those of the
-    four projections and of the two products of queries, keys and values. It counts as two weighted layers: the
-    projection to query, key or value (side by side), and the one of the output, as the same four linears would.
+    With `causal: true` a token sees itself and those before it, as in GPT. Multi-head attention of Vaswani et al. 2017,
+    torch.nn.MultiheadAttention with batch_first. Its MACs are those of the four projections and of the two products of
+    queries, keys and values, all of them, masked or not. It counts as two weighted layers: the projection to query, key
+    or value (side by side), and the one of the output, as the same four linears would.
     """
 
     name: ClassVar[str] = "attention"
@@ -27,11 +28,18 @@ class Attention(Op):
     inputs: ClassVar[int | None] = None
     weighted: ClassVar[int] = 2
     ranks: ClassVar[frozenset[int] | None] = frozenset({3})
-    aliases: ClassVar[dict[str, str]] = {"num_heads": "heads", "p": "dropout", "embed_dim": TAKEN, "dim": TAKEN}
+    aliases: ClassVar[dict[str, str]] = {
+        "num_heads": "heads",
+        "p": "dropout",
+        "is_causal": "causal",
+        "embed_dim": TAKEN,
+        "dim": TAKEN,
+    }
 
     heads: Count
     bias: bool = True
     dropout: Probability = 0.0
+    causal: bool = False
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         yield Demand(
@@ -41,6 +49,16 @@ class Attention(Op):
             "E0304",
             "`attention` takes one input or three",
             f"expected x, or query, key and value, found {len(inputs)} inputs",
+        )
+        yield Demand(
+            int(not self.causal or len(inputs) == 1),
+            "==",
+            1,
+            "E0304",
+            "`attention` is causal among the tokens of one input",
+            f"expected x, found {len(inputs)} inputs",
+            "leave `causal` out where queries look at other tokens",
+            option="causal",
         )
         for x in inputs:
             yield from last_axis_holds_features(self.name, x)
@@ -114,11 +132,12 @@ class Attention(Op):
 
     def function(self, *inputs: Shape) -> Call:
         operands = tuple(Operand(index if len(inputs) == 3 else 0) for index in range(3))
-        attended = Call("module", operands, (("need_weights", False),))
+        masked = (("attn_mask", Call("support.causal_mask", (Operand(0),))), ("is_causal", True)) if self.causal else ()
+        attended = Call("module", operands, (("need_weights", False), *masked))
         return Call("operator.getitem", (attended, 0))
 
     def label(self, *inputs: Shape) -> str:
-        return f"attention, {self.heads} heads"
+        return f"{'causal ' * self.causal}attention, {self.heads} heads"
 
 
 OPS: tuple[type[Op], ...] = (Attention,)

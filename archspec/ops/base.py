@@ -26,10 +26,10 @@ class Parameter(Record):
 
 
 class Slice(Record):
-    """Stands for `start:stop:step` inside an index; Python's own `slice` cannot be hashed."""
+    """Stands for `start:stop:step` inside an index; Python's own `slice` cannot be hashed. Its end may be a call."""
 
     start: int | None = None
-    stop: int | None = None
+    stop: int | Call | None = None
     step: int | None = None
 
 
@@ -93,6 +93,8 @@ class Op(Record):
     """The ranks its inputs may have; None: any."""
     weighted: ClassVar[int] = 0
     """How many layers in the sense of "ResNet-152" a value passes in it: 1 in a convolution or linear, else 0."""
+    reads_ids: ClassVar[bool] = False
+    """Whether it reads token ids, and nothing else."""
     aliases: ClassVar[dict[str, str]] = {}
     """Misnomers of options that deserve a hint: {"kernel_size": "kernel"}, or a sentence: {"in_channels": TAKEN}."""
 

@@ -57,6 +57,12 @@ PIECES = (
         "The centre of x, as high and wide as `like`: rows top .. top + H' with top = (H - H') // 2, columns alike.",
         None,
     ),
+    Piece(
+        "causal_mask",
+        "(x)",
+        "For (N, T, D) a mask (T, T) of truth values on the same device, true where a token would see a later one.",
+        None,
+    ),
 )
 
 SUPPORT: Mapping[str, Piece] = MappingProxyType({piece.name: piece for piece in PIECES})

@@ -51,7 +51,7 @@ class Param(Op):
         return {"": self.size}
 
     def module(self, *inputs: Shape) -> Call:
-        return Call("nn.Parameter", (_filled(self.size, self.start, self.std),))
+        return Call("nn.Parameter", (filled(self.size, self.start, self.std),))
 
     def function(self, *inputs: Shape) -> Value:
         return Parameter()
@@ -101,7 +101,8 @@ class Scale(Op):
         return (x.channels, *(1,) * (x.rank - 1 - x.channel_axis))
 
 
-def _filled(size: tuple[int, ...], start: str, std: float) -> Call:
+def filled(size: tuple[int, ...], start: str, std: float) -> Call:
+    """A tensor of this size, filled as `start` says, as a call."""
     if start in ("zeros", "ones"):
         return Call(f"torch.{start}", size)
     empty = Call("torch.empty", size)

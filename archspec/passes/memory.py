@@ -10,7 +10,7 @@ from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 from archspec.records import Record
 from archspec.shapes import Shape
 
-BYTES = 4
+BYTES, ID_BYTES = 4, 8
 
 
 class Memory(Record):
@@ -33,8 +33,8 @@ def activation_memory(graph: Graph, shapes: Shapes) -> Memory:
 
 @lru_cache(maxsize=4096)
 def size_bytes(shape: Shape) -> int:
-    """The bytes of one fp32 tensor of this shape, batch 1 and nominal sizes."""
-    return BYTES * prod(int(size or 1) for size in shape.at({"N": 1}))
+    """The bytes of one tensor of this shape, fp32, or 64-bit integers for ids; batch 1 and nominal sizes."""
+    return (ID_BYTES if shape.holds_ids else BYTES) * prod(int(size or 1) for size in shape.at({"N": 1}))
 
 
 _Usage = tuple[int, int]

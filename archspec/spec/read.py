@@ -29,8 +29,8 @@ from archspec.spec.signature import read_param, read_signatures
 MEANT = frozenset(
     {
         *dir(builtins), "F", "NamedTuple", "OrderedDict", "Tensor", "annotations", "math", "nn", "torch",
-        "AvgPool2dSame", "Conv2dSame", "DropPath", "LayerNorm2d", "MaxPool2dSame", "Permute", "crop_like",
-        "make_divisible", "same_padding",
+        "AvgPool2dSame", "Conv2dSame", "DropPath", "LayerNorm2d", "MaxPool2dSame", "Permute", "causal_mask",
+        "crop_like", "make_divisible", "same_padding",
     }
 )  # fmt: skip
 """What a class may not be called: names that a generated file imports or uses."""

@@ -92,7 +92,7 @@ def _single(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
 
 STRICTER: dict[str, Callable[[Op, tuple[Dims, ...], tuple[Shape, ...]], bool]] = {
     "E0301": _differ,
-    "E0304": lambda op, dims, inputs: len(inputs) not in (1, 3),
+    "E0304": lambda op, dims, inputs: len(inputs) not in (1, 3) or (op.causal and len(inputs) > 1),  # type: ignore[attr-defined]
     "E0310": lambda op, dims, inputs: True,  # axes have labels, and torch knows of none
     "E0311": _empty,
     "E0313": _indivisible,

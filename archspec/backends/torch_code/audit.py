@@ -86,6 +86,8 @@ METHODS = {
     "squeeze",
     "mean",
     "transpose",
+    "new_ones",
+    "triu",
     "view",
     "contiguous",
     "unflatten",
@@ -98,8 +100,8 @@ METHODS = {
 }
 FUNCTIONS = {
     "torch": {
-        "add", "cat", "chunk", "empty", "feature_dropout", "flatten", "full", "mul", "ones", "ones_like", "permute",
-        "reshape", "select", "split", "stack", "zeros",
+        "add", "bool", "cat", "chunk", "empty", "feature_dropout", "flatten", "full", "mul", "ones", "ones_like",
+        "permute", "reshape", "select", "split", "stack", "zeros",
     },
     "F": {"avg_pool2d", "interpolate", "layer_norm", "max_pool2d", "pad"},
     "math": {"ceil", "floor", "log", "sqrt"},

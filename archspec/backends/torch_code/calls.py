@@ -224,7 +224,10 @@ class Writer(Record, frozen=False):
             return ", ".join(self.index(members, [v[i] for v in values], operands, module) for i in range(len(first)))
         if not isinstance(first, Slice):
             return self.value(members, list(values), "index", operands, module)
-        bounds = [self.value(members, [getattr(v, part) for v in values], part) for part in ("start", "stop", "step")]
+        bounds = [
+            self.value(members, [getattr(v, part) for v in values], part, operands, module)
+            for part in ("start", "stop", "step")
+        ]
         start, stop, step = ("" if bound == "None" else bound for bound in bounds)
         parts = [start, stop] if step in ("", "1") else [start, stop, step]
         if all(part.isalnum() or not part for part in parts):

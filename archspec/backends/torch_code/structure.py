@@ -123,7 +123,7 @@ def _skeleton(value: Any) -> Any:
     if isinstance(value, (Operand, Operands, Parameter)):
         return value
     if isinstance(value, Slice):
-        return "slice"
+        return "slice", _skeleton(value.stop)
     if isinstance(value, tuple) and any(
         isinstance(v, (tuple, Call, Operand, Operands, Parameter, Slice)) for v in value
     ):

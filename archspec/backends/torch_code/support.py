@@ -12,6 +12,7 @@ PIECES = (
     "make_divisible",
     "same_padding",
     "crop_like",
+    "causal_mask",
     "Conv2dSame",
     "MaxPool2dSame",
     "AvgPool2dSame",
