@@ -385,23 +385,3 @@ class Demand(Record):
         if self.relation == "==":
             return left == right
         return left >= right if self.relation == ">=" else left > 0 and right % left == 0
-
-
-def window(size: Dim, kernel: int, stride: int, padding: int, dilation: int = 1, ceil: bool = False) -> Dim:
-    """The output size of a sliding window (torch's rule), `padding` on both sides.
-
-    With `ceil` the last window may hang over the edge, but must start inside the input or the left padding; both
-    bounds are floors with the same divisor, so the tighter offset decides.
-    """
-    if isinstance(size, Size):  # a symbol keeps no expression, so none is composed
-        kernel, stride, padding, dilation = int(kernel), int(stride), int(padding), int(dilation)
-    offset = 2 * padding - (dilation * (kernel - 1) + 1)
-    if ceil:
-        offset = min(offset + stride - 1, padding - 1)
-    return _slid(size, offset, stride) if isinstance(size, Size) else (size + offset) // stride + 1
-
-
-@lru_cache(maxsize=4096)
-def _slid(size: Size, offset: int, stride: int) -> Dim:
-    """Remembered for symbols alone: numbers that are equal may come from different expressions."""
-    return (size + offset) // stride + 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archspec.records import Record
-from archspec.shapes import Demand, Dim, Shape, window
+from archspec.shapes import Demand, Dim, Shape
 
 Pair = int | tuple[int, int]
 
@@ -157,5 +157,4 @@ __all__ = [
     "Value",
     "Window",
     "pair",
-    "window",
 ]
