@@ -220,6 +220,9 @@ Each network of torchvision's that the zoo has, held against torchvision's own m
 
 Keys, shapes, order, parameters and MACs of all are compared in every run of the tests, outputs of the small ones too.
 
+Every network has the name of torchvision's builder but one: `googlenet` alone is the paper's, with 5x5 convolutions
+where torchvision has 3x3; torchvision's is a variant of it.
+
 The vision transformers start with the same distributions, but not the same numbers: torchvision fills each layer's
 perceptron while it builds the layer, a generated network fills all layers when it is built.
 
@@ -240,7 +243,8 @@ def _evidence(name: str, file: str, found: dict[str, Any]) -> str:
     checks = found["checks"]
     figures = [f"{found[key]:,}" if checks[key] == "equal" else checks[key] for key in ("parameters", "macs")]
     layout = "equal" if checks["keys"] == checks["strict"] == "equal" else "other"
-    cells = [name, f"[{file}](../specs/{file}.yaml)", *figures, layout]
+    variant = found["spec"].partition("@")[2]  # where torchvision's builder has another name here
+    cells = [name, f"[{file}](../specs/{file}.yaml)" + (f", `{variant}`" if variant else ""), *figures, layout]
     return f"| {' | '.join([*cells, checks['initial'], checks['eval'], checks['train']])} |"
 
 

@@ -175,5 +175,5 @@ def _is_counter(one: Named) -> bool:
 
 def _said(module: Sequence[Named]) -> str:
     first = module[0]
-    name = first.key.rpartition(".")[0] if len(module) > 1 else first.key
+    name = (first.key.rpartition(".")[0] if len(module) > 1 else "") or first.key
     return f"`{name}` " + ", ".join(f"{_kind(one)} {list(one.shape)}" for one in module[:2])

@@ -74,6 +74,8 @@ def printable_report(fit: Fit, title: str, listed: int | None) -> str:
     lines += [f"  {printable(why)}" for why in fit.why_not]
     if fit.why_not:
         lines.append("  say which goes where with --map FILE")
+    if not fit.complete and fit.sources:
+        lines.append(f"  --partial -o FILE writes the {len(fit.sources)} that fit, for load_state_dict(..., strict=False)")
     return "\n".join(lines) + "\n"
 
 

@@ -127,10 +127,16 @@ class Resolver:
         spelled = name
         if name in symbols:
             kind = "features" if symbols[name] == "D" else "channels"
-            spelled = f"in_{kind}" if name == symbols[name] else f"{name.lower()}_{kind}"
+            spelled = f"in_{kind}" if name == symbols[name] else f"{self._input_of(name)}_{kind}"
             while spelled in self.values:
                 spelled += "_"
         return argument_name(spelled)
+
+    def _input_of(self, symbol: str) -> str:
+        """The input on whose signature a symbol stands first: `skip` of `skip[N, K, A, B]`."""
+        body = self.family.instances[0].body
+        named = zip(body.inputs, body.symbols, strict=False)
+        return next((name for name, symbols in named if symbol in symbols), symbol.lower())
 
     def attribute(self, name: str) -> str:
         """The attribute that keeps an argument for `forward`: called like it, unless a layer is."""
@@ -359,7 +365,8 @@ class Resolver:
             if one.instance in values and not same(values[one.instance], one.value):
                 raise Unwritable(option)
             values[one.instance] = one.value
-        name = self.new_argument(option)
+        entering = next((one for one in ("in_features", "in_channels") if option.endswith(f"_{one}")), option)
+        name = self.new_argument(option if entering in self.spelling.values() else entering)
         self.family.lifted[name] = values
         self.hold(name)
         return ast.Name(name, ast.Load())
