@@ -100,6 +100,26 @@ def test_a_head_of_another_width_is_another_shape() -> None:
     assert not found.complete and not found.missing and not found.unexpected
 
 
+def test_numbers_laid_out_otherwise_are_the_same() -> None:
+    """A 1x1 convolution for a linear, a convolution over the whole map for one, a scale that is spread over a map."""
+    wanted = [Named("scale", (4, 1, 1)), Named("a.weight", (4, 12)), Named("b.weight", (2, 4)), Named("b.bias", (2,))]
+    held = [Named("gamma", (4,)), Named("c.weight", (4, 3, 2, 2)), Named("d.weight", (2, 4, 1, 1)), wanted[3]]
+    found = fit(wanted, held)
+    assert found.complete and found.sources == {a.key: b.key for a, b in zip(wanted, held, strict=True)}
+    assert not fit(wanted, [*wanted[:2], Named("b.weight", (4, 2)), wanted[3]]).complete
+    other = [held[0], Named("c.weight", (12, 4, 1, 1)), *held[2:]]
+    assert not fit(wanted, other).complete
+
+
+def test_a_scale_and_a_flattened_layer_come_from_another_library(tmp_path: Path, spec: Path) -> None:
+    state = archspec.module(spec).state_dict()
+    old = {**state, "fc.weight": state["fc.weight"][:, :, None, None]}
+    held = archspec.weights(saved(tmp_path / "a.pt", old), spec)
+    assert held.fit.complete and not held.fit.exact
+    assert torch.equal(held.state_dict()["fc.weight"], state["fc.weight"])
+    assert torch.equal(held.state_dict(partial=True)["fc.weight"], state["fc.weight"])
+
+
 def test_counters_may_be_missing() -> None:
     found = fit([*WANTED, Named("n.num_batches_tracked", ())], WANTED)
     assert found.complete and not found.exact and len(found.counters) == 1
@@ -137,6 +157,8 @@ def test_what_does_not_fit_is_not_written(tmp_path: Path, spec: Path, capsys: py
     out = capsys.readouterr()
     assert code == 1 and not (tmp_path / "b.safetensors").exists()
     assert "fc.weight is [7, 8], the checkpoint has [4, 8]" in out.out and "is not written" in out.err
+    assert main(["weights", str(path), str(spec), "--set", "classes=7"]) == 1
+    assert "-o FILE --partial writes the 6 that fit" in capsys.readouterr().out
 
 
 def test_fine_tuning_takes_what_fits(tmp_path: Path, spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

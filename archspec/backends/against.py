@@ -67,7 +67,7 @@ def compare(checked: Checked, theirs: nn.Module, tolerance: float = 0.0) -> Agre
         )
     state = theirs.state_dict()
     held = {
-        key: state[matched.sources[key]] if key in matched.sources else value
+        key: state[matched.sources[key]].reshape(value.shape) if key in matched.sources else value
         for key, value in ours.state_dict().items()
     }
     ours.load_state_dict(held)

@@ -124,7 +124,7 @@ def converted(checkpoint: Checkpoint, fit: Fit, wanted: Mapping[str, tuple[int, 
         raise ValueError(f"{checkpoint.path} does not fill the network")
     sources = fit.sources
     return {
-        key: checkpoint.tensors[sources[key]] if key in sources else _counter(key, shape)
+        key: checkpoint.tensors[sources[key]].reshape(shape) if key in sources else _counter(key, shape)
         for key, shape in wanted.items()
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from math import prod
 from typing import NamedTuple
 
 from archspec.records import Record, field
@@ -13,6 +14,9 @@ Shape = tuple[int, ...]
 
 COUNTER = "num_batches_tracked"
 """Batch norm's counter of steps: checkpoints older than torch 0.4.1 lack it, and no output in eval mode needs it."""
+
+COMMON = frozenset({"weight", "bias", "running_mean", "running_var", COUNTER, "in_proj_weight", "in_proj_bias"})
+"""Tensors that have these names in every library; those of other names are a module's own."""
 
 MAX_RESHAPED = 4
 """So many tensors may differ in shape before a mapping by position is a guess: the weight and bias of a head, twice."""
@@ -33,7 +37,9 @@ class Pair(NamedTuple):
 
 
 class Fit(Record):
-    """What fits and what does not. `renamed` go by position or unique shape; `why_not`: why no more could be mapped."""
+    """What fits and what does not. `renamed` go by position or unique shape, or have their numbers laid out otherwise;
+    `why_not`: why no more could be mapped.
+    """
 
     named: tuple[Pair, ...] = ()
     renamed: tuple[Pair, ...] = ()
@@ -66,17 +72,20 @@ def fit(wanted: Sequence[Named], held: Sequence[Named], *, ordered: bool = True)
 
     Equal keys go together. What is left is mapped by position, when both sides register equally many tensors of equal
     kind (`weight`, `running_mean`, ...) and shape in the same order, module by module; else by shape, where only one
-    tensor on either side has it. Nothing is mapped where two tensors could be meant.
+    tensor on either side has it. Nothing is mapped where two tensors could be meant. Shapes are equal too where the
+    same numbers are laid out otherwise: a 1x1 convolution and a linear, a layer's scale of [C] and of [C, 1, 1].
     """
     prefix = _common_prefix(wanted, held)
     by_key = {one.key.removeprefix(prefix): one for one in held}
-    same, reshaped, left = [], [], []
+    same, laid, reshaped, left = [], [], [], []
     for one in wanted:
         other = by_key.pop(one.key, None)
         if other is None:
             left.append(one)
         elif one.shape == other.shape:
             same.append(Pair(one, other))
+        elif are_alike(one.shape, other.shape):
+            laid.append(Pair(one, other))
         else:
             reshaped.append(Pair(one, other))
     spare = list(by_key.values())
@@ -89,7 +98,7 @@ def fit(wanted: Sequence[Named], held: Sequence[Named], *, ordered: bool = True)
     rest = [one for one in left if one.key not in filled]
     return Fit(
         named=tuple(same),
-        renamed=tuple(found.pairs),
+        renamed=(*laid, *found.pairs),
         reshaped=tuple(reshaped),
         missing=tuple(one for one in rest if not _is_counter(one)),
         unexpected=tuple(one for one in spare if one.key not in taken),
@@ -116,14 +125,14 @@ def _by_position(wanted: Sequence[Named], held: Sequence[Named]) -> _Mapping:
     if not ours or not theirs:
         return _Mapping()
     for place, (mine, other) in enumerate(zip(ours, theirs, strict=False), start=1):
-        if _sorts(mine) != _sorts(other):
+        if len(mine) != len(other) or not all(map(_go_together, mine, other)):
             differ = f"module {place} of each side differs, {_said(mine)} here, {_said(other)} there"
             return _Mapping(why=f"not by position: {differ}")
     if len(ours) != len(theirs):
         return _Mapping(why=f"not by position: {len(ours)} modules are wanted, the checkpoint has {len(theirs)} left")
     pairs = [Pair(a, b) for mine, other in zip(ours, theirs, strict=True) for a, b in zip(mine, other, strict=True)]
-    same = [pair for pair in pairs if pair.wanted.shape == pair.held.shape]
-    reshaped = [pair for pair in pairs if pair.wanted.shape != pair.held.shape]
+    same = [pair for pair in pairs if are_alike(pair.wanted.shape, pair.held.shape)]
+    reshaped = [pair for pair in pairs if not are_alike(pair.wanted.shape, pair.held.shape)]
     if len(reshaped) > MAX_RESHAPED:
         first = f"{_said([reshaped[0].wanted])} here, {_said([reshaped[0].held])} there"
         return _Mapping(why=f"not by position: {len(reshaped)} shapes differ, the first is {first}")
@@ -165,8 +174,20 @@ def _kind(one: Named) -> str:
     return one.key.rpartition(".")[2]
 
 
-def _sorts(module: Sequence[Named]) -> list[tuple[str, int]]:
-    return [(_kind(one), len(one.shape)) for one in module]
+def _go_together(one: Named, other: Named) -> bool:
+    """Whether tensors in the same place of two modules are the same parameter, if perhaps of another width."""
+    known = COMMON & {_kind(one), _kind(other)}
+    same_kind = _kind(one) == _kind(other) if known else True
+    return same_kind and (len(one.shape) == len(other.shape) or are_alike(one.shape, other.shape))
+
+
+def are_alike(one: Shape, other: Shape) -> bool:
+    """Whether two shapes hold the same numbers in one order: all axes but those of 1 are equal, or all but the first
+    of one side are flattened on the other, as where a linear does what a convolution over the whole map does.
+    """
+    bare, others = ([size for size in shape if size != 1] for shape in (one, other))
+    flat = min(len(one), len(other)) == 2 and one[0] == other[0] and prod(one) == prod(other)
+    return bare == others or flat
 
 
 def _is_counter(one: Named) -> bool:

@@ -31,7 +31,8 @@ class Weights(Record):
         """
         shapes = {one.key: one.shape for one in self.wanted}
         if partial:
-            return {key: self.checkpoint.tensors[held] for key, held in self.fit.sources.items()}
+            held = self.checkpoint.tensors
+            return {key: held[name].reshape(shapes[key]) for key, name in self.fit.sources.items()}
         return converted(self.checkpoint, self.fit, shapes)
 
     def save(self, path: str | Path, *, partial: bool = False) -> None:

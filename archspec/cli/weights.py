@@ -48,6 +48,10 @@ def _run(args: Namespace, terminal: Terminal) -> int:
         terminal.say(json.dumps({"checkpoint": args.checkpoint, "network": checked.name, **_as_dict(fit)}, indent=2))
     else:
         terminal.write(printable_report(fit, f"{args.checkpoint} -> {checked.name}", None if args.all else LISTED))
+        if not fit.complete and fit.sources and args.output is None:
+            terminal.say(
+                f"  -o FILE --partial writes the {len(fit.sources)} that fit, for load_state_dict(strict=False)"
+            )
     if not fit.complete and not (args.partial and fit.sources):
         if args.output is not None:
             hint = "; --partial writes what fits" if fit.sources else ""
@@ -74,8 +78,6 @@ def printable_report(fit: Fit, title: str, listed: int | None) -> str:
     lines += [f"  {printable(why)}" for why in fit.why_not]
     if fit.why_not:
         lines.append("  say which goes where with --map FILE")
-    if not fit.complete and fit.sources:
-        lines.append(f"  --partial -o FILE writes the {len(fit.sources)} that fit, for load_state_dict(..., strict=False)")
     return "\n".join(lines) + "\n"
 
 
@@ -100,7 +102,8 @@ def _listed(lines: Iterable[str], limit: int | None, count: int) -> Sequence[str
 
 
 def _move(pair: Pair) -> str:
-    return f"{printable(pair.held.key)} -> {printable(pair.wanted.key)} {list(pair.wanted.shape)}"
+    was = "" if pair.held.shape == pair.wanted.shape else f" of {list(pair.held.shape)}"
+    return f"{printable(pair.held.key)}{was} -> {printable(pair.wanted.key)} {list(pair.wanted.shape)}"
 
 
 def _shapes(pair: Pair) -> str:
