@@ -19,10 +19,14 @@ class Label(Record):
 
 
 class Frame(Record):
-    """One link of the chain that made a value: `in bottleneck, called by layer2.0 (line 60, repeat 1 of 8)`."""
+    """One link of the chain that made a value: `in bottleneck, called by layer2.0 (line 60, repeat 1 of 8)`.
+
+    `how` are the words before it where it is not the first.
+    """
 
     what: str
     span: Span
+    how: str = "called by"
 
 
 class Edit(Record):
@@ -36,7 +40,8 @@ class Diagnostic(Record):
     """One thing that is wrong with a spec, and how to mend it.
 
     `code` is stable (`E0301`), `title` one line, `label` the words beside the caret, `notes` say what was expected
-    and what was found, `help` how to mend it, `chain` the calls that lead to `span`, innermost first.
+    and what was found, `help` how to mend it, `chain` what leads to `span`, innermost first:
+    calls, the files that extend its file, the variant.
     `edit` is a change that was made and checked before it is offered: the mistake is gone with it.
     """
 

@@ -27,7 +27,7 @@ from archspec.report import Report
 from archspec.sharing import check_sharing
 from archspec.source import Value
 from archspec.spec import zoo
-from archspec.spec.choice import refuse_unknown_choice
+from archspec.spec.choice import refuse_unknown_choice, variant_frame
 from archspec.spec.load import load_text, read_bytes, shown, tidied
 from archspec.spec.model import Spec
 from archspec.spec.settings import setting
@@ -162,6 +162,7 @@ def prove(spec: Spec, report: Report) -> Checked:
 
 def _prove(spec: Spec, report: Report) -> Checked:
     report.texts.update(spec.texts)
+    report.parents, report.variant = spec.parents, variant_frame(spec)
     report.take(spec.faults)
     read_expectations(spec, report)
     try:

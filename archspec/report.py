@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 
@@ -44,8 +44,10 @@ class Report:
         self.work = work if work is not None else Work()
         self.diagnostics: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
-        self.circumstances = ""
-        """Under which variant and settings the work is done, for a note at each error."""
+        self.variant: Frame | None = None
+        """The variant that is looked at."""
+        self.parents: Mapping[str, Span] = {}
+        """Where each file that is a parent is named, by its path."""
         self.failed = False
         self.fatal = False
         """Whether an error was found after which the rest would only be a consequence."""
@@ -80,8 +82,8 @@ class Report:
         self._seen.add(mistake)
         if len(self.diagnostics) >= MAX_ERRORS:
             self.stop_if_failed()
-        kept = tuple(note for note in (*notes, self.circumstances) if note)
-        self.diagnostics.append(Diagnostic(code, title, span, label, tuple(labels), kept, help, self._chain()))
+        kept = tuple(note for note in notes if note)
+        self.diagnostics.append(Diagnostic(code, title, span, label, tuple(labels), kept, help, self._chain(span)))
 
     def at_most(self, most: int, what: str, spans: list[Span]) -> None:
         """An error at the first of these that is one too many."""
@@ -101,7 +103,7 @@ class Report:
     def warn(self, code: str, title: str, span: Span, *, notes: Iterable[str] = (), help: str | None = None) -> None:
         """Record a warning at `span`."""
         kept = tuple(note for note in notes if note)
-        self.diagnostics.append(Diagnostic(code, title, span, "", (), kept, help, self._chain(), "warning"))
+        self.diagnostics.append(Diagnostic(code, title, span, "", (), kept, help, self._chain(span), "warning"))
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
@@ -121,8 +123,11 @@ class Report:
         finally:
             self._calls.pop()
 
-    def _chain(self) -> tuple[Frame, ...]:
-        """`projection`, then its callers: `downsample in bottleneck`, then `layer2.0 (repeat 1 of 8)`."""
+    def _chain(self, span: Span | None) -> tuple[Frame, ...]:
+        """`projection`, then its callers: `downsample in bottleneck`, then `layer2.0 (repeat 1 of 8)`.
+
+        Then the files that extend that of the outermost place, the nearest first, and the variant.
+        """
         frames: list[Frame] = []
         for index in range(len(self._calls) - 1, -1, -1):
             call = self._calls[index]
@@ -130,6 +135,12 @@ class Report:
                 frames.append(Frame(call.block, call.defined))
             what = f"{call.caller} in {self._calls[index - 1].block}" if index else call.caller
             frames.append(Frame(f"{what} ({call.unit})" if call.unit else what, call.span))
+        place = frames[-1].span if frames else span
+        while place is not None and (named := self.parents.get(place.file)) is not None:
+            frames.append(Frame(named.file.rpartition("/")[2], named, "extended by"))
+            place = named
+        if self.variant is not None and (span is None or span.line != self.variant.span.line):
+            frames.append(self.variant)
         return tuple(frames)
 
     def stop_if_fatal(self) -> None:

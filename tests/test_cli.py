@@ -536,6 +536,23 @@ def test_options_are_not_abbreviated(call: Call) -> None:
     assert {action.dest for action in make_parser()._actions} >= {"quiet", "color"}
 
 
+def test_a_mistake_says_under_which_variant_and_by_which_file_it_came_about(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(edited("kernel: 3", "kernel: 2*width"), encoding="utf-8")
+    child = "archspec: 1\nextends: base\nname: child\nvariants: {huge: {width: 40}, vast: {width: 50}}\n"
+    (tmp_path / "child.yaml").write_text(child, encoding="utf-8")
+    code, out, _ = call("check", "child.yaml")
+    assert code == 1 and "1 error found" in out  # the mistake is one
+    place = " --> base.yaml:6:37   extended by child.yaml (child.yaml:2), under variant `huge` (child.yaml:4)\n"
+    assert place in out and "\nok  child " in out
+    assert "under variant `vast` (child.yaml:4)" in call("build", "child.yaml@vast")[2]
+    (found,) = json.loads(call("check", "child.yaml", "--format", "json")[1])["diagnostics"]
+    chain = [(frame["how"], frame["what"], frame["span"]["line"]) for frame in found["chain"]]
+    assert chain == [("extended by", "child.yaml", 2), ("under", "variant `huge`", 4)]
+    sarif = json.loads(call("check", "child.yaml", "--format", "sarif")[1])
+    related = sarif["runs"][0]["results"][0]["relatedLocations"]
+    assert [one["message"]["text"] for one in related][-1] == "under variant `huge`"
+
+
 def test_check_leaves_out_variants_whose_own_params_are_set(call: Call) -> None:
     code, out, _ = call("check", "tiny.yaml", "--set", "width=4")
     assert code == 0 and [line.split()[1] for line in out.splitlines()] == ["tiny"]

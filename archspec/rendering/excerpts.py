@@ -71,15 +71,15 @@ class _Page:
     def _arrow(self, span: Span, chain: tuple[Frame, ...], gutter: int) -> Iterator[str]:
         place = f"{printable(span.file)}:{span.line}:{span.column}"
         arrow = " " * gutter + paint("-->", "frame", self.color) + f" {place}"
-        frames = [_frame(frame, span.file) for frame in chain]
+        frames = [f"{_how(frame, index)} {_frame(frame, span.file)}" for index, frame in enumerate(chain)]
         if len(frames) > MAX_FRAMES:
-            frames[MAX_FRAMES - 1 : -1] = [f"{len(frames) - MAX_FRAMES} more"]
-        where = "in " + ", called by ".join(frames) if frames else ""
+            frames[MAX_FRAMES - 1 : -1] = [f"called by {len(frames) - MAX_FRAMES} more"]
+        where = ", ".join(frames)
         if len(place) + len(where) + gutter + 7 <= MAX_WIDTH:
             yield arrow + (f"   {where}" if where else "")
         else:
             yield arrow
-            yield from (" " * (gutter + 4) + ("in " if i == 0 else "called by ") + f for i, f in enumerate(frames))
+            yield from (" " * (gutter + 4) + frame for frame in frames)
 
     def _excerpts(self, places: list[_Place], gutter: int) -> Iterator[str]:
         for index, file in enumerate(dict.fromkeys(place.span.file for place in places)):
@@ -143,6 +143,10 @@ def _mark(place: _Place, line: str) -> Mark:
         place.text,
         place.role,
     )
+
+
+def _how(frame: Frame, index: int) -> str:
+    return "in" if index == 0 and frame.how == "called by" else frame.how
 
 
 def _frame(frame: Frame, file: str) -> str:

@@ -27,7 +27,7 @@ def _record(diagnostic: Diagnostic) -> dict[str, Any]:
         "labels": [{"span": _span(label.span), "text": label.text} for label in diagnostic.labels],
         "notes": list(diagnostic.notes),
         "help": diagnostic.help,
-        "chain": [{"what": frame.what, "span": _span(frame.span)} for frame in diagnostic.chain],
+        "chain": [{"how": frame.how, "what": frame.what, "span": _span(frame.span)} for frame in diagnostic.chain],
         "edit": None
         if diagnostic.edit is None
         else {"span": _span(diagnostic.edit.span), "text": diagnostic.edit.text},

@@ -49,7 +49,10 @@ def _rule(code: str) -> dict[str, Any]:
 def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
     related = [
         *(_location(label.span, label.text) for label in diagnostic.labels),
-        *(_location(frame.span, f"in {frame.what}") for frame in diagnostic.chain),
+        *(
+            _location(frame.span, f"{'in' if frame.how == 'called by' else frame.how} {frame.what}")
+            for frame in diagnostic.chain
+        ),
     ]
     fixes = {} if diagnostic.edit is None else {"fixes": [_fix(diagnostic.help or "", diagnostic.edit)]}
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archspec.diagnostics import Diagnostic, UsageError
+from archspec.diagnostics import Diagnostic, Frame, UsageError
 from archspec.report import suggestion
 from archspec.span import Span
 from archspec.spec.fields import listed
@@ -26,3 +26,9 @@ def refuse_unknown_choice(spec: Spec) -> None:
         help_ = help_ or f"its params: {listed(names) or 'none'}"
         shown = Diagnostic("E0502", title, place, help=help_) if SETTINGS in spec.texts else None
         raise UsageError(title, help_, shown, spec.texts)
+
+
+def variant_frame(spec: Spec) -> Frame | None:
+    """The variant that was chosen, as what leads to a mistake found under it."""
+    place = next((name.span for name, _ in spec.file.variants if name.value == spec.variant), None)
+    return None if place is None else Frame(f"variant `{spec.variant}`", place, "under")

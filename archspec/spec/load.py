@@ -12,6 +12,7 @@ from archspec.lazy import lazy
 from archspec.report import Report, suggestion
 from archspec.resources import folder as resource_folder
 from archspec.source import MAX_VALUES, ListValue, MapValue, ScalarValue, Value, parse
+from archspec.span import Span
 from archspec.spec.extend import extend
 from archspec.spec.model import Spec, SpecFile
 from archspec.spec.read import read_spec
@@ -45,7 +46,14 @@ def load_text(
     loader.libraries_of(file)
     report.stop_if_fatal()
     return Spec(
-        file, loader.libraries, report.texts, variant, settings, tuple(report.diagnostics), references=loader.references
+        file,
+        loader.libraries,
+        report.texts,
+        variant,
+        settings,
+        tuple(report.diagnostics),
+        references=loader.references,
+        parents=loader.parents,
     )
 
 
@@ -99,6 +107,7 @@ class _Loader:
         self.report, self.texts = report, texts
         self.libraries: dict[str, SpecFile] = {}
         self.references: dict[tuple[str, str], str] = {}
+        self.parents: dict[str, Span] = {}
         self._open: list[str] = []
         self._bytes, self._values = MAX_BYTES, MAX_VALUES
 
@@ -129,6 +138,7 @@ class _Loader:
         if found is None:
             return tree
         inherited, parent_path = found
+        self.parents[parent_path] = parent.span
         grandparent = inherited.get("extends")
         if grandparent is not None:
             self._open.append(parent_path)

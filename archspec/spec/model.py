@@ -197,6 +197,8 @@ class Spec(Record, eq=False):
     settings: Mapping[str, Value] = field(default_factory=dict)
     faults: tuple[Diagnostic, ...] = ()
     features: tuple[str, ...] = ()
+    parents: Mapping[str, Span] = field(default_factory=dict)
+    """Where each file that is extended is named, by its path."""
     references: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Which library each `use:` of a file was found to mean: the disk may say otherwise when the spec is checked."""
 
