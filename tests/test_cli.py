@@ -542,7 +542,7 @@ def test_a_mistake_says_under_which_variant_and_by_which_file_it_came_about(call
     (tmp_path / "child.yaml").write_text(child, encoding="utf-8")
     code, out, _ = call("check", "child.yaml")
     assert code == 1 and "1 error found" in out  # the mistake is one
-    place = " --> base.yaml:6:37   extended by child.yaml (child.yaml:2), under variant `huge` (child.yaml:4)\n"
+    place = " --> base.yaml:6:44   extended by child.yaml (child.yaml:2), under variant `huge` (child.yaml:4)\n"
     assert place in out and "\nok  child " in out
     assert "under variant `vast` (child.yaml:4)" in call("build", "child.yaml@vast")[2]
     (found,) = json.loads(call("check", "child.yaml", "--format", "json")[1])["diagnostics"]
