@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections.abc import Callable, Iterable
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archspec import pipeline
-from archspec.backends.figure import draw_figure, graphviz_layout, layers
+from archspec.backends.figure import draw_figure, drawing, graphviz_layout, layers
+from archspec.backends.figure.outline import Fork, Step, Tangle, walk
+from archspec.backends.figure.reading import read
 from archspec.backends.figure.scene import Scene
 from archspec.backends.figure.spread import Layouter, Node
+from archspec.checked import Checked
 from archspec.cli import main
 from archspec.diagnostics import UsageError
 
@@ -135,3 +139,43 @@ def test_a_program_that_fails_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> N
         draw_figure(pipeline.check(wired(14, 1)), layout="dot")
     with pytest.raises(UsageError, match="no layout `circo`"):
         draw_figure(pipeline.check("lenet"), layout="circo")
+
+
+def dense(count: int, reads: Callable[[int], Iterable[int]]) -> Checked:
+    """Layers that read so many layers before them, as `reads` says of each."""
+    items = "".join(
+        f"  - k{i}: {{op: concat, from: [{', '.join(f'c{j}' for j in reads(i))}], axis: C}}\n"
+        f"  - c{i}: {{op: conv2d, out: 8, kernel: 1}}\n"
+        for i in range(1, count)
+    )
+    first = "  - c0: {op: conv2d, out: 8, kernel: 1}\n"
+    return pipeline.check(f"archspec: 1\nname: dense\ninput: x[N, 3, 8, 8]\nnet:\n{first}{items}")
+
+
+def test_wiring_beyond_any_layout_is_drawn_in_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of these took a minute and a gigabyte, or ended in a stack overflow."""
+    monkeypatch.setattr(graphviz_layout, "find_program", lambda: "false")  # is asked for few wires only, and fails
+    every = dense(60, range)
+    figure = draw_figure(every)
+    assert figure.remarks == ("dense: too many wires cross for any layout, and run in lanes beside the column",)
+    assert sum(len(wire.points) > 2 for wire in figure.scene.wires) > 1000
+    with pytest.raises(UsageError, match="too many wires to be laid out in layers"):
+        draw_figure(every, layout="layers")
+    (remark,) = draw_figure(dense(22, range)).remarks
+    assert remark.endswith("laid out in plain layers")
+
+
+def test_forks_in_forks_end_in_a_tangle() -> None:
+    items = "".join(
+        f"  - c{i}: {{op: conv2d, out: 3, kernel: 1}}\n  - a{i}: {{op: add, from: [c{i}, x]}}\n" for i in range(200)
+    )
+    deep = pipeline.check(f"archspec: 1\nname: deep\ninput: x[N, 3, 8, 8]\nnet:\n{items}")
+    drawn = [item for group in read(deep).groups for item in walk(group.chain)]
+    assert {type(item) for item in drawn} == {Fork, Step, Tangle}
+    assert all(draw_figure(deep).render(form) for form in ("svg", "text", "mermaid"))
+
+
+def test_what_needs_no_places_is_not_placed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "compose", lambda *_: pytest.fail("placed"))
+    figure = draw_figure(pipeline.check(wired(14, 1)))
+    assert figure.description and all(figure.render(form) for form in ("text", "dot", "mermaid"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,13 +44,18 @@ class Figure(Record):
 
     title: str
     description: str
-    scene: Scene
+    place: Callable[[], Scene]
     outlines: tuple[Outline, ...]
     theme: Theme = "auto"
     remarks: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Figure(title={self.title!r}, description={self.description!r}, theme={self.theme!r})"
+
+    @property
+    def scene(self) -> Scene:
+        """What stands where; placed when it is first asked for, since words and graphs need no places."""
+        return self.place()
 
     @property
     def palette(self) -> Mapping[str, str]:
@@ -139,13 +145,16 @@ def draw_figure(
     if block:
         outlines = tuple(read_block(one, path) for one in checked for path in block)
         tangles, remarks = choose(laid_out, outlines, close=True)
-        scene = closeups(outlines, tangles)
+        place = partial(closeups, outlines, tangles)
     else:
         outlines = tuple(read(one, chosen, shown) for one in checked)
         tangles, remarks = choose(laid_out, outlines)
-        scene = rows_of_stages(outlines) if chosen == "model" else compose(outlines, wrap, tangles)
+        place = partial(rows_of_stages, outlines) if chosen == "model" else partial(compose, outlines, wrap, tangles)
+    placed = cache(place)
+    if laid_out != "auto":
+        placed()  # what cannot be laid out as asked is said at once
     title = ", ".join(outline.title for outline in outlines)
-    return Figure(title, " ".join(describe(outline) for outline in outlines), scene, outlines, colours, remarks)
+    return Figure(title, " ".join(describe(outline) for outline in outlines), placed, outlines, colours, remarks)
 
 
 def _one_of(known: tuple[_Word, ...], word: str, what: str) -> _Word:

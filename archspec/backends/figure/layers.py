@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import fsum
+from operator import itemgetter
 
 from archspec.backends.figure.scene import Point
 from archspec.backends.figure.spread import Arrangement, Node
+from archspec.diagnostics import UsageError
 from archspec.records import Record
 
 _BESIDE, _BELOW, _WIRE = 14.0, 26.0, 8.0
 _SWEEPS = 8
+_MOST_SLOTS = 20_000
+"""So many slots are ordered in a few seconds."""
 
 
 class _Grid(Record):
@@ -26,7 +30,9 @@ class _Grid(Record):
 
 
 def arrange(nodes: Sequence[Node], wires: Sequence[tuple[int, int]]) -> Arrangement:
-    """Every node a layer below the last of those it reads from; all wires go down."""
+    """Every node a layer below the last of those it reads from; all wires go down. UsageError for too many wires."""
+    if not is_small(len(nodes), wires):
+        raise UsageError("there are too many wires to be laid out in layers", "--layout column")
     grid = _grid(nodes, wires)
     layers = _ordered(grid)
     xs = _across(layers, grid)
@@ -40,10 +46,22 @@ def arrange(nodes: Sequence[Node], wires: Sequence[tuple[int, int]]) -> Arrangem
     return Arrangement(places, routes)
 
 
+def is_small(count: int, wires: Sequence[tuple[int, int]]) -> bool:
+    """Whether so many nodes with these wires are laid out in little time."""
+    depth = _depths(count, wires)
+    return count + sum(depth[goal] - depth[source] for source, goal in wires) <= _MOST_SLOTS
+
+
+def _depths(count: int, wires: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """The layer of each node, and of the entry."""
+    depth = dict.fromkeys(range(-1, count), 1) | {-1: 0}
+    for source, goal in sorted(wires, key=itemgetter(1)):
+        depth[goal] = max(depth[goal], depth[source] + 1)
+    return depth
+
+
 def _grid(nodes: Sequence[Node], wires: Sequence[tuple[int, int]]) -> _Grid:
-    depth = {-1: 0}
-    for node in range(len(nodes)):
-        depth[node] = 1 + max((depth[source] for source, goal in wires if goal == node), default=0)
+    depth = _depths(len(nodes), wires)
     layers: list[list[int]] = [[] for _ in range(max(depth.values()) + 1)]
     for node, level in depth.items():
         layers[level].append(node)

@@ -18,6 +18,8 @@ LAYOUTS: tuple[Layout, ...] = ("auto", "column", "dot", "layers")
 
 _LANES = 12
 """So many wires beside the column can still be told apart."""
+_DOT = 150
+"""So many wires take `dot` a second; its time grows so fast that four times as many may take minutes."""
 
 _LAYOUTERS: Mapping[str, Layouter] = {"dot": graphviz_layout.arrange, "layers": layers.arrange}
 
@@ -33,17 +35,31 @@ def choose(layout: Layout, outlines: Sequence[Outline], close: bool = False) -> 
         return partial(spread, layouter=_LAYOUTERS["layers"]), ()
     if layout != "auto":
         return partial(spread, layouter=_LAYOUTERS[layout]), ()
-    irregular = [outline.title for outline in outlines if any(map(_is_irregular, _tangles(outline)))]
-    if not irregular:
-        return tangle, ()
     program = graphviz_layout.find_program()
-    means = f"by {Path(program).name}" if program else "in plain layers (without Graphviz, whose extra is `dot`)"
-    drawer = partial(_spread_irregular, layouter=_LAYOUTERS["dot" if program else "layers"])
-    return drawer, (f"{', '.join(irregular)}: too many wires cross for lanes beside the column, laid out {means}",)
+    chosen: dict[Layout, dict[str, None]] = {}
+    for outline in outlines:
+        for wiring in filter(_is_irregular, _tangles(outline)):
+            chosen.setdefault(_fitting(wiring, program is not None), {})[outline.title] = None
+    told = {
+        "dot": f"too many wires cross for lanes beside the column, laid out by {Path(program or '').name}",
+        "layers": "too many wires cross for lanes beside the column, laid out in plain layers"
+        + ("" if program else " (without Graphviz, whose extra is `dot`)"),
+        "column": "too many wires cross for any layout, and run in lanes beside the column",
+    }
+    remarks = tuple(f"{', '.join(titles)}: {told[means]}" for means, titles in chosen.items())
+    return partial(_spread_irregular, program=program is not None) if chosen else tangle, remarks
 
 
-def _spread_irregular(wiring: Tangle, drawn: Sequence[Fragment], layouter: Layouter) -> Fragment:
-    return spread(wiring, drawn, layouter) if _is_irregular(wiring) else tangle(wiring, drawn)
+def _fitting(wiring: Tangle, program: bool) -> Layout:
+    """The best layout that an irregular tangle has in little time: by its size alone, so that it is always the same."""
+    if program and len(wiring.wires) <= _DOT:
+        return "dot"
+    return "layers" if layers.is_small(len(wiring.pieces), wiring.wires) else "column"
+
+
+def _spread_irregular(wiring: Tangle, drawn: Sequence[Fragment], program: bool) -> Fragment:
+    means = _fitting(wiring, program) if _is_irregular(wiring) else "column"
+    return tangle(wiring, drawn) if means == "column" else spread(wiring, drawn, _LAYOUTERS[means])
 
 
 def _is_irregular(wiring: Tangle) -> bool:

@@ -10,6 +10,8 @@ from archspec.backends.figure.shortcut import classify
 from archspec.records import Record
 
 SOURCE = -1
+DEEPEST = 16
+"""Forks in forks beyond this many are drawn as tangles: lanes in lanes that nobody could follow."""
 
 
 class Nesting(Record):
@@ -21,17 +23,19 @@ class Nesting(Record):
     sources: Sequence[tuple[int, ...]]
     items: Callable[[int], Chain]
 
-    def chain(self, members: Sequence[int], entry: int, exits: Sequence[int]) -> Chain:
+    def chain(self, members: Sequence[int], entry: int, exits: Sequence[int], depth: int = 0) -> Chain:
         """The steps from `entry` through `members`; `exits` are the members (or the entry) that the end reads from."""
-        return tuple(item for _, chain in self.segments(members, entry, exits) for item in chain)
+        return tuple(item for _, chain in self.segments(members, entry, exits, depth) for item in chain)
 
-    def segments(self, members: Sequence[int], entry: int, exits: Sequence[int]) -> Iterator[tuple[int, Chain]]:
+    def segments(
+        self, members: Sequence[int], entry: int, exits: Sequence[int], depth: int = 0
+    ) -> Iterator[tuple[int, Chain]]:
         """The same, cut where all paths meet: the last atom of each segment and its steps."""
         cuts = set(self._cuts(members, entry, exits))
         start, inner = entry, list[int]()
         for member in members:
             if member in cuts:
-                yield member, self._segment(start, inner, member)
+                yield member, self._segment(start, inner, member, depth)
                 start, inner = member, []
             else:
                 inner.append(member)
@@ -60,26 +64,28 @@ class Nesting(Record):
                 yield member
             farthest = max(farthest, last[index])
 
-    def _segment(self, start: int, inner: list[int], end: int) -> Chain:
+    def _segment(self, start: int, inner: list[int], end: int, depth: int) -> Chain:
         """What lies between two cuts, the second one included."""
         sources = self.sources[end]
         if not inner and len(sources) < 2:
             return self.items(end)
         groups = self._components(inner)
-        branches = [self._branch(start, inner, source, groups) for source in dict.fromkeys(sources)]
+        whole = len({groups[source] for source in sources if source in groups}) == len(set(sources) - {start})
+        if not whole or depth >= DEEPEST:  # before its branches are looked into: most would be looked into in vain
+            return self._tangle(start, [*inner, end])
+        branches = [self._branch(start, inner, source, groups, depth) for source in dict.fromkeys(sources)]
         direct = sum(1 for source in sources if source == start)
         branches.extend([()] * (direct - 1))
         join, *rest = self.items(end) or (None,)
-        whole = len({groups[source] for source in sources if source in groups}) == len(set(sources) - {start})
-        if not whole or len(branches) < 2 or not isinstance(join, Step) or not all(map(_is_exit, rest)):
+        if len(branches) < 2 or not isinstance(join, Step) or not all(map(_is_exit, rest)):
             return self._tangle(start, [*inner, end])
         return (Fork(classify(tuple(branches), join), join), *rest)
 
-    def _branch(self, start: int, inner: list[int], source: int, groups: dict[int, int]) -> Chain:
+    def _branch(self, start: int, inner: list[int], source: int, groups: dict[int, int], depth: int) -> Chain:
         if source == start:
             return ()
         members = [member for member in inner if groups[member] == groups[source]]
-        return self.chain(members, start, [source])
+        return self.chain(members, start, [source], depth + 1)
 
     def _components(self, members: list[int]) -> dict[int, int]:
         """Which members hang together, the places around them aside."""
@@ -112,8 +118,8 @@ class Nesting(Record):
         wires = tuple(
             (place.get(source, SOURCE), index)
             for index, piece in enumerate(pieces)
-            for source in dict.fromkeys(self.sources[piece[0]])
             if not _is_input(chains[index])
+            for source in dict.fromkeys(self.sources[piece[0]])
         )
         return (Tangle(chains, wires),)
 
