@@ -6,8 +6,11 @@ import gc
 import io
 import json
 import os
+import pty
 import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -500,7 +503,9 @@ def test_schema_is_the_one_that_editors_get(call: Call, tmp_path: Path) -> None:
 def completed(shell_script: str, *words: str) -> set[str]:
     """What bash offers for the last word."""
     line = " ".join(f"'{word}'" for word in words)
-    ask = f"COMP_WORDS=({line})\nCOMP_CWORD={len(words) - 1}\n_archspec\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""
+    typed = " ".join(words)
+    point = f"COMP_LINE='{typed}'\nCOMP_POINT={len(typed)}\nCOMP_WORDBREAKS=' '"
+    ask = f"COMP_WORDS=({line})\nCOMP_CWORD={len(words) - 1}\n{point}\n_archspec\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-c", f"{shell_script}\n{ask}"], capture_output=True, check=True, env=environment)
     return set(done.stdout.decode().split())
@@ -516,6 +521,46 @@ def test_bash_completion_completes(call: Call) -> None:
     assert completed(script, "archspec", "check", "tin") == {"tiny.yaml"}
     assert completed(script, "archspec", "build", "-o", "t") == {"tiny.yaml"}
     assert completed(script, "archspec", "completion", "") == {"bash", "zsh", "fish"}
+    assert completed(script, "archspec", "explain", "E030") >= {"E0301", "E0307"}
+
+
+def seen_in(terminal: int, mark: bytes) -> bytes:
+    """What a terminal shows, up to the mark and what is there with it."""
+    seen = b""
+    while mark not in seen:
+        assert select.select([terminal], [], [], 30)[0], seen
+        seen += os.read(terminal, 4096)
+    return seen
+
+
+def typed_into_bash(script: Path, line: str) -> str:
+    """What an interactive bash runs when a tab is typed behind a line."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ["TERM"] = "dumb"
+        os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+    try:
+        os.write(terminal, f". {script}; archspec() {{ echo ra''n [\"$*\"]; }}; echo rea''dy\n".encode())
+        seen_in(terminal, b"ready\r\n")
+        os.write(terminal, f"{line}\t\n".encode())
+        ran = re.search(rb"ran \[(.*?) ?\]", seen_in(terminal, b"]\r\n"))
+    finally:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        os.close(terminal)
+    return ran[1].decode() if ran is not None else ""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(("begun", "whole"), [
+    ("check resnet34@p", "check resnet34@plain34"), ("check vgg16_p", "check vgg16_paper"),
+    ("draw --level=b", "draw --level=block"), ("check resnet3", "check resnet34"),
+])  # fmt: skip
+def test_an_interactive_bash_completes_what_it_takes_apart(call: Call, tmp_path: Path, begun: str, whole: str) -> None:
+    script = tmp_path / "completion.bash"
+    zoo = "echo resnet34 resnet34@plain34 vgg19@vgg16_paper"
+    script.write_text(call("completion", "bash")[1].replace("archspec list --quiet", zoo), encoding="utf-8")
+    assert typed_into_bash(script, f"archspec {begun}") == whole
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 from archspec.cli.command import FINE, Command
 from archspec.cli.terminal import Terminal
+from archspec.codes import CODES
+from archspec.ops import OPS
 from archspec.records import Record
 
 
@@ -28,12 +30,16 @@ class Verb(Record):
     choices: tuple[str, ...]
 
 
+WORDS = {"explain": (*CODES, *OPS)}
+"""What a positional argument may be, where the parser leaves it open."""
+
+
 def verbs_of(parser: ArgumentParser) -> tuple[Verb, ...]:
     """The commands of a parser with subcommands."""
     (commands,) = (a for a in parser._actions if isinstance(a, _SubParsersAction))
     summaries = {choice.dest: choice.help or "" for choice in commands._choices_actions}
     return tuple(
-        Verb(name, summaries.get(name, ""), tuple(_flags(sub)), tuple(_positional_choices(sub)))
+        Verb(name, summaries.get(name, ""), tuple(_flags(sub)), WORDS.get(name) or tuple(_positional_choices(sub)))
         for name, sub in commands.choices.items()
     )
 
@@ -60,7 +66,10 @@ def bash(parser: ArgumentParser) -> str:
     names = " ".join(verb.name for verb in verbs)
     lines = [
         "_archspec() {",
-        '    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" verb="" words="" word',
+        '    local line="${COMP_LINE:0:$COMP_POINT}" verb="" words="" word lead="" cur prev',
+        '    cur="${line##* }"  # bash takes words apart at @ and =',
+        '    prev="${line%"$cur"}"; prev="${prev%"${prev##*[! ]}"}"; prev="${prev##* }"',
+        '    case "$cur" in --*=*) prev="${cur%%=*}"; lead="$prev="; cur="${cur#*=}" ;; esac',
         '    for word in "${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do',
         f'        case "$word" in {names.replace(" ", "|")}) verb="$word"; break ;; esac',
         "    done",
@@ -75,6 +84,13 @@ def bash(parser: ArgumentParser) -> str:
         '        *) words="$(archspec list --quiet 2>/dev/null)"; COMPREPLY=($(compgen -f -- "$cur")) ;;',
         "    esac",
         '    COMPREPLY+=($(compgen -W "$words" -- "$cur"))',
+        "    # A variant by its own name, where nothing else begins so.",
+        '    [ ${#COMPREPLY[@]} -gt 0 ] || words="$(printf "%s\\n" $words | sed -n "s/.*@//p")"',
+        '    [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -W "$words" -- "$cur"))',
+        '    case "$COMP_WORDBREAKS" in *=*) ;; *) COMPREPLY=("${COMPREPLY[@]/#/$lead}") ;; esac',
+        '    case "$COMP_WORDBREAKS:$cur" in *@*:*@*)',
+        '        COMPREPLY=("${COMPREPLY[@]#"${cur%@*}"}"); compopt +o filenames 2>/dev/null ;;',  # no @ is escaped
+        "    esac",
         "}",
         "complete -o filenames -F _archspec archspec",
     ]
