@@ -24,7 +24,7 @@ CASES: dict[str, list[tuple[Callable[[int], Iterator[Result]], int]]] = {
     "a": [(processes.checking, 15)],
     "b": [(passes.against_torch, 9), (passes.over_depth, 15)],
     "c": [(networks.construction, 9)],
-    "d": [(networks.running, 15), (networks.memory, 5)],
+    "d": [(networks.running, 45), (networks.memory, 5)],
     "e": [(processes.building, 9)],
     "f": [(figures.against_graphviz, 5), (figures.against_other_tools, 3), (figures.over_depth, 9)],
     "w": [(watching.redrawing, 15)],

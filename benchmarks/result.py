@@ -51,7 +51,7 @@ Goal = tuple[Literal["<=", ">="], float] | None
 def result(case: str, comparison: Comparison, one: str, other: str, goal: Goal = None, unit: str = "ms") -> Result:
     """The ratio of two contenders of a comparison."""
     middle, low, high = comparison.ratio(one, other)
-    scale = 1e3 if unit == "ms" else 1
+    scale = 1e3 if unit.startswith("ms") else 1
     return Result(case, one, other, middle, low, high, goal, unit,
                   comparison.middle(one) * scale, comparison.middle(other) * scale,
                   len(comparison.values[one]), comparison.repeated, comparison.disturbed)  # fmt: skip

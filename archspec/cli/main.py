@@ -76,19 +76,14 @@ def load_command(verb: str) -> Command:
 
 
 def make_parser(verbs: Sequence[str] = VERBS) -> Parser:
-    """The parser of the command line, or of some of its commands."""
-    everywhere = Parser(add_help=False, argument_default=SUPPRESS)
-    everywhere.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
-    everywhere.add_argument(
-        "--color", choices=("auto", "always", "never"), help="colour; by default on a terminal only"
-    )
+    """The parser of the command line, with these commands."""
     parser = Parser(
         prog="archspec",
         description="A compiler for neural-network architectures: YAML to checked shapes, PyTorch source and figures.",
         epilog="A SPEC is a file (FILE or FILE@VARIANT), a network of the zoo (see `archspec list`), or - for standard "
         "input.\nExit codes: 0 fine, 1 the spec is wrong, 2 wrong use or files, 3 a bug of ours.",
-        parents=[everywhere],
     )
+    _add_everywhere(parser)
     parser.add_argument("--version", action="version", version=f"archspec {VERSION}")
     parser.set_defaults(root=parser)
     commands = parser.add_subparsers(
@@ -96,13 +91,29 @@ def make_parser(verbs: Sequence[str] = VERBS) -> Parser:
     )
     for verb in verbs:
         command = load_command(verb)
-        sub = commands.add_parser(
-            verb, help=command.summary, description=command.summary + ".", parents=[everywhere],
-            epilog=f"example:\n  {command.example}",
-        )  # fmt: skip
-        command.arguments(sub)
-        sub.set_defaults(run=command.run)
+        _fill(commands.add_parser(verb, help=command.summary), command)
     return parser
+
+
+def command_parser(verb: str) -> Parser:
+    """The parser of what stands behind a verb, alone: to make one takes longer than to use it."""
+    parser = Parser(prog=f"archspec {verb}")
+    _fill(parser, load_command(verb))
+    return parser
+
+
+def _fill(parser: Parser, command: Command) -> None:
+    parser.description, parser.epilog = f"{command.summary}.", f"example:\n  {command.example}"
+    _add_everywhere(parser)
+    command.arguments(parser)
+    parser.set_defaults(run=command.run)
+
+
+def _add_everywhere(parser: Parser) -> None:
+    parser.add_argument("-q", "--quiet", action="store_true", default=SUPPRESS, help="print results and errors only")
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default=SUPPRESS, help="colour; by default on a terminal only"
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -144,7 +155,7 @@ def _parse(argv: Sequence[str]) -> Namespace:
         for dashed in argv:
             if len(dashed) > 1 and dashed.startswith("-") and os.path.isfile(dashed):
                 raise UsageError(f"the file `{dashed}` looks like an option", f"./{dashed}")
-        args, unknown = make_parser([verb]).parse_known_args(argv)
+        args, unknown = command_parser(verb).parse_known_args(argv[1:])
         if unknown:
             raise UsageError(f"`archspec {verb}` does not take {unknown[0]}", help=f"archspec {verb} --help")
         return args
