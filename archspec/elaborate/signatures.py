@@ -167,6 +167,8 @@ def promised_shape(
         return None, []
     demands = []
     for index, (dim, real) in enumerate(zip(promised, shape.dims, strict=True)):
+        if isinstance(dim, int) and dim == real:
+            continue  # the commonest case, and nothing to say
         demand = Demand(dim, "==", plain_size(real), "E0306", f"{what} promises another shape than it gives")
         if not demand.holds():
             _refuse_promise(written, index, demand, shape, item, report)

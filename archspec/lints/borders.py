@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archspec.ir.graph import Node
 from archspec.lints.surroundings import Finding, Surroundings
-from archspec.ops.base import Op, Window, pair
+from archspec.ops.base import pair
 from archspec.ops.conv import ConvTranspose2d
 from archspec.passes.plain import plain
-from archspec.passes.receptive import reading
-from archspec.records import fields_of
 
 
 def unread_border(here: Surroundings) -> Iterator[Finding]:
     """Real rows or columns that a rounded-down size leaves out, at the nominal size; padding left out is no loss."""
-    for node, rule in _strided(here):
+    for node, rule in here.strided:
         into, out = here.shapes.into(node)[0].at({}), here.shapes.nodes[node.key][0].at({})
         for side, rows, windows, kernel, stride, padding in zip(
             ("rows", "columns"), into[2:], out[2:], rule.kernel, rule.stride, rule.padding, strict=True
@@ -38,7 +35,7 @@ def unread_border(here: Surroundings) -> Iterator[Finding]:
 
 def gap_between_windows(here: Surroundings) -> Iterator[Finding]:
     """A stride over the window's size; a 1x1 window with a stride is the usual way to subsample, and is left alone."""
-    for node, rule in _strided(here):
+    for node, rule in here.strided:
         for side, kernel, stride in zip(("rows", "columns"), rule.kernel, rule.stride, strict=True):
             if stride > kernel > 1:
                 yield Finding(
@@ -67,12 +64,3 @@ def uneven_overlap(here: Surroundings) -> Iterator[Finding]:
                     "a kernel that is a multiple of the stride, or `upsample2d` and a convolution",
                 )
                 break
-
-
-def _strided(here: Surroundings) -> Iterator[tuple[Node, Window]]:
-    """The ops whose windows make steps over their input."""
-    for node in here.ops:
-        op = node.target
-        rule = reading(op) if isinstance(op, Op) and "stride" in fields_of(type(op)) else None
-        if isinstance(rule, Window) and rule.scale == (1, 1) and max(rule.stride) > 1:
-            yield node, rule

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 
 from archspec.ir.graph import Node
-from archspec.ops.base import Op
+from archspec.ops.base import Op, Window
+from archspec.passes.receptive import reading
 from archspec.passes.shapes import BodyShapes
-from archspec.records import Record
+from archspec.records import Record, fields_of
 from archspec.span import Span
 
 
@@ -44,10 +46,27 @@ class Surroundings:
         self.given = {self.origin(ref.node) for _, ref in shapes.body.outputs}
         self._named = {node.key: node for node in self.ops}
         self._names = {node.key: node.target.name for node in self.ops if isinstance(node.target, Op)}
+        self._kinds = frozenset(self._names.values())
 
     def of(self, names: Collection[str]) -> list[Node]:
         """The nodes of ops of these names, in order."""
+        if not any(name in names for name in self._kinds):
+            return []
         return [node for node in self.ops if self._names[node.key] in names]
+
+    @cached_property
+    def strided(self) -> list[tuple[Node, Window]]:
+        """The ops whose windows make steps over their input."""
+        rules = [
+            (node, reading(node.target))
+            for node in self.ops
+            if isinstance(node.target, Op) and "stride" in fields_of(type(node.target))
+        ]
+        return [
+            (node, rule)
+            for node, rule in rules
+            if isinstance(rule, Window) and rule.scale == (1, 1) and max(rule.stride) > 1
+        ]
 
     def origin(self, key: str) -> str:
         """The node whose output this is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import prod
 
@@ -31,6 +31,15 @@ class Amount(Record):
         return Amount(self.parameters * count, self.macs * count)
 
 
+NOTHING = Amount()
+
+
+def total(amounts: Iterable[Amount]) -> Amount:
+    """All amounts together."""
+    each = list(amounts)
+    return Amount(sum([one.parameters for one in each]), sum([one.macs for one in each]))
+
+
 class Cost(Record):
     """What a network costs.
 
@@ -57,10 +66,10 @@ def measure(graph: Graph, shapes: Shapes) -> Cost:
     """The cost of a network at its nominal size."""
     costs = Costs(graph)
     nodes = costs.nodes(shapes.root)
-    total = sum(nodes.values(), Amount())
+    whole = total(nodes.values())
     return Cost(
-        total.parameters,
-        total.macs,
+        whole.parameters,
+        whole.macs,
         nodes,
         weighted_layers(graph, shapes),
         receptive_field(graph, shapes),
@@ -84,29 +93,33 @@ class Costs:
         """The amount of one body at its input shapes."""
         found = self._known.get(id(shapes))
         if found is None:
-            found = self._known[id(shapes)] = sum(self.nodes(shapes).values(), Amount())
+            found = self._known[id(shapes)] = total(self.nodes(shapes).values())
             self._kept.append(shapes)
         return found
 
     def nodes(self, shapes: BodyShapes) -> dict[str, Amount]:
         """The amount of each node of a body. A shared module costs parameters once, and MACs each time it runs."""
         amounts = {node.key: self._node(node, shapes) for node in shapes.body.nodes}
+        if not self._idle:
+            return amounts
         idle = [node.key for node in shapes.body.nodes if id(node) in self._idle]
         return amounts | {key: Amount(amounts[key].parameters, 0) for key in idle}
 
     def _node(self, node: Node, shapes: BodyShapes) -> Amount:
         if node.target is None:
-            return Amount()
+            return NOTHING
         if node.key in shapes.children:
             amount = self.body(shapes.children[node.key])
         elif node.key in shapes.units:
-            amount = Amount()
+            amount = NOTHING
             for unit in shapes.units[node.key]:
                 one = self.body(unit.body) if unit.body is not None else op_amount(unit.run.target, unit.inputs)  # type: ignore[arg-type]
                 amount += one.times(unit.count)
         else:
             amount = op_amount(node.target, shapes.into(node))  # type: ignore[arg-type]
-        return Amount(0, amount.macs) if node.shares is not None else _untied(amount, node, shapes)
+        if node.shares is not None:
+            return Amount(0, amount.macs)
+        return _untied(amount, node, shapes) if node.ties else amount
 
 
 def idle_nodes(graph: Graph) -> list[Node]:
@@ -133,7 +146,7 @@ def _nominal(shape: Shape) -> Shape:
 
 
 def _untied(amount: Amount, node: Node, shapes: BodyShapes) -> Amount:
-    if not node.ties or not isinstance(node.target, Op):
+    if not isinstance(node.target, Op):
         return amount
     tensors = node.target.tensors(*shapes.into(node))
     tied = sum(prod(tensors[name]) for name, _ in node.ties if name in tensors)

@@ -38,7 +38,7 @@ class BodyShapes(Record):
 
     def into(self, node: Node) -> tuple[Shape, ...]:
         """The shapes of a node's inputs."""
-        return tuple(self.of(ref) for ref in node.inputs)
+        return tuple([self.of(ref) for ref in node.inputs])
 
 
 class Shapes(Record):

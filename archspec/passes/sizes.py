@@ -120,10 +120,12 @@ Demands = Iterable[tuple[Demand, Span]]
 def solve(graph: Graph, demands: Demands) -> tuple[Sizes, ...]:
     """The legal sizes of each free axis of the input, the batch aside."""
     nominal = free_sizes(graph)
-    known = frozenset(_relation(demand) for demand, _ in demands)
-    return tuple(
-        _solve(name, frozenset(d for d in known if name in _names(d)), _others(name, nominal)) for name in nominal
-    )
+    asked: dict[str, list[_Relation]] = {name: [] for name in nominal}
+    for relation in dict.fromkeys(_relation(demand) for demand, _ in demands):
+        for name in _names(relation):
+            if name in asked:
+                asked[name].append(relation)
+    return tuple(_solve(name, frozenset(asked[name]), _others(name, nominal)) for name in nominal)
 
 
 def constraints(graph: Graph, demands: Demands) -> tuple[Constraint, ...]:
