@@ -170,7 +170,8 @@ class _Reader:
             )
             raise _Stop
         self.document = self.source.span(start, end)
-        for match in re.finditer("^%", self.source.content[:end], re.MULTILINE):
+        before = self.source.content[:end]
+        for match in re.finditer("^%", before, re.MULTILINE) if "%" in before else ():
             self.diagnostics.append(directive(self.source, match.start()))
 
     def _count(self, event: Any) -> None:

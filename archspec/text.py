@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from itertools import accumulate
 
 from archspec.diagnostics import Diagnostic
 from archspec.records import Record, field
@@ -36,7 +37,7 @@ class Text(Record):
     starts: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        starts = (0, *(match.end() for match in re.finditer("\n", self.content)))
+        starts = (0, *accumulate(len(line) + 1 for line in self.content.split("\n")[:-1]))
         object.__setattr__(self, "starts", starts)
 
     def span(self, start: int, end: int) -> Span:

@@ -17,7 +17,7 @@ from archspec.spec.fields import listed
 from archspec.spec.settings import FEATURES
 
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\Z")
-DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
+DOTTED = r"[A-Za-z_]\w*(?:\.\w+)+"
 
 
 class Source(Record):
@@ -87,7 +87,7 @@ def _reach(text: str, builder: BodyBuilder) -> list[str]:
 def _chosen(value: ScalarValue, text: str, builder: BodyBuilder, env: Env, report: Report) -> list[Source] | None:
     try:
         # A dotted name is no expression; one that is as long and has underscores is, and gives the place of it.
-        tree = parse(DOTTED.sub(lambda match: match[0].replace(".", "_"), text)).tree
+        tree = parse(re.sub(DOTTED, lambda match: match[0].replace(".", "_"), text)).tree
     except ExpressionError as error:
         report.error("E0220", error.message, value.part(error.start, error.end), help=error.help)
         return None

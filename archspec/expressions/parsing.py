@@ -61,6 +61,9 @@ class Expression(Record):
     names: frozenset[str]
 
 
+_BLANKS = str.maketrans("\t\n\r", "   ")
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
     """The expression of a text; ExpressionError, with the place and the remedy if one is known, where it is none."""
@@ -78,7 +81,7 @@ def parse(text: str) -> Expression:
 
 def _parsed(text: str) -> ast.expr:
     shift = len(text) - len(text.lstrip())
-    line = re.sub(r"[\t\n\r]", " ", text)[shift:]
+    line = text.translate(_BLANKS)[shift:]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

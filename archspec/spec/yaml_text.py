@@ -13,8 +13,8 @@ from archspec.span import Span
 json = lazy("json")
 
 WIDTH = 110
-_PLAIN_IN_FLOW = re.compile(r"[A-Za-z0-9_$.+(-][A-Za-z0-9_$.+*/%()<>=! -]*\Z")
-_TRICKY = re.compile(r"(?:- |[>|&*!%@`'\"#?:,\[\]{}])|.*(?:: | #|:\Z)")
+_PLAIN_IN_FLOW = r"[A-Za-z0-9_$.+(-][A-Za-z0-9_$.+*/%()<>=! -]*\Z"
+_TRICKY = r"(?:- |[>|&*!%@`'\"#?:,\[\]{}])|.*(?:: | #|:\Z)"
 
 
 class Line(Record):
@@ -79,7 +79,7 @@ def flow(value: Value, *, top: bool = False) -> str:
 def _scalar(value: ScalarValue, *, flow_style: bool) -> str:
     text = value.text
     plain = not value.quoted and text.isprintable() and text == text.strip() and text != ""
-    safe = _PLAIN_IN_FLOW.match(text) if flow_style else not _TRICKY.match(text)
+    safe = re.match(_PLAIN_IN_FLOW, text) if flow_style else not re.match(_TRICKY, text)
     return text if plain and safe else str(json.dumps(text, ensure_ascii=False))
 
 
