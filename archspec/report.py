@@ -166,5 +166,20 @@ def _within(span: Span | None, other: Span) -> bool:
 
 def suggestion(word: str, options: Iterable[str], nearness: float = 0.6) -> str | None:
     """`did you mean `conv2d`?` for the nearest of the options, if one is near."""
-    near = difflib.get_close_matches(word[:MAX_WORD], list(islice(options, MAX_OPTIONS)), n=1, cutoff=nearness)
-    return f"did you mean `{near[0]}`?" if near else None
+    near = difflib.get_close_matches(word[:MAX_WORD], list(islice(options, MAX_OPTIONS)), n=8, cutoff=nearness)
+    if not near:
+        return None
+    if digits := re.findall(
+        r"\d+", word
+    ):  # resnet51 is nearer to resnet50 than to resnet56, equal as their letters are
+        near = [each for each in near if _lettered(each) == _lettered(near[0])]
+        near.sort(key=lambda each: _apart(digits, re.findall(r"\d+", each)))
+    return f"did you mean `{near[0]}`?"
+
+
+def _lettered(word: str) -> str:
+    return re.sub(r"\d", "0", word)
+
+
+def _apart(some: list[str], others: list[str]) -> int:
+    return sum(abs(int(a[:9]) - int(b[:9])) for a, b in zip(some, others, strict=False))

@@ -121,3 +121,14 @@ def test_options_that_say_nothing_or_contradict_each_other(call: Call, argv: tup
     code, out, err = call(*argv)
     assert (code, out) == (2, "") and err.startswith(f"error: {message}\n")
     assert os.listdir() == ["tiny.yaml"]
+
+
+def test_variants_that_are_not_checked_are_said(call: Call) -> None:
+    code, out, err = call("check", "tiny.yaml", "--set", "width=3")
+    assert (code, err) == (0, "note: 1 variant of tiny not checked, whose own params are set\n") and "wide" not in out
+    assert call("check", "tiny.yaml")[2] == call("check", "tiny.yaml", "-q", "--set", "width=3")[2] == ""
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("resnet51", "resnet50"), ("vgg15", "vgg16"), ("plain35", "plain34")])
+def test_of_names_as_near_the_one_with_the_nearest_number_is_meant(call: Call, typed: str, meant: str) -> None:
+    assert f"did you mean `{meant}`?" in call("check", typed)[2]

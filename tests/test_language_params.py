@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from spec_lab import accept, diagnostics, keys, refused, spec
 
 from archspec.diagnostics import UsageError
-from archspec.pipeline import check
+from archspec.elaborate.memory import option_key
+from archspec.ir.graph import Option
+from archspec.pipeline import build, check, load
+from archspec.records import replace
 
 CONV = "- conv: {op: conv2d, out: width, kernel: 1}"
 
@@ -283,3 +288,21 @@ def test_a_member_of_an_enum_gives_way_to_a_symbol_of_a_signature() -> None:
     blocks = "\n  u: {params: {kind: 'enum[A, C] = C'}, in: 'x[N, C, H, W]', out: [N, C, H, W], body: [{op: relu}]}"
     checked = accept(spec("- {op: u, kind: A}\n- {op: u}", params="\n  option: enum[A, C] = A", blocks=blocks))
     assert checked.shapes.root.outputs[0].dims[1] == 3
+
+
+def test_values_that_are_equal_but_not_the_same_are_told_apart() -> None:
+    """The variants of one file share what was evaluated before: 0.0 is not -0.0, and 1 is not true."""
+    net = "- {op: leaky_relu, slope: p}\n- {op: conv2d, out: 2, kernel: 1, bias: r}\n- {op: leaky_relu, slope: q}"
+    loaded = load(
+        spec(
+            net,
+            params="\n  p: float = 0.0\n  q: float = 1\n  r: bool = true",
+            variants="\n  negative: {p: -0.0}\n  again: {p: 0.0, q: 1.0}\n  off: {r: false, q: -0.0}",
+        )
+    )
+    built = [build(check(replace(loaded, variant=variant))) for variant in (None, "negative", "again", "off")]
+    slopes = [re.findall(r"negative_slope=(-?[\d.]+)", text) for text in built]
+    assert slopes == [["0.0", "1.0"], ["-0.0", "1.0"], ["0.0", "1.0"], ["0.0", "-0.0"]]
+    assert ["bias=False" in text for text in built] == [False, False, False, True]
+    keys = [option_key(Option(value)) for value in (1, True, 1.0, 0.0, -0.0, 0, False)]
+    assert len(set(keys)) == len(keys)

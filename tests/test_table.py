@@ -131,6 +131,11 @@ def test_every_network_has_a_table_in_every_format(name: str) -> None:
         assert json.loads(written["json"]) == made.to_dict()
 
 
+def test_a_row_is_named_by_all_stages_whose_layers_are_in_it() -> None:
+    table = make_table(pipeline.check("resnet20"), pipeline.check("resnet32"))
+    assert [row.name for row in table.rows] == ["stem to layer1", "layer2", "layer3", "head"]
+
+
 def test_inception_says_what_is_parallel() -> None:
     (cell,) = (row.cells[0] for row in table("googlenet").rows if row.name == "inception3a")
     lines = ("1×1, 64", "∥ 1×1, 96 → 3×3, 128", "∥ 1×1, 16 → 5×5, 32", "∥ 3×3 max pool → 1×1, 32")

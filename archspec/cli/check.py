@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 
 from archspec import pipeline
-from archspec.backends.numbers import quantity
+from archspec.backends.numbers import counted, quantity
 from archspec.checked import Checked
 from archspec.cli.command import FINE, SPEC_IS_WRONG, WRONG_USE, Command
 from archspec.cli.sources import add_size, add_spec, expanded, load, sized
@@ -91,7 +91,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
             for source in expanded(pattern):
                 if source not in seen:
                     seen.add(source)
-                    _check(source, args, verdict)
+                    _check(source, args, verdict, terminal)
         except UsageError as error:
             verdict.unusable.append(error)
     terminal.write(_shown(verdict, args, terminal))
@@ -101,7 +101,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return verdict.exit_code(args.strict)
 
 
-def _check(source: str, args: Namespace, verdict: Verdict) -> None:
+def _check(source: str, args: Namespace, verdict: Verdict, terminal: Terminal) -> None:
     try:
         spec = load(source, args)
     except SpecError as error:
@@ -118,15 +118,22 @@ def _check(source: str, args: Namespace, verdict: Verdict) -> None:
         else:
             verdict.networks.append((pipeline.parts_of(source)[0], checked))
             verdict.add(tuple(w for w in checked.warnings if w.code not in args.ignore), spec.texts)
+    if spec.variant is None and (left := _left_out(spec)):
+        terminal.remark(f"note: {counted(len(left), 'variant')} of {spec.name} not checked, whose own params are set")
 
 
 def _with_variants(spec: Spec) -> Iterator[Spec]:
     """The spec, and its variants unless it is one; one whose own params the call sets would not be itself."""
     yield spec
     if spec.variant is None:
-        for name, params in spec.file.variants:
-            if not spec.settings.keys() & set(params.keys()):
-                yield replace(spec, variant=str(name.value))
+        left = _left_out(spec)
+        for name in spec.variants:
+            if name not in left:
+                yield replace(spec, variant=name)
+
+
+def _left_out(spec: Spec) -> list[str]:
+    return [str(name.value) for name, params in spec.file.variants if spec.settings.keys() & set(params.keys())]
 
 
 def _shown(verdict: Verdict, args: Namespace, terminal: Terminal) -> str:

@@ -41,7 +41,7 @@ class Meanings(Record, frozen=False):
             kind = type(value)
             if name in env.barred or kind not in _COMPARABLE:
                 return None
-            key += (kind, value, id(env.exprs.get(name)))
+            key += (kind, _told_apart(value), id(env.exprs.get(name)))
         return tuple(key)
 
     def remember(self, key: Key, meaning: object, env: Env, *held: object) -> None:
@@ -71,8 +71,13 @@ def option_key(option: Option) -> Key:
     """An option by its value, and the place of its expression."""
     value = option.value
     if option.expr is None and type(value) in _COMPARABLE:
-        return type(value), value
+        return type(value), _told_apart(value)
     return (id(option),)
+
+
+def _told_apart(value: object) -> object:
+    """A value that is equal to what it is the same as: 0.0 and -0.0 are not."""
+    return value.hex() if type(value) is float else value
 
 
 _shapes: dict[Key, Shape] = {}

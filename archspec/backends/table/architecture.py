@@ -11,7 +11,7 @@ from typing import Any
 
 from archspec.backends.figure.steps import Reader
 from archspec.backends.numbers import counted
-from archspec.backends.stages import Stage, size_text, stages
+from archspec.backends.stages import Stage, range_name, size_text, stages
 from archspec.backends.suffix import format_of
 from archspec.backends.table.align import align
 from archspec.backends.table.grid import Bracket, Cell, Count, Grid, Piece, Row, pieces
@@ -185,12 +185,12 @@ def _levels(checked: Checked) -> list[_Level]:
 
 
 def _level_name(members: Sequence[tuple[Stage, Layer]]) -> str:
-    """The stage that has most of the layers, the last of equals: a pool before the blocks does not name the row."""
+    """The stages whose weighted layers these are: a pool before the blocks does not name the row."""
     weights: dict[str, int] = {}
     for stage, layer in members:
         name = _plain_name(stage, layer.size)
         weights[name] = weights.get(name, 0) + layer.weight
-    return max(reversed(weights), key=lambda name: weights[name])
+    return range_name([name for name, weight in weights.items() if weight] or [*weights][-1:])
 
 
 def _plain_name(stage: Stage, size: str) -> str:
