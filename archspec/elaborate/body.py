@@ -76,6 +76,8 @@ class BodyBuilder:
         self._wished: dict[str, str] = {}
         """The names that captured inputs are called by inside, by their keys."""
         self._children: dict[str, BodyBuilder] = {}
+        self._places: dict[str, Result] = {}
+        """What unnamed items give, by their paths."""
         self._keys: dict[str, int] = {}
         self._position = 0
 
@@ -136,11 +138,19 @@ class BodyBuilder:
             unknown = bool(result.wires) and result.wires[0].shape is None and not result.names
             return Result(result.wires[:1], result.span) if unknown else None  # after an error
         inner = result.inside.lookup_own(rest)
-        if inner is None or inner.absent:
-            return inner
-        output = result.inside.export(rest, inner.wires[0].ref)
-        key = result.wires[0].ref.node
-        return Result((Wire(Ref(key, output), inner.wires[0].shape),), inner.span)
+        return inner if inner is None or inner.absent else _handed_out(result, result.inside, rest, inner)
+
+    def placed(self, name: str) -> Result | None:
+        """What a path of the state_dict stands for, unnamed items by their places: `features.3`."""
+        found = self.lookup_own(name)
+        if found is not None:
+            return found
+        head, _, rest = name.partition(".")
+        result = self._places.get(head) or self.names.get(head)
+        if result is None or not rest or result.inside is None:
+            return None if rest else result
+        inner = result.inside.placed(rest)
+        return inner if inner is None or inner.absent else _handed_out(result, result.inside, rest, inner)
 
     def lookup_own(self, name: str) -> Result | None:
         """A name of this body or of the containers inside it, not of what is around it."""
@@ -197,6 +207,8 @@ class BodyBuilder:
         if inside is not None:
             self._children[node.key] = inside
             result.inside = inside
+        if name is None and node.path is not None:
+            self._places[node.path] = result
         flow = self.flow
         self._set(name, result)
         if aside:
@@ -294,6 +306,12 @@ class BodyBuilder:
                 notes=["the container would look different inside: other items are there, or other values come in"],
             )
         return replace(node, target=target, inputs=tuple(_renamed(wire.ref, final) for wire in child.captured))
+
+
+def _handed_out(container: Result, inside: BodyBuilder, name: str, inner: Result) -> Result:
+    """A value inside a container as one of the container's outputs."""
+    output = inside.export(name, inner.wires[0].ref)
+    return Result((Wire(Ref(container.wires[0].ref.node, output), inner.wires[0].shape),), inner.span)
 
 
 def _variable(name: str) -> str:

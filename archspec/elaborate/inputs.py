@@ -50,7 +50,7 @@ def read_from(value: Value, builder: BodyBuilder, env: Env, report: Report) -> l
 
 
 def _named(text: str, span: Span, builder: BodyBuilder, report: Report) -> list[Source] | None:
-    found = builder.lookup(text)
+    found = builder.placed(text) if span.file == FEATURES else builder.lookup(text)
     if found is not None:
         return [Source(found, f"`{text}`", span)]
     names = builder.visible()
