@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from archspec.diagnostics import UsageError
 from archspec.expressions import expression_of
-from archspec.ir.graph import Body, Graph, Repeat
+from archspec.ir.graph import Body, Graph, Node, Ref, Repeat
 from archspec.ops.base import Op
 from archspec.records import as_dict, replace
 from archspec.source import ScalarValue
@@ -43,17 +43,58 @@ def output_name(feature: str) -> str:
 
 def pruned(graph: Graph) -> Graph:
     """The graph without nodes that no output depends on, and without open params that nothing is left to read."""
-    needed = {output.ref.node for output in graph.outputs}
-    for node in reversed(graph.body.nodes):
-        if node.key in needed:
-            needed |= {ref.node for ref in node.inputs}
-            needed |= {node.shares} if node.shares is not None else set()
-            needed |= {source.partition(".")[0] for _, source in node.ties}
-    nodes = tuple(node for node in graph.body.nodes if node.key in needed)
-    register = tuple(key for key in graph.body.register if key in needed)
-    body = replace(graph.body, nodes=nodes, register=register)
+    body, outputs, _ = _cut(graph.body, [output.ref for output in graph.outputs])
+    body = replace(body, inputs=graph.body.inputs)
+    named = tuple(replace(output, ref=ref) for output, ref in zip(graph.outputs, outputs, strict=True))
     read = set(_names_read(body))
-    return replace(graph, body=body, open_params=tuple(param for param in graph.open_params if param[0] in read))
+    kept = tuple(param for param in graph.open_params if param[0] in read)
+    return replace(graph, body=body, outputs=named, open_params=kept)
+
+
+def _cut(body: Body, wanted: Sequence[Ref]) -> tuple[Body, list[Ref], list[int]]:
+    """A body with what these values need; the values in it; and the places of the inputs that it still reads.
+
+    A container is cut too, unless it is run again or tied to another: then it is needed as it is, and so is one whose
+    layers are numbered in lists of their own (`blocks.2`), for a list has no gaps.
+    """
+    whole = {node.shares for node in body.nodes} | {node.key for node in body.nodes if node.shares or node.ties}
+    whole |= {source.partition(".")[0] for node in body.nodes for _, source in node.ties}
+    used: dict[str, set[int]] = {}
+    moved: dict[Ref, Ref] = {}
+    nodes: list[Node] = []
+
+    def need(refs: Iterable[Ref]) -> None:
+        for ref in refs:
+            used.setdefault(ref.node, set()).add(ref.output)
+
+    need(wanted)
+    for node in reversed(body.nodes):
+        if node.key not in used:
+            continue
+        if isinstance(node.target, Body) and node.key not in whole and _can_be_cut(node.target):
+            places = sorted(used[node.key])
+            inner, refs, inputs = _cut(node.target, [node.target.outputs[place][1] for place in places])
+            names = [node.target.outputs[place][0] for place in places]
+            inner = replace(inner, outputs=tuple(zip(names, refs, strict=True)))
+            node = replace(node, target=inner, inputs=tuple(node.inputs[place] for place in inputs))
+            moved |= {Ref(node.key, place): Ref(node.key, new) for new, place in enumerate(places)}
+        need(node.inputs)
+        need([Ref(node.shares)] if node.shares is not None else [])
+        need(Ref(source.partition(".")[0]) for _, source in node.ties)
+        nodes.append(node)
+    left = [place for place, name in enumerate(body.inputs) if name in used]
+    found = replace(
+        body,
+        inputs=tuple(body.inputs[place] for place in left),
+        nodes=tuple(replace(n, inputs=tuple(moved.get(ref, ref) for ref in n.inputs)) for n in reversed(nodes)),
+        outputs=tuple((name, moved.get(ref, ref)) for name, ref in body.outputs if ref.node in used),
+        register=tuple(key for key in body.register if key in used),
+    )
+    return found, [moved.get(ref, ref) for ref in wanted], left
+
+
+def _can_be_cut(body: Body) -> bool:
+    return body.kind == "container" and not any("." in (node.path or "") for node in body.nodes)
 
 
 def _names_read(body: Body) -> Iterator[str]:

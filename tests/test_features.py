@@ -54,6 +54,28 @@ def test_a_container_is_reached_into() -> None:
     archspec.verify(checked)
 
 
+def test_unnamed_layers_are_reached_by_their_places_and_the_rest_of_their_container_is_gone() -> None:
+    """`features.3` of a MobileNet is the path in its state_dict."""
+    whole = archspec.module("mobilenet_v2").eval()
+    for names in (["features.3"], ["features.3", "features.6"]):
+        checked = archspec.check("mobilenet_v2", features=names)
+        archspec.verify(checked)
+        backbone = archspec.module(checked, init=False).eval()
+        kept = whole.features[: int(names[-1][-1]) + 1].state_dict(prefix="features.")
+        backbone.load_state_dict(kept, strict=True)
+        x = torch.randn(1, 3, 32, 32)
+        with torch.no_grad():
+            found = backbone(x)
+            for place, feature in zip((3, 6), [found] if isinstance(found, Tensor) else found, strict=False):
+                assert torch.equal(feature, whole.features[: place + 1](x))
+    with pytest.raises(SpecError, match=r"there is no node `features.19`"):
+        archspec.check("mobilenet_v2", features=["features.19"])
+
+
+def test_numbered_lists_of_layers_stay_whole() -> None:
+    archspec.verify(archspec.check("resnet50_fpn", features=["fpn.layer_blocks.3.0"]))
+
+
 def test_strides_channels_and_fields_are_in_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", "resnet50", "--features", "layer1,layer2,layer4", "--format", "json"]) == 0
     maps = json.loads(capsys.readouterr().out)["maps"]

@@ -239,6 +239,10 @@ class BodyBuilder:
         if name is not None:
             self.names[name] = result
 
+    def children(self, placed: bool) -> list[str]:
+        """The names inside; if `placed`, also the places of what has none."""
+        return [*filter(self.is_child, self.names), *(self._places if placed else ())]
+
     def is_child(self, name: str) -> bool:
         """Whether there is a child of this name, present or not."""
         return name in self.names and name not in self.inputs

@@ -61,7 +61,7 @@ def _named(text: str, span: Span, builder: BodyBuilder, report: Report) -> list[
         "E0225",
         f"there is no node `{text}`",
         span,
-        notes=[f"{_whose(span)}: {listed(names) or 'none'}", *_reach(text, builder)],
+        notes=[f"{_whose(span)}: {listed(names) or 'none'}", *_reach(text, builder, span.file == FEATURES)],
         help=help_,
     )
     return None
@@ -71,7 +71,7 @@ def _whose(span: Span) -> str:
     return "nodes of the network" if span.file == FEATURES else "names before this item"
 
 
-def _reach(text: str, builder: BodyBuilder) -> list[str]:
+def _reach(text: str, builder: BodyBuilder, placed: bool) -> list[str]:
     """Why a dotted name reaches nothing."""
     head, _, rest = text.partition(".")
     outer = builder.lookup(head) if rest else None
@@ -80,7 +80,7 @@ def _reach(text: str, builder: BodyBuilder) -> list[str]:
     if outer.names:
         return [f"outputs of `{head}`: {listed(outer.names)}"]
     if outer.inside is not None:
-        return [f"names in `{head}`: {listed(n for n in outer.inside.names if outer.inside.is_child(n)) or 'none'}"]
+        return [f"names in `{head}`: {listed(outer.inside.children(placed)) or 'none'}"]
     return [f"`{head}` is a block, an op or a repeat, and only a container can be reached into"]
 
 
