@@ -24,11 +24,9 @@ from typing import Any
 
 from archspec.codes import CODES
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
-from archspec.pipeline import check
+from archspec.pipeline import check, read
 from archspec.rendering import render_github, render_json, render_text
 from archspec.rendering.sarif import render_sarif
-from archspec.report import Report
-from archspec.spec.load import load_text
 from fuzz.texts import mutated
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -46,7 +44,7 @@ class TooLongError(Exception):
 def answer(data: bytes) -> tuple[Diagnostic, ...] | None:
     """The errors of a text, None for a network; AssertionError where a place lies outside of its file."""
     try:
-        check(load_text(data, "fuzz.yaml", None, {}, Report()))
+        check(read(data, "fuzz.yaml", None, {}))
     except SpecError as error:
         assert error.diagnostics
         for diagnostic in error.diagnostics:
