@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from archspec.codes import example_of
 from archspec.lints.run import LINTS
 from archspec.pipeline import check
 
-LINTED = ("W0604", "W0605", "W0606", "W0607", "W0608", "W0609", "W0611", "W0612", "W0613", "W0614", "W0615", "W0616")
+LINTED = ("W0604", "W0605", "W0606", "W0607", "W0608", "W0609", "W0611", "W0612", "W0613", "W0614", "W0615", "W0616",
+          "W0617")  # fmt: skip
 
 
 def codes(text: str) -> list[str]:
@@ -71,6 +73,33 @@ def test_every_code_of_a_lint_is_warned_of_by_one() -> None:
 )  # fmt: skip
 def test_what_counts(items: str, found: list[str]) -> None:
     assert [warning.code for warning in accept(spec(items)).warnings] == found
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8])
+def test_weights_that_meet_padding_alone_have_no_gradient(size: int) -> None:
+    """Torch's gradient of each weight, on a map of ones, against what the lint counts."""
+    warned = 0
+    for kernel, stride, dilation, padding in product((1, 2, 3, 5), (1, 2, 3), (1, 2, 4), (0, 1, 2, 4, 8)):
+        reach = dilation * (kernel - 1) + 1
+        if reach > size + 2 * padding:
+            continue
+        options = f"kernel: {kernel}, stride: {stride}, dilation: {dilation}, padding: {padding}"
+        said = [
+            w.title
+            for w in check(spec(f"- {{op: conv2d, out: 1, {options}}}", f"x[N, 1, {size}, {size}]")).warnings
+            if w.code == "W0617"
+        ]
+        weight = torch.zeros(1, 1, kernel, kernel, requires_grad=True)
+        ones = torch.ones(1, 1, size, size)
+        out = torch.nn.functional.conv2d(ones, weight, stride=stride, dilation=dilation, padding=padding)
+        (gradient,) = torch.autograd.grad(out.sum(), weight)
+        idle = int((gradient[0, 0].sum(1) == 0).sum())
+        if idle in (0, kernel):  # in each row and column the same weights stand on the map
+            assert bool(said) == bool(idle), options
+        else:
+            assert said == [f"{idle} of {kernel} rows of this kernel meet padding alone"], options
+        warned += bool(said)
+    assert warned
 
 
 @pytest.mark.parametrize(

@@ -103,4 +103,12 @@ CODES: tuple[Code, ...] = (
         "A join of one operand is that operand. Operands may be left out by their `when`, and that is fine; but where "
         "a single name is written, or no `from:`, it joins nothing: a residual shortcut was forgotten, say.",
     ),
+    Code(
+        "W0617",
+        "weights that meet padding alone",
+        "At the nominal size the kernel reaches so far beyond the map that some of its weights never stand on it: they "
+        "are stored, multiply zeros, and have no gradient. A dilated 3x3 kernel becomes a 1x1 one where its dilation "
+        "is as large as the map (Chen et al. 2017, Rethinking Atrous Convolution, sec. 3.3), a padded one on a map of "
+        "one place too.",
+    ),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archspec.lints.surroundings import Finding, Surroundings
-from archspec.ops.base import pair
-from archspec.ops.conv import ConvTranspose2d
+from archspec.ops.base import Window, pair
+from archspec.ops.conv import Conv2d, ConvTranspose2d
 from archspec.passes.plain import plain
+from archspec.passes.receptive import reading
 
 
 def unread_border(here: Surroundings) -> Iterator[Finding]:
@@ -46,6 +47,37 @@ def gap_between_windows(here: Surroundings) -> Iterator[Finding]:
                     "a stride of at most the kernel's size",
                 )
                 break
+
+
+def weights_on_padding(here: Surroundings) -> Iterator[Finding]:
+    """Weights that at the nominal size meet padding alone, wherever the window stands (Chen et al. 2017)."""
+    for node in here.of({"conv2d"}):
+        op = plain(node.target) if isinstance(node.target, Conv2d) else None
+        rule = reading(op) if isinstance(op, Conv2d) else None
+        into, out = here.shapes.into(node)[0].at({}), here.shapes.nodes[node.key][0].at({})
+        if not isinstance(op, Conv2d) or not isinstance(rule, Window) or None in (*into[2:], *out[2:]):
+            continue
+        for side, kernel, dilation, stride, padding, size, count in zip(
+            ("rows", "columns"), pair(op.kernel), pair(op.dilation), rule.stride, rule.padding, into[2:], out[2:],
+            strict=True,
+        ):  # fmt: skip
+            first = [weight * dilation - padding for weight in range(kernel)]
+            idle = sum(not _meets(at, stride, int(count or 0), int(size or 0)) for at in first)
+            if idle:
+                yield Finding(
+                    "W0617",
+                    f"{idle} of {kernel} {side} of this kernel meet padding alone",
+                    node.span,
+                    f"on a map of {size} {side} they are stored, and multiply zeros",
+                    "a smaller kernel or dilation, one reducing stage less, or a larger input",
+                )
+                break
+
+
+def _meets(at: int, stride: int, count: int, size: int) -> bool:
+    """Whether a weight that starts at a place, and moves on by the stride, comes to stand on the map."""
+    steps = max(0, -(at // stride)) if at < 0 else 0
+    return steps < count and 0 <= at + steps * stride < size
 
 
 def uneven_overlap(here: Surroundings) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from archspec.diagnostics import Diagnostic
-from archspec.lints.borders import gap_between_windows, uneven_overlap, unread_border
+from archspec.lints.borders import gap_between_windows, uneven_overlap, unread_border, weights_on_padding
 from archspec.lints.layers import (
     after_the_logits,
     bias_before_norm,
@@ -31,6 +31,7 @@ LINTS: tuple[Callable[[Surroundings], Iterator[Finding]], ...] = (
     unread_border,
     gap_between_windows,
     uneven_overlap,
+    weights_on_padding,
 )
 
 IGNORED = r"(?:^|\s)#\s*archspec:\s*ignore\b(?:\[([A-Z0-9, ]*)\])?"

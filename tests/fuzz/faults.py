@@ -38,7 +38,8 @@ def run(copy: Path, tests: str, longest: float | None = LONGEST) -> tuple[int, s
         )
     except subprocess.TimeoutExpired:
         return 1, f"it runs for more than {LONGEST} s"
-    named = [line.split(" ")[1] for line in made.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    said = [line.partition(" ")[2] for line in made.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    named = [line.partition(" - ")[0] for line in said]  # names of cases may have spaces
     return made.returncode, named[0].removeprefix("tests/") if named else made.stdout[-300:] + made.stderr[-300:]
 
 
