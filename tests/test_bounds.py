@@ -279,3 +279,26 @@ if __name__ == "__main__":
             f"{name}: {' '.join(f'{verdict} {cpu:.2f} {memory}' for verdict, cpu, memory in found_here)}\n"
         )
         sys.stdout.flush()
+
+
+def calls_to_build(layers: int) -> int:
+    """How many functions are called to write the source of a chain of this many distinct layers."""
+    items = "".join(f"  - c{k}: {{op: conv2d, out: {8 + k % 7}, kernel: 3, padding: 1}}\n" for k in range(layers))
+    checked = archspec.check(f"archspec: 1\nname: chain\ninput: x[N, 3, H=32, W=32]\nnet:\n{items}")
+    counted = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    sys.setprofile(count)
+    try:
+        archspec.build(checked)
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_building_takes_calls_in_proportion_to_the_layers() -> None:
+    calls_to_build(10)  # what is loaded and remembered once
+    assert calls_to_build(400) < 5 * calls_to_build(100)
