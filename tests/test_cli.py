@@ -558,7 +558,7 @@ def typed_into_bash(script: Path, line: str) -> str:
 ])  # fmt: skip
 def test_an_interactive_bash_completes_what_it_takes_apart(call: Call, tmp_path: Path, begun: str, whole: str) -> None:
     script = tmp_path / "completion.bash"
-    zoo = "echo resnet34 resnet34@plain34 vgg19@vgg16_paper"
+    zoo = "printf '%s\\n' resnet34 resnet34@plain34 vgg19@vgg16_paper"
     script.write_text(call("completion", "bash")[1].replace("archspec list --quiet", zoo), encoding="utf-8")
     assert typed_into_bash(script, f"archspec {begun}") == whole
 

@@ -85,7 +85,7 @@ def bash(parser: ArgumentParser) -> str:
         "    esac",
         '    COMPREPLY+=($(compgen -W "$words" -- "$cur"))',
         "    # A variant by its own name, where nothing else begins so.",
-        '    [ ${#COMPREPLY[@]} -gt 0 ] || words="$(printf "%s\\n" $words | sed -n "s/.*@//p")"',
+        '    [ ${#COMPREPLY[@]} -gt 0 ] || words="$(printf "%s\\n" "$words" | sed -n "s/.*@//p")"',
         '    [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -W "$words" -- "$cur"))',
         '    case "$COMP_WORDBREAKS" in *=*) ;; *) COMPREPLY=("${COMPREPLY[@]/#/$lead}") ;; esac',
         '    case "$COMP_WORDBREAKS:$cur" in *@*:*@*)',
