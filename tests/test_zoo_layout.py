@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from fuzz.judge import nominal_sizes, watched_nodes
 from oracles.residual_nets import book_resnet18
 from oracles.torchvision_nets import ADDRESSES, FACTS
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from zoo_evidence import known
 
+from archspec.backends.interpreter import Interpreter
+from archspec.backends.module import example
 from archspec.diagnostics import SpecError
 from archspec.layouts import layouts
 from archspec.passes.layout import Entry, fingerprint
@@ -125,3 +128,12 @@ def test_parameters_and_macs_are_what_torch_counts(address: str) -> None:
         net(torch.empty(*source.shape.at({"N": 1}), device="meta"))
     assert sum(p.numel() for p in net.parameters()) == checked.cost.parameters
     assert counter.get_total_flops() == 2 * checked.cost.macs
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in zoo.entries()])
+def test_every_node_has_the_shape_that_torch_gives(name: str) -> None:
+    graph = check(name).graph
+    inputs = [value.to("meta") for value in example(graph, 2)]
+    with torch.device("meta"), watched_nodes() as sizes:
+        sizes.update(nominal_sizes(check(name)), N=2)
+        Interpreter(graph).eval()(*inputs)
