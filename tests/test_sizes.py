@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from archspec.backends.sizes import answers, shape_forms, told
 from archspec.diagnostics import SpecError
 from archspec.fit import at_sizes
 from archspec.passes.shapes import DemandError, infer
-from archspec.passes.sizes import in_words
+from archspec.passes.sizes import _Span, _summary, in_words
 from archspec.pipeline import check, module
 
 torch.set_num_threads(1)
@@ -257,3 +258,20 @@ def test_a_wrong_size_is_told_the_nearest_right_ones(axes: str) -> None:
     with pytest.raises(SpecError) as error:  # no size mends channels
         check(HEAD + "  - a: {op: conv2d, out: 4, kernel: 1}\n  - {op: add, from: [x, a]}\n")
     assert not any("it holds" in note for note in error.value.diagnostics[0].notes)
+
+
+class _Counted(list[_Span]):
+    """Counts how often it is read by position."""
+
+    reads = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.reads += 1
+        return super().__getitem__(index)
+
+
+def test_an_answer_takes_as_many_steps_as_there_are_residues() -> None:
+    """It took the square of them: a pyramid of fourteen pools was summed up for a minute."""
+    spans = _Counted([_Span(1, None) if residue % 3 else _Span(1, 0) for residue in range(3 << 8)])
+    sizes = _summary("H", len(spans), spans, ())
+    assert (sizes.period, sizes.residues) == (3, (1, 2)) and spans.reads < 10 * len(spans)

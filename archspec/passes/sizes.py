@@ -309,7 +309,8 @@ def _summary(name: str, period: int, spans: list[_Span], given: tuple[tuple[str,
     residues = tuple(sorted({r % shortest for r in endless}))
     if not residues:
         return Sizes(name, tuple(sorted(low)), max(low, default=0) + 1, 1, (), given)
-    legal = {period * q + r for r in endless for q in range(spans[r].least, max(spans[k].least for k in endless) + 1)}
+    farthest = max(spans[r].least for r in endless)
+    legal = {period * q + r for r in endless for q in range(spans[r].least, farthest + 1)}
     start = max(period * spans[r].least + r for r in endless)
     settled = max([start, *(s + 1 for s in low)])
     small = sorted(s for s in low | legal if s < settled)
