@@ -340,6 +340,19 @@ def test_color_only_on_a_terminal_unless_told() -> None:
     assert wants_color("always", pipe, {"NO_COLOR": "1"}) and not wants_color("never", screen, {})
 
 
+def test_long_work_is_shown_on_a_terminal_and_wiped_off(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "second.yaml").write_text(TINY, encoding="utf-8")
+    assert call("check", ".")[2] == ""  # nobody watches
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    shown = call("check", ".")[2]
+    assert shown == "checking second.yaml ...\r\x1b[Kchecking tiny.yaml ...\r\x1b[K"
+    assert call("check", "tiny.yaml")[2] == call("check", ".", "--quiet")[2] == ""
+    assert "running tiny against its graph ...\r\x1b[K" in call("verify", "tiny.yaml")[2]
+
+
 def test_color_reaches_the_diagnostics(call: Call) -> None:
     wrong = edited("op: linear", "op: liner")
     assert "\x1b[" in call("check", "-", "--color", "always", stdin=wrong)[1]

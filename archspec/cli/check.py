@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 
 from archspec import pipeline
 from archspec.backends.numbers import counted, quantity
@@ -88,10 +89,16 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     seen: set[str] = set()
     for pattern in args.specs:
         try:
-            for source in expanded(pattern):
-                if source not in seen:
-                    seen.add(source)
-                    _check(source, args, verdict, terminal)
+            sources = expanded(pattern)
+            for source in sources:
+                if source in seen:
+                    continue
+                seen.add(source)
+                several = len(args.specs) > 1 or len(sources) > 1
+                with terminal.working(f"checking {source}") if several else nullcontext():
+                    note = _check(source, args, verdict)
+                if note:
+                    terminal.remark(note)
         except UsageError as error:
             verdict.unusable.append(error)
     terminal.write(_shown(verdict, args, terminal))
@@ -101,12 +108,13 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return verdict.exit_code(args.strict)
 
 
-def _check(source: str, args: Namespace, verdict: Verdict, terminal: Terminal) -> None:
+def _check(source: str, args: Namespace, verdict: Verdict) -> str:
+    """Check a file's networks; a note on what was left out, if anything was."""
     try:
         spec = load(source, args)
     except SpecError as error:
         verdict.add(error.diagnostics, error.texts)
-        return
+        return ""
     work = Work()
     for each in _with_variants(spec):
         if work.spent:
@@ -118,8 +126,8 @@ def _check(source: str, args: Namespace, verdict: Verdict, terminal: Terminal) -
         else:
             verdict.networks.append((pipeline.parts_of(source)[0], checked))
             verdict.add(tuple(w for w in checked.warnings if w.code not in args.ignore), spec.texts)
-    if spec.variant is None and (left := _left_out(spec)):
-        terminal.remark(f"note: {counted(len(left), 'variant')} of {spec.name} not checked, whose own params are set")
+    left = _left_out(spec) if spec.variant is None else []
+    return f"note: {counted(len(left), 'variant')} of {spec.name} not checked, whose own params are set" if left else ""
 
 
 def _with_variants(spec: Spec) -> Iterator[Spec]:
