@@ -196,10 +196,10 @@ def _outputs(graph: Graph, net: nn.Module, inputs: list[Tensor]) -> dict[str, Te
 
 def _gradients(net: nn.Module, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     net.zero_grad()
-    total = torch.stack([(value * value).mean() for value in outputs.values()]).sum()
-    if not total.requires_grad:
+    squares = [(value * value).mean() for value in outputs.values() if value.requires_grad]
+    if not squares:
         return {}
-    total.backward()  # type: ignore[no-untyped-call]
+    torch.stack(squares).sum().backward()  # type: ignore[no-untyped-call]
     return {name: p.grad for name, p in net.named_parameters() if p.grad is not None}
 
 

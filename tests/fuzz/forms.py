@@ -19,6 +19,7 @@ FEATURES = (
     "from if", "alias", "same", "like", "expression", "init", "init by op", "param", "several inputs",
     "several outputs", "train output", "section", "let", "tie", "register", "promise", "require", "free sizes",
     "open param", "variant", "extends", "use", "forked block", "crossed block", "merged block", "sequence input",
+    "token ids",
 )  # fmt: skip
 CONDITIONS = ("deep", "not deep", "width > 2", "width == 4 or deep")
 

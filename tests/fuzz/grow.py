@@ -8,7 +8,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from archspec.shapes import Shape
+from archspec.shapes import IDS, Shape
 from fuzz.case import MAIN, Case, Item, chance
 from fuzz.forms import Forms
 from fuzz.sketch import Misfit
@@ -32,7 +32,10 @@ class Grower(Forms):
         inputs = [self._input("x")]
         if "several inputs" in self.features:
             inputs.append(self._input("y"))
-        if len(inputs) > 1:  # without a `from`, the first item would get them all
+        if self.current.holds_ids:
+            table = {"op": "embedding", "vocabulary": rng.randint(1, 20), "out": rng.choice((4, 6, 8))}
+            self._add([{"start": table | ({"from": "x"} if len(inputs) > 1 else {})}])
+        elif len(inputs) > 1:  # without a `from`, the first item would get them all
             self._add([{"start": {"op": "identity", "from": "x"}}])
         self.declare_blocks()
         wanted = rng.randint(1, 8)
@@ -153,6 +156,11 @@ class Grower(Forms):
 
     def _input(self, name: str) -> str:
         rng = self.rng
+        if "token ids" in self.features and name == "x":
+            size = rng.randint(1, 9)
+            self.names[name] = self.flowing = (Shape((2, size), IDS),)
+            self.current = self.flowing[0]
+            return f"{name}[N, T={size}]"
         if "sequence input" in self.features and chance(rng, 0.6):
             dims: list[Any] = [rng.randint(1, 9), rng.choice((4, 6, 8))]
             texts = [str(d) for d in dims]

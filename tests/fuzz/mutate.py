@@ -145,7 +145,7 @@ def _twice(rng: Random, case: Case) -> bool:
              and "{" not in (name := next(iter(item))) and name not in ("op", "parallel")]  # fmt: skip
     if not named:
         return False
-    items.append({rng.choice(named): {"op": "relu", "from": "x"}})
+    items.append({rng.choice(named): {"op": "param", "size": [1, 4]}})
     return True
 
 
@@ -171,6 +171,10 @@ def _block_call(call: Item) -> bool:
 LAYERS = ("conv2d", "linear", "conv_transpose2d")
 
 
+def _repeatable(call: Item) -> bool:
+    return "tie" not in call and call.get("op") != "param"
+
+
 def _is_layer(call: Item) -> bool:
     return call["op"] in LAYERS and "first" not in call  # which may override what is broken
 
@@ -190,8 +194,8 @@ OF_LANGUAGE: dict[str, tuple[str, Mutation]] = {
     "an argument of another type": ("E0216", _setting("out", True, _block_call)),
     "an unknown argument": ("E0222", _setting("widht", 3, _block_call)),
     "too many inputs": ("E0304", _setting("from", ["x", "x"], _is_op("relu", "conv2d", "linear", "batch_norm"))),
-    "no repetition": ("E0221", _setting("repeat", 0, lambda call: "tie" not in call)),
-    "half a repetition": ("E0221", _setting("repeat", 1.5, lambda call: "tie" not in call)),
+    "no repetition": ("E0221", _setting("repeat", 0, _repeatable)),
+    "half a repetition": ("E0221", _setting("repeat", 1.5, _repeatable)),
     "a condition that is a number": ("E0221", _setting("when", 3)),
     "first without repeat": ("E0204", _setting("first", {"out": 3}, lambda call: "repeat" not in call)),
     "an unknown tensor": ("E0229", _setting("init", {"wieght": "zeros"}, _is_layer)),

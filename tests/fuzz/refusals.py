@@ -104,5 +104,6 @@ STRICTER: dict[str, Callable[[Op, tuple[Dims, ...], tuple[Shape, ...]], bool]] =
     "E0323": lambda op, dims, inputs: op.to < dims[0][1],  # type: ignore[attr-defined]
     "E0325": lambda op, dims, inputs: any(a < b for a, b in zip(dims[0][2:], dims[1][2:], strict=True)),
     "E0327": _single,
+    "E0328": lambda op, dims, inputs: any(x.holds_ids is not op.reads_ids for x in inputs),
 }
 """The rules that go beyond torch, with what each says in plain numbers."""

@@ -261,6 +261,8 @@ def fitted(name: str, options: Values, given: Outputs) -> Outputs:
         raise Misfit("arity")
     if any(op.ranks is not None and shape.rank not in op.ranks for shape in given):
         raise Misfit("rank")
+    if any(shape.holds_ids and not op.reads_ids for shape in given):
+        raise Misfit("token ids")
     if not all(demand.holds() for demand in op.demands(*given)):
         raise Misfit("demand")
     output = op.shape(*given)

@@ -10,9 +10,6 @@ from archspec.shapes import Shape
 FRESH = frozenset({"conv2d", "conv_transpose2d", "linear", "batch_norm", "group_norm", "layer_norm", "add"})
 """Ops whose output is a new tensor that their gradient does not need."""
 
-FORMATTED = frozenset({"conv2d", "conv_transpose2d"})
-"""Those that keep the memory format of their input, whatever their sizes."""
-
 
 def is_spare(ref: Ref, family: Family, families: Families) -> bool:
     """Whether a body's value may be overwritten by its only reader: new in all instances, and needed by no gradient."""
@@ -25,7 +22,7 @@ def is_spare(ref: Ref, family: Family, families: Families) -> bool:
 
 def _gives(step: Step, output: int, families: Families) -> bool:
     if step.op is not None:
-        return step.op.name in FRESH and not (step.op.name in FORMATTED and _is_degenerate(step.outputs[output]))
+        return step.op.name in FRESH and not _is_degenerate(step.outputs[output])
     if step.units is not None:
         return bool(step.units) and _gives(step.units[-1][1], output, families)
     if step.callee is None:
@@ -35,5 +32,7 @@ def _gives(step: Step, output: int, families: Families) -> bool:
 
 def _is_degenerate(shape: Shape) -> bool:
     """Whether a map has one channel or one place: both memory formats fit it, and work in place keeps the other."""
+    if shape.rank != 4:
+        return False
     _, channels, *places = shape.at({"N": 1})
     return channels == 1 or set(places) == {1}
