@@ -87,7 +87,9 @@ def _hangs(name: str, maker: str | None, scene: Scene, layers: Layers, drawn: Ma
     source = _above(box, scene)
     if source is None:
         yield f"hangs on nothing: {name}"
-    elif maker is not None and not {source.path, _last_unit(source, layers)} & set(_upwards(maker)):
+    elif maker is not None and not {_last_unit(source, layers), *_stood_for(source, scene, layers)} & {
+        *_upwards(maker)
+    }:
         yield f"output {name} hangs on {source.path}, not on {maker}"
 
 
