@@ -87,9 +87,9 @@ def _hangs(name: str, maker: str | None, scene: Scene, layers: Layers, drawn: Ma
     source = _above(box, scene)
     if source is None:
         yield f"hangs on nothing: {name}"
-    elif maker is not None and not {_last_unit(source, layers), *_stood_for(source, scene, layers)} & {
-        *_upwards(maker)
-    }:
+        return
+    places = {_last_unit(source, layers), *_stood_for(source, scene, layers)}
+    if maker is not None and places.isdisjoint(_upwards(maker)):
         yield f"output {name} hangs on {source.path}, not on {maker}"
 
 
