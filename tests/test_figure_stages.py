@@ -132,3 +132,21 @@ def test_a_column_that_goes_on_has_no_name_to_repeat() -> None:
     items = "".join(f"  - c{i}: {{op: conv2d, out: 8, kernel: 3, padding: 1}}\n" for i in range(64))
     checked = pipeline.check(f"archspec: 1\nname: long\ninput: x[N, 3, 8, 8]\nnet:\n{items}")
     assert ">, continued" not in draw_figure(checked).render("svg")
+
+
+def test_sketches_side_by_side_are_aligned_on_output_size() -> None:
+    """Rows of one size begin on one line, the wire goes on in between, and each column is the sketch that it is alone."""
+    names = ("plain18", "resnet18", "lenet")
+    alone = [sketch([read(pipeline.check(name))]).splitlines() for name in names]
+    lines = sketch([read(pipeline.check(name)) for name in names]).splitlines()
+    assert sorted(line.count("56×56") for line in lines if "56×56" in line) == [2]
+    assert sorted(line.count("14×14") for line in lines if "14×14" in line) == [3]
+    bare, start = ("", "│"), 0
+    for own in alone:
+        wide = max(map(len, own))
+        column = [line[start : start + wide].rstrip() for line in lines if not line.startswith("shortcuts")]
+        said = [line for line in own if not line.startswith("shortcuts")]
+        assert [line for line in column if line.strip() not in bare] == [
+            each for each in said if each.strip() not in bare
+        ]
+        start += wide + 4

@@ -23,6 +23,7 @@ from archspec.backends.figure.outline import (
 from archspec.backends.figure.scene import WireKind
 from archspec.backends.numbers import counted, quantity
 from archspec.backends.stages import size_text
+from archspec.backends.table.align import align
 from archspec.records import Record, replace
 from archspec.rendering.cells import cells, width
 
@@ -45,9 +46,17 @@ class Sketch(Record):
         return max(map(width, self.lines), default=1)
 
 
+class Column(Record):
+    """A network in lines: its head, then its stretches of one output size; `trunk` is the line of a bare wire."""
+
+    head: tuple[str, ...]
+    stretches: tuple[tuple[str, tuple[str, ...]], ...]
+    trunk: str
+
+
 def sketch(outlines: Sequence[Outline]) -> str:
-    """All networks side by side, each under its name; what the lanes of shortcuts mean is said below."""
-    columns = [_network(outline) for outline in outlines]
+    """All networks side by side, each under its name and aligned on output size; below, what the lanes mean."""
+    columns = _aligned([_network(outline) for outline in outlines])
     wide = [max(map(width, column)) for column in columns]
     rows = zip_longest(*columns, fillvalue="")
     gap = " " * _APART
@@ -57,7 +66,21 @@ def sketch(outlines: Sequence[Outline]) -> str:
     return "\n".join([*body, "", "shortcuts: " + ", ".join(signs)] if signs else body) + "\n"
 
 
-def _network(outline: Outline) -> list[str]:
+def _aligned(columns: Sequence[Column]) -> list[list[str]]:
+    """The lines of each column, stretches of one size side by side; the wire goes on where a column has less there."""
+    rows = align([[size for size, _ in column.stretches] for column in columns])
+    made = [[*column.head] for column in columns]
+    for place, row in enumerate(rows):
+        here = [() if at is None else column.stretches[at][1] for column, at in zip(columns, row, strict=True)]
+        tall = max(map(len, here))
+        for index, (column, own) in enumerate(zip(columns, here, strict=True)):
+            done = sum(other[index] is not None for other in rows[: place + 1])
+            goes_on = 0 < done < len(column.stretches)
+            made[index] += [*own, *[column.trunk if goes_on else ""] * (tall - len(own))]
+    return made
+
+
+def _network(outline: Outline) -> Column:
     """One network: sizes on the left, where they change, and what stages cost on the right."""
     rows: list[tuple[str, Sketch, str]] = []
     size = ""
@@ -80,8 +103,15 @@ def _network(outline: Outline) -> list[str]:
         lines += [("", " " * axis + "│", "")] * bool(index)
         lines += [("" if at else size, shift + line, "" if at else cost) for at, line in enumerate(drawn.lines)]
     wide = max(width(line) for _, line, _ in lines) + 3
-    title = [_shown(outline.title), _shown(" · ".join(outline.facts)), ""]
-    return title + [(_padded(size, gutter) + _padded(line, wide) + cost).rstrip() for size, line, cost in lines]
+    stretches: list[tuple[str, tuple[str, ...]]] = []
+    for size, line, cost in lines:
+        made = (_padded(size, gutter) + _padded(line, wide) + cost).rstrip()
+        if size or not stretches:
+            stretches.append((size, (made,)))
+        else:
+            stretches[-1] = stretches[-1][0], (*stretches[-1][1], made)
+    head = _shown(outline.title), _shown(" · ".join(outline.facts)), ""
+    return Column(head, tuple(stretches), " " * (gutter + axis) + "│")
 
 
 def _with_ends(rows: list[tuple[str, Sketch, str]]) -> list[tuple[str, Sketch, str]]:
