@@ -135,7 +135,7 @@ def test_a_column_that_goes_on_has_no_name_to_repeat() -> None:
 
 
 def test_sketches_side_by_side_are_aligned_on_output_size() -> None:
-    """Rows of one size begin on one line, the wire goes on in between, and each column is the sketch that it is alone."""
+    """Rows of one size begin on one line, the wire goes on in between; each column is its own sketch."""
     names = ("plain18", "resnet18", "lenet")
     alone = [sketch([read(pipeline.check(name))]).splitlines() for name in names]
     lines = sketch([read(pipeline.check(name)) for name in names]).splitlines()
