@@ -66,6 +66,7 @@ def value_of(tree: ast.expr, names: dict[str, Any]) -> Any:
         ("[3] * 2", [3, 3]), ("(1, 2)", (1, 2)), ("[2*j for j in range(3)]", [0, 2, 4]), ("'a' + \"b\"", "ab"),
         ("[j for j in w if j > 64]", [128]), ("[[j*k for k in range(j)] for j in range(3)]", [[], [0], [0, 2]]),
         ("  a +\n b ", 9), ("make_divisible(16 * 0.25)", 8), ("make_divisible(30, min_value=3, divisor=16)", 32),
+        ("make_divisible(3, 8, 16)", 16),
         ("block == none", False), ("[block][0] == block", True), ("1 if nothing == none else 1 / 0", 1),
         ("H", H), ("2 * H + 1 - H", H + 1), ("H // 1", H), ("H // 2", H // 2), ("ceil(H / 2)", (H + 1) // 2),
         ("floor(H / 2)", H // 2), ("ceil(H)", H), ("H == H", True), ("2 * H / 2", H), ("H * W", H * W),
