@@ -313,6 +313,14 @@ def test_wrong_calls() -> None:
             figure("lenet").render("png", scale)
 
 
+def test_a_figure_that_is_too_large_for_a_pdf_is_refused() -> None:
+    pytest.importorskip("svg2pdf_py")
+    text = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
+    assert convert.to_pdf(text.ljust(convert.MOST_SVG)).startswith(b"%PDF")
+    with pytest.raises(UsageError, match="too large for PDF"):
+        convert.to_pdf(text.ljust(convert.MOST_SVG + 1))
+
+
 Run = tuple[int, str, str]
 
 

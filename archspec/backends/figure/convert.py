@@ -17,6 +17,9 @@ SCALE = 2.0
 MOST_PIXELS, MOST_AREA = 16_000, 20_000_000
 """Pixels along a side, beyond which few programs open the picture, and in all: each takes 8 bytes to draw."""
 
+MOST_SVG = 4 << 20
+"""Characters of a figure as PDF: a thousand layers take one million, a million takes the converter a second or two."""
+
 _TRIES = 200
 """The converter writes the fonts in an order of chance: it is asked until they are sorted, so that bytes are equal."""
 
@@ -43,7 +46,12 @@ def to_png(svg: str, width: float, height: float, scale: float = SCALE) -> bytes
 
 
 def to_pdf(svg: str) -> bytes:
-    """One page of the figure's own size, its text still text. UsageError without svg2pdf-py, or without fonts."""
+    """One page of the figure's size, its text still text. UsageError without svg2pdf-py or fonts, or where too large."""
+    if len(svg) > MOST_SVG:
+        raise UsageError(
+            f"the figure is too large for PDF: {len(svg):,} characters of SVG, more than {MOST_SVG:,}",
+            "a coarser --level, or SVG: -o figure.svg",
+        )
     library = _extra("svg2pdf_py", "pdf")
     _check_fonts_for_pdf()
     for _ in range(_TRIES):
