@@ -46,7 +46,7 @@ def to_png(svg: str, width: float, height: float, scale: float = SCALE) -> bytes
 
 
 def to_pdf(svg: str) -> bytes:
-    """One page of the figure's size, its text still text. UsageError without svg2pdf-py or fonts, or where too large."""
+    """One page of the figure's size, its text still text. UsageError without svg2pdf-py or fonts, or if too large."""
     if len(svg) > MOST_SVG:
         raise UsageError(
             f"the figure is too large for PDF: {len(svg):,} characters of SVG, more than {MOST_SVG:,}",
