@@ -169,9 +169,8 @@ def suggestion(word: str, options: Iterable[str], nearness: float = 0.6) -> str 
     near = difflib.get_close_matches(word[:MAX_WORD], list(islice(options, MAX_OPTIONS)), n=8, cutoff=nearness)
     if not near:
         return None
-    if digits := re.findall(
-        r"\d+", word
-    ):  # resnet51 is nearer to resnet50 than to resnet56, equal as their letters are
+    digits = re.findall(r"\d+", word)
+    if digits:  # resnet51 is nearer to resnet50 than to resnet56, equal as their letters are
         near = [each for each in near if _lettered(each) == _lettered(near[0])]
         near.sort(key=lambda each: _apart(digits, re.findall(r"\d+", each)))
     return f"did you mean `{near[0]}`?"

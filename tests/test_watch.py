@@ -47,6 +47,11 @@ blocks:
 WAIT = 20.0
 
 
+def _heeding_ctrl_c() -> None:
+    """A shell has what it starts in the background ignore Ctrl-C, and what that starts inherits it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Watched:
     """A running `archspec watch` on a spec in a folder of its own."""
 
@@ -57,6 +62,7 @@ class Watched:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "archspec", "watch", "mine.yaml"], cwd=folder, text=True, encoding="utf-8",
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+            preexec_fn=_heeding_ctrl_c,
         )  # fmt: skip
         assert self.process.stdout is not None
         self.address = re.findall(r"http://\S+", self.process.stdout.readline())[0]
