@@ -106,8 +106,10 @@ def window(size: Dim, kernel: int, stride: int, padding: int, dilation: int = 1,
     With `ceil` the last window may hang over the edge, but must start inside the input or the left padding; both
     bounds are floors with the same divisor, so the tighter offset decides.
     """
-    if isinstance(size, Size):  # a symbol keeps no expression, so none is composed
-        kernel, stride, padding, dilation = int(kernel), int(stride), int(padding), int(dilation)
+    if isinstance(size, Size):
+        if stride == 1 and 2 * padding == dilation * (kernel - 1):
+            return size  # a window with its padding all around, the commonest case by far
+        kernel, stride, padding, dilation = int(kernel), int(stride), int(padding), int(dilation)  # no expressions
     offset = 2 * padding - (dilation * (kernel - 1) + 1)
     if ceil:
         offset = min(offset + stride - 1, padding - 1)
