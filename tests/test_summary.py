@@ -109,7 +109,7 @@ def test_layers_between_blocks_are_called_by_the_first_and_the_last() -> None:
 
 def test_one_layer_is_one_layer() -> None:
     one = "archspec: 1\nname: one\ninput: x[N, 4]\nnet:\n  - {op: linear, out: 2}\n"
-    assert "\n1 weighted layer, receptive field none\n" in str(summarize(pipeline.check(one)))
+    assert "\n1 weighted layer\n" in str(summarize(pipeline.check(one)))
 
 
 def test_blocks_of_one_layer_are_layers() -> None:

@@ -103,7 +103,8 @@ class Summary(Record):
         return f"{self.name}: {inputs} → {', '.join(named) if len(named) > 1 else nominal_text(self.output)}"
 
     def _facts(self) -> Iterator[str]:
-        yield f"{counted(self.weighted_layers, 'weighted layer')}, receptive field {_pixels(self.receptive_field)}"
+        field = "" if self.receptive_field is None else f", receptive field {_pixels(self.receptive_field)}"
+        yield counted(self.weighted_layers, "weighted layer") + field
         macs, flops = quantity(self.macs, "MACs"), quantity(self.flops, "FLOPs")
         yield f"{macs} ({flops}), {quantity(self.parameters, 'parameters')}"
         peak, training = bytes_text(self.memory.inference_peak_bytes), bytes_text(self.memory.training_bytes)
@@ -215,11 +216,11 @@ def _map_dict(one: FeatureMap) -> dict[str, Any]:
 
 
 def _pixels(field: int | None) -> str:
-    return "none" if field is None else f"{field} px"
+    return "" if field is None else f"{field} px"
 
 
 def _comparison_row(summary: Summary) -> Row:
-    field = "" if summary.receptive_field is None else f"{summary.receptive_field} px"
+    field = _pixels(summary.receptive_field)
     peak = bytes_text(summary.memory.inference_peak_bytes)
     return (
         summary.name, nominal_text(summary.output), str(summary.weighted_layers), field,
