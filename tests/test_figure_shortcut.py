@@ -69,6 +69,17 @@ def test_what_passes_unchanged_stands_last() -> None:
     assert [branch.kind for branch in branches] == [None, None, "identity"]
 
 
+def test_what_lends_its_size_alone_is_no_shortcut() -> None:
+    resize = step("resize_like")
+    assert [branch.kind for branch in classify(((CONV,), ()), resize)] == [None, "flow"]
+    assert [branch.kind for branch in classify(((), (CONV,)), resize)] == [None, "flow"]
+
+
+def test_a_square_is_no_shortcut_and_a_doubling_is() -> None:
+    assert [branch.kind for branch in classify(((), ()), MUL)] == [None, "flow"]
+    assert [branch.kind for branch in classify(((), ()), ADD)] == [None, "identity"]
+
+
 def test_labels_put_strides_where_they_belong() -> None:
     assert labels((step("subsample2d", "/2"), step("pad_channels", "pad"), step("scale", "×0.5"))) == ("pad /2", "×0.5")
     assert labels((step("pad_channels", "pad"), step("subsample2d", "/2"))) == ("pad /2",)

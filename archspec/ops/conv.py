@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from archspec.ops.base import APART, TAKEN, Call, Op, Window, pair
 from archspec.ops.fields import Channels, ConvPadding, Count, Kernels, Paddings
-from archspec.ops.spatial import ceil_div, channels_first, fits, not_empty, reach, said, slide, step, times
+from archspec.ops.spatial import ceil_div, channels_first, fits, holes, not_empty, reach, said, slide, step, times
 from archspec.shapes import Demand, Dim, Shape
 
 TORCH_NAMES = {
@@ -111,7 +111,7 @@ class Conv2d(Op):
     def label(self, *inputs: Shape) -> str:
         depthwise = self.groups != 1 and self.groups == inputs[0].channels
         kind = "dw conv" if depthwise else "conv" if self.groups == 1 else f"conv g{self.groups}"
-        return f"{times(self.kernel)} {kind}, {self.out}{step(self.stride)}"
+        return f"{times(self.kernel)} {kind}, {self.out}{holes(self.dilation)}{step(self.stride)}"
 
     @property
     def _reach(self) -> tuple[int, int]:
@@ -205,7 +205,7 @@ class ConvTranspose2d(Op):
 
     def label(self, *inputs: Shape) -> str:
         up = pair(self.stride)
-        return f"{times(self.kernel)} deconv, {self.out}" + ("" if up == (1, 1) else f", ×{up[0]}")
+        return f"{times(self.kernel)} deconv, {self.out}{holes(self.dilation)}" + ("" if up == (1, 1) else f", ×{up[0]}")
 
     def _side(self, x: Shape, axis: int) -> Dim:
         kernel, stride, dilation = pair(self.kernel)[axis], pair(self.stride)[axis], pair(self.dilation)[axis]

@@ -56,6 +56,10 @@ class Pad2d(Op):
     def function(self, *inputs: Shape) -> Call:
         return Call("F.pad", (Operand(0), self._sides), said(mode=(self.mode, "constant"), value=(self.value, 0.0)))
 
+    def label(self, *inputs: Shape) -> str:
+        sides = self.padding if isinstance(self.padding, tuple) else (self.padding,)
+        return f"pad {', '.join(map(str, sides))}"
+
     @property
     def _sides(self) -> tuple[int, int, int, int]:
         given: Any = self.padding

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from archspec.ops.base import Call, GlobalWindow, Op, Window, pair
 from archspec.ops.fields import Kernels, PoolPadding
-from archspec.ops.spatial import ceil_div, channels_first, fits, not_empty, reach, said, slide, step, times
+from archspec.ops.spatial import ceil_div, channels_first, fits, holes, not_empty, reach, said, slide, step, times
 from archspec.shapes import Demand, Dim, Shape
 
 TORCH_NAMES = {
@@ -123,7 +123,7 @@ class MaxPool2d(_Pool):
         )
 
     def label(self, *inputs: Shape) -> str:
-        return f"{times(self.kernel)} max pool{step(self._stride)}"
+        return f"{times(self.kernel)} max pool{holes(self._dilation)}{step(self._stride)}"
 
     @property
     def _ceil(self) -> bool:

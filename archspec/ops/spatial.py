@@ -100,6 +100,14 @@ def step(stride: int | tuple[int, int]) -> str:
     return f", /{height}×{width}"
 
 
+def holes(dilation: int | tuple[int, int]) -> str:
+    """A dilation in words: `, dilation 6`, nothing for 1."""
+    tall, wide = dilation if isinstance(dilation, tuple) else (dilation, dilation)
+    if tall == wide:
+        return "" if tall == 1 else f", dilation {tall}"
+    return f", dilation {tall}×{wide}"
+
+
 def window(size: Dim, kernel: int, stride: int, padding: int, dilation: int = 1, ceil: bool = False) -> Dim:
     """The output size of a sliding window (torch's rule), `padding` on both sides.
 

@@ -11,12 +11,16 @@ from archspec.backends.figure.scene import WireKind
 
 _PADDING = frozenset({"pad_channels", "pad2d", "subsample2d", "avg_pool2d", "max_pool2d"})
 
+_ONE_WAY = frozenset({"mul", "resize_like"})
+"""Joins that add nothing to what they get: one branch says by how much, or to which size, the other is changed."""
+
 
 def classify(chains: tuple[Chain, ...], join: Step) -> tuple[Branch, ...]:
     """The branches of a fork with the main one first; those that are shortcuts carry their kind."""
+    gate = join.op in _ONE_WAY
     if not any(chains):  # a value joined with itself
-        return (Branch(()), *(Branch((), "identity") for _ in chains[1:]))
-    if join.op == "mul":
+        return (Branch(()), *(Branch((), "flow" if gate else "identity") for _ in chains[1:]))
+    if gate:
         return _gate(chains)
     if any(_enters(chain) for chain in chains):  # nothing is shortened by what comes from another input
         return tuple(Branch(chain) for chain in chains)

@@ -110,7 +110,7 @@ def step(op: Op, inputs: tuple[Shape, ...], output: Shape, path: str) -> Step:
 
 def _brief(name: str, label: str, stride: int) -> str:
     """The label beside a shortcut: the kernel of a convolution, `pad`, or the label itself, and the stride."""
-    words = {"subsample2d": "", "pad_channels": "pad", "identity": ""}.get(name)
+    words = {"subsample2d": "", "pad_channels": "pad", "pad2d": "pad", "identity": ""}.get(name)
     if words is None:
         head = label.split(",")[0]
         words = head.removesuffix(" conv")
