@@ -205,7 +205,8 @@ class ConvTranspose2d(Op):
 
     def label(self, *inputs: Shape) -> str:
         up = pair(self.stride)
-        return f"{times(self.kernel)} deconv, {self.out}{holes(self.dilation)}" + ("" if up == (1, 1) else f", ×{up[0]}")
+        larger = "" if up == (1, 1) else f", ×{up[0]}"
+        return f"{times(self.kernel)} deconv, {self.out}{holes(self.dilation)}{larger}"
 
     def _side(self, x: Shape, axis: int) -> Dim:
         kernel, stride, dilation = pair(self.kernel)[axis], pair(self.stride)[axis], pair(self.dilation)[axis]
