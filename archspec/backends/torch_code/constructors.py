@@ -128,6 +128,9 @@ class Constructors:
                 text = self.resolver.write(seen, argument.name)
             written.append((argument, text))
         required = [a for a in family.arguments if not a.has_default]
+        # One or two say what they are; a row of numbers that no line holds with its words is that of the paper's table.
+        row = len(required) > 6 and all(a.annotation == "int" for a in required)
+        placed = row or len(required) <= 2
         named = isinstance(self.resolver, Rows)
         parts: list[str] = []
         for place, (argument, text) in enumerate(written):
@@ -136,7 +139,7 @@ class Constructors:
                 continue
             # A list of plain names says what they are as well as keywords do.
             named = named and (text == argument.name or (place == 0 and text.isidentifier()))
-            positional = named or (not argument.has_default and (place == 0 or len(required) <= 2))
+            positional = named or (not argument.has_default and (place == 0 or placed))
             parts.append(text if positional else f"{argument.name}={text}")
         return ", ".join(parts)
 
