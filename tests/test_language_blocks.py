@@ -248,6 +248,10 @@ def test_a_tensor_can_be_tied() -> None:
     assert refused(spec(net % "c.weight", "x[N, 8]")) == [("E0232", "c.weight")]
     assert refused(spec(net % "a.weight", "x[N, 9]")) == [("E0232", "a.weight")]
     assert refused(spec(net.replace("{weight", "{wait") % "a.weight", "x[N, 8]")) == [("E0232", "wait")]
+    places = "- p: {op: position_embedding, most: 8}\n- q: {op: position_embedding, most: 8, tie: {'': p.}}"
+    assert refused(spec(places, "x[N, T=8, 4]")) == [("E0232", "''")]
+    linear = "- p: {op: position_embedding, most: 4}\n- q: {op: linear, out: 4, tie: {weight: p.}}"
+    assert refused(spec(linear, "x[N, T=4, 4]")) == [("E0232", "p.")]
 
 
 def test_blocks_that_nobody_can_read() -> None:

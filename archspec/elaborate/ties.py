@@ -19,13 +19,15 @@ def read_ties(tie: MapValue | None, own: Tensors, builder: BodyBuilder, report: 
 
 def _tie(entry: Entry, own: Tensors, builder: BodyBuilder, report: Report) -> tuple[str, str] | None:
     name = str(entry.key.value)
-    if name not in own:
+    known = [tensor for tensor in own if tensor]
+    if name not in known:
+        itself = "" in own
         report.error(
             "E0232",
-            f"there is no tensor `{name}` to tie",
+            f"there is no tensor `{name}` to tie" if name else "a tensor is tied by its name",
             entry.key.span,
-            notes=[f"tensors of this op: {', '.join(own) or 'none'}"],
-            help=suggestion(name, own),
+            notes=[f"tensors of this op: {', '.join(known) or ('one without a name' if itself else 'none')}"],
+            help="run the other item again: `{same: item}`" if itself else suggestion(name, known),
         )
         return None
     path = str(entry.value.value) if isinstance(entry.value, ScalarValue) else ""
@@ -36,7 +38,7 @@ def _tie(entry: Entry, own: Tensors, builder: BodyBuilder, report: Report) -> tu
             f"there is no tensor `{path}` to tie to",
             entry.value.span,
             notes=["a tensor is named by its op, which stands before in the same body: `embed.weight`"],
-            help=suggestion(path, [f"{op}.{t}" for op, tensors in builder.tensors.items() for t in tensors]),
+            help=suggestion(path, [f"{op}.{t}" for op, tensors in builder.tensors.items() for t in tensors if t]),
         )
         return None
     if shape != own[name]:
@@ -54,7 +56,7 @@ def _shape_of(path: str, builder: BodyBuilder) -> tuple[int, ...] | None:
     """The shape of a tensor named from this body, through containers in it."""
     op, _, tensor = path.rpartition(".")
     if op in builder.tensors:
-        return builder.tensors[op].get(tensor)
+        return builder.tensors[op].get(tensor) if tensor else None
     parts = path.split(".")
     for cut in range(1, len(parts) - 1):
         child = builder.child(".".join(parts[:cut]))

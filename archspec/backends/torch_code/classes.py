@@ -154,7 +154,13 @@ class ClassWriter:
             if node.shares in self.slots:
                 self.slots[node.key] = self.slots[node.shares]
             for mine, other in node.ties:
-                self.init.append(Statement(f"{self._tensor(node.key, mine)} = {self._tied(other)}"))
+                self._tie(active, node, Statement(f"{self._tensor(node.key, mine)} = {self._tied(other)}"))
+
+    def _tie(self, active: Sequence[int], node: Node, tied: Statement) -> None:
+        if len(active) == len(self.family.instances):
+            self.init.append(tied)
+        else:
+            self._under(self._condition(node, active), (), replace(tied, indent=1))
 
     def _members(self, node: Node, active: Sequence[int]) -> list[Member]:
         return [Member(i, self.family.instances[i].steps[node.key]) for i in active]
@@ -315,7 +321,9 @@ class ClassWriter:
 
     def _tied(self, path: str) -> str:
         holder, _, tensor = path.rpartition(".")
-        return f"{self.slots[holder].text}.{tensor}" if holder in self.slots else f"self.{path}"
+        if holder in self.slots:
+            return f"{self.slots[holder].text}.{tensor}"
+        return f"self.{path}" if all(map(str.isidentifier, path.split("."))) else f"self.get_parameter({text_of(path)})"
 
     def _store(self, names: set[str], lines: Sequence[Statement]) -> None:
         """Arguments that `forward` reads become attributes."""
