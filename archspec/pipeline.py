@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from archspec.backends.against import Agreement
     from archspec.backends.figure import Figure
-    from archspec.backends.summary import Summary
+    from archspec.backends.summary import Level, Summary
     from archspec.backends.table.architecture import Table
     from archspec.checkpoints.weights import Weights
 
@@ -215,9 +215,9 @@ def verify(source: Source, text: str | None = None) -> None:
     torch_module.verify(checked.graph, text if text is not None else build(checked))
 
 
-def summary(source: Source, variant: str | None = None, **params: Any) -> Summary:
-    """The network's stages with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
-    made: Summary = summaries.summarize(check(source, variant, **params))
+def summary(source: Source, variant: str | None = None, *, level: Level = "stage", **params: Any) -> Summary:
+    """The network's stages, or layers, with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
+    made: Summary = summaries.summarize(check(source, variant, **params), level)
     return made
 
 

@@ -104,6 +104,32 @@ def test_every_box_of_a_page_has_facts(name: str) -> None:
     assert shown and shown - set(nodes) <= tails(name)
 
 
+SHARED = """\
+archspec: 1
+name: shared
+input: ["a[N, 3, 16, 16]", "b[N, 3, 16, 16]"]
+blocks:
+  encoder:
+    in: x[N, C, H, W]
+    body: [{conv: {op: conv2d, out: 8, kernel: 3}}, {act: {op: relu}}, {last: {op: conv2d, out: 8, kernel: 3}}]
+net:
+  - left: {op: encoder, from: a}
+  - right: {same: left, from: b}
+  - add: {op: add, from: [left, right]}
+  - conv: {op: conv2d, out: 4, kernel: 1}
+"""
+
+
+def test_what_runs_a_second_time_has_a_place_of_its_own() -> None:
+    """`conv` is the last layer, not that of the branch which is shared and so has no path in the state_dict."""
+    facts = collect(pipeline.check(SHARED))
+    assert (facts["conv"].what, facts["right.conv"].what) == ("1×1 conv, 4", "3×3 conv, 8")
+    assert (facts["left"].amount.parameters, facts["right"].amount.parameters) == (808, 0)
+    shown = set(re.findall(r'<g class="node"[^>]* data-path="([^"]+)"', archspec.page(SHARED)))
+    assert {"left.conv", "right.conv", "right.last", "conv"} <= shown & set(facts)
+    assert "3×3 conv, 8" in archspec.draw(SHARED, block="right").svg
+
+
 def tails(name: str) -> set[str]:
     """Outputs that leave the trunk are drawn by their own name."""
     return {output.name for output in pipeline.check(NETS.get(name, name)).graph.outputs}

@@ -56,7 +56,7 @@ def stages(graph: Graph, shapes: Shapes) -> tuple[Stage, ...]:
 
 def _run_name(parts: tuple[Part, ...]) -> str:
     """Two runs have two names: figures and tables tell stages apart by them."""
-    return range_name([part.node.path or part.node.key for part in parts])
+    return range_name([part.node.place for part in parts])
 
 
 def range_name(names: Sequence[str]) -> str:
@@ -69,7 +69,7 @@ def stage_name(node: Node, around: str) -> str:
     """The stage of a node: the stage around it, else its section (its own name among the stages), else its own name."""
     if around:
         return around
-    name = node.path or node.key
+    name = node.place
     if node.section is not None:
         return name if node.section == "stages" else node.section
     return "" if isinstance(node.target, Op) or node.target is None else name
@@ -133,7 +133,7 @@ def _layers_of(shapes: BodyShapes, costs: Costs) -> Iterator[Stage]:
     for node in shapes.body.nodes:
         if node.target is not None:
             parts = (Part(node, shapes),)
-            yield Stage(node.path or node.key, shapes.nodes[node.key][0], 0, amounts[node.key], parts)
+            yield Stage(node.place, shapes.nodes[node.key][0], 0, amounts[node.key], parts)
 
 
 def _layers(body: Body) -> int:

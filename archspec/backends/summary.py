@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 from archspec.backends.escape import markdown_text
 from archspec.backends.numbers import bytes_text, counted, quantity
@@ -16,10 +16,14 @@ from archspec.backends.table.markdown import markdown
 from archspec.backends.table.plain import text
 from archspec.backends.table.web import fragment
 from archspec.checked import Checked
+from archspec.passes.listing import Layer, list_layers
 from archspec.passes.memory import Memory
 from archspec.passes.receptive import Field, output_fields
 from archspec.records import Record
 from archspec.shapes import Shape
+
+Level = Literal["stage", "layer"]
+LEVELS: tuple[Level, ...] = ("stage", "layer")
 
 
 class FeatureMap(Record):
@@ -36,7 +40,9 @@ class FeatureMap(Record):
 
 
 class Summary(Record):
-    """What a network is and costs, stage by stage. `str` gives a table, `to_dict` what `--format json` prints.
+    """What a network is and costs, by stage, or by layer where there are `layers`.
+
+    `str` gives a table, `to_dict` what `--format json` prints.
 
     MACs are those of convolutions, linears and attention's products, for one example at the nominal size; FLOPs are
     twice that. `receptive_field` is in pixels, None where there is none. Memory is that of fp32 activations.
@@ -53,6 +59,7 @@ class Summary(Record):
     memory: Memory
     maps: tuple[FeatureMap, ...] = ()
     sizes: tuple[AxisAnswer, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
     @property
     def output(self) -> Shape:
@@ -83,6 +90,7 @@ class Summary(Record):
                 "training": self.memory.training_bytes,
             },
             "stages": [_stage_dict(stage) for stage in self.stages],
+            **({"layers": [_layer_dict(layer) for layer in self.layers]} if self.layers else {}),
         }
 
     def __str__(self) -> str:
@@ -112,6 +120,8 @@ class Summary(Record):
         yield from told(self.sizes)
 
     def _grid(self) -> Grid:
+        if self.layers:
+            return self._listing()
         rows = tuple(
             (
                 s.name,
@@ -125,6 +135,14 @@ class Summary(Record):
         blocks = sum(stage.blocks for stage in self.stages)
         total = ("total", nominal_text(self.output), str(blocks or ""), f"{self.parameters:,}", f"{self.macs:,}")
         return Grid(("stage", "output", "blocks", "parameters", "MACs"), rows, "llrrr", (total,))
+
+    def _listing(self) -> Grid:
+        rows = tuple(
+            (one.path, one.label, nominal_text(one.output), f"{one.amount.parameters:,}", f"{one.amount.macs:,}")
+            for one in self.layers
+        )
+        total = ("total", "", nominal_text(self.output), f"{self.parameters:,}", f"{self.macs:,}")
+        return Grid(("layer", "operation", "output", "parameters", "MACs"), rows, "lllrr", (total,))
 
     def _maps(self) -> Grid:
         rows = tuple(
@@ -157,8 +175,8 @@ class Comparison(Record):
         return Grid(head, tuple(_comparison_row(summary) for summary in self.summaries), "llrrrrr")
 
 
-def summarize(checked: Checked) -> Summary:
-    """The summary of a checked network."""
+def summarize(checked: Checked, level: Level = "stage") -> Summary:
+    """The summary of a checked network, by stage or by layer."""
     graph, cost = checked.graph, checked.cost
     root = checked.shapes.root
     inputs = tuple((given.name, shape) for given, shape in zip(graph.inputs, root.inputs, strict=True))
@@ -167,6 +185,7 @@ def summarize(checked: Checked) -> Summary:
         checked.name, inputs, outputs, stages(graph, checked.shapes),
         cost.parameters, cost.macs, cost.weighted_layers, cost.receptive_field, cost.memory,
         _maps_among(outputs, output_fields(graph, checked.shapes)), answers(checked),
+        list_layers(graph, checked.shapes).layers if level == "layer" else (),
     )  # fmt: skip
 
 
@@ -201,6 +220,19 @@ def _stage_dict(stage: Stage) -> dict[str, Any]:
         "parameters": stage.amount.parameters,
         "macs": stage.amount.macs,
         "flops": 2 * stage.amount.macs,
+    }
+
+
+def _layer_dict(layer: Layer) -> dict[str, Any]:
+    return {
+        "path": layer.path,
+        "op": layer.op.name,
+        "label": layer.label,
+        "from": list(layer.sources),
+        "inputs": [_sizes(shape) for shape in layer.inputs],
+        "output": _sizes(layer.output),
+        "parameters": layer.amount.parameters,
+        "macs": layer.amount.macs,
     }
 
 

@@ -91,6 +91,11 @@ class Node(Record):
     inits: tuple[tuple[str, Any], ...] = ()
     ties: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Its path, or its key where it has none: a join that nobody named, a module that runs again."""
+        return self.path or self.key
+
 
 BodyKind = Literal["block", "container", "net"]
 

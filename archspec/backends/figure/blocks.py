@@ -67,7 +67,7 @@ def _places(shapes: BodyShapes, wanted: str, around: str = "") -> Iterator[tuple
     for node in shapes.body.nodes:
         if node.target is None:
             continue
-        path = ".".join(part for part in (around, node.path) if part)
+        path = ".".join(part for part in (around, node.place) if part)
         inner = shapes.children.get(node.key)
         if node.key in shapes.units:
             units = dict(_units(node, shapes.units[node.key]))
@@ -78,9 +78,8 @@ def _places(shapes: BodyShapes, wanted: str, around: str = "") -> Iterator[tuple
                 if unit.body is not None and wanted.startswith(f"{path}.{name}."):
                     yield from _places(unit.body, wanted, f"{path}.{name}")
             continue
-        if node.path:
-            yield path, Place(inner)
-        if inner is not None and (not node.path or wanted.startswith(f"{path}.") or inner.body.kind != "block"):
+        yield path, Place(inner)
+        if inner is not None and (wanted.startswith(f"{path}.") or inner.body.kind != "block"):
             yield from _places(inner, wanted, path)
 
 

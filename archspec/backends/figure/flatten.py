@@ -72,7 +72,7 @@ class Flattening(Record, frozen=False):
             (name, 0): port for name, port in zip(shapes.body.inputs, ports, strict=True)
         }
         for node in shapes.body.nodes:
-            place = ".".join(part for part in (path, node.path) if part)
+            place = ".".join(part for part in (path, node.place) if part)
             made = self._node(node, shapes, values, place, stage)
             values.update({(node.key, index): port for index, port in enumerate(made)})
         return [values[ref.node, ref.output] for _, ref in shapes.body.outputs]
@@ -99,8 +99,6 @@ class Flattening(Record, frozen=False):
 
     def _add(self, node: Node, shapes: BodyShapes, live: list[tuple[Shape, int]], place: str, stage: str) -> None:
         target = shapes.children.get(node.key) or shapes.units.get(node.key) or node.target
-        if node.path is None:  # a join that nobody named: it has no place in state_dict, but one in the figure
-            place = f"{place}.{node.key}".removeprefix(".")
         output = shapes.nodes[node.key][0]
         stage = divided_name(stage, output) if stage in self.divided else stage
         inputs, sources = tuple(shape for shape, _ in live), tuple(port for _, port in live)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from archspec.backends.summary import nominal_text
 from archspec.checked import Checked
-from archspec.expressions import parse_template
 from archspec.ir.graph import Node, Repeat
 from archspec.ops.base import Op
 from archspec.passes.cost import Amount, Costs, op_amount
+from archspec.passes.listing import unit_names
 from archspec.passes.receptive import Field, Fields
 from archspec.passes.shapes import BodyShapes, UnitShapes
 from archspec.records import Record, field, replace
@@ -60,8 +60,7 @@ class _Place(Record):
     unit: bool = False
 
     def inner(self, node: Node) -> _Place:
-        step = node.key if node.path is None and isinstance(node.target, Op) else node.path
-        return replace(self, path=_joined(self.path, step), calls=(node.span, *self.calls))
+        return replace(self, path=_joined(self.path, node.place), calls=(node.span, *self.calls))
 
 
 class _Walk(Record, frozen=False):
@@ -79,9 +78,8 @@ class _Walk(Record, frozen=False):
             place, into = around.inner(node), tuple(fields[ref.node][ref.output] for ref in node.inputs)
             inner, units = shapes.children.get(node.key), shapes.units.get(node.key)
             what = _what(node, shapes.into(node))
-            if node.path is not None or isinstance(node.target, Op):
-                after, output = fields[node.key], shapes.nodes[node.key][0]
-                self.add(place, what, output, amounts[node.key], after, inside=inner)
+            after, output = fields[node.key], shapes.nodes[node.key][0]
+            self.add(place, what, output, amounts[node.key], after, inside=inner)
             if inner is not None:
                 self.body(inner, place, into)
             if units is not None and isinstance(node.target, Repeat):
@@ -89,7 +87,7 @@ class _Walk(Record, frozen=False):
 
     def units(self, units: tuple[UnitShapes, ...], repeat: Repeat, around: _Place, into: Ways) -> None:
         """The first unit of each run of equal ones."""
-        names = _unit_names(repeat)
+        names = unit_names(repeat)
         for unit in units:
             target = unit.run.target
             after = self.fields.units(unit, into, 1)
@@ -129,12 +127,6 @@ def _what(node: Node, inputs: tuple[Shape, ...]) -> str:
         names = dict.fromkeys(run.target.name for run in node.target.runs)
         return f"{node.target.count} × {', '.join(names)}"
     return f"{node.target.kind} {node.target.name}".strip() if node.target is not None else ""
-
-
-def _unit_names(repeat: Repeat) -> Iterator[str]:
-    template = parse_template(repeat.template) if repeat.template is not None else None
-    for index in range(repeat.count):
-        yield template.render({"i": index}) if template is not None else str(index)
 
 
 def _pixels(reached: Field) -> int | None:

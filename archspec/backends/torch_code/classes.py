@@ -377,7 +377,7 @@ def _kept_at_once(variables: Sequence[Statement], init: Sequence[Statement]) -> 
 
 
 def _word(node: Node) -> str:
-    return re.sub(r"\W", "_", node.path or node.key)
+    return re.sub(r"\W", "_", node.place)
 
 
 def _has_module(member: Member) -> bool:

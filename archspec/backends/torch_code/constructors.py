@@ -64,7 +64,7 @@ class Constructors:
                 return self.module(node, members, inplace)
             finally:
                 self.in_line = False
-        self.writer.key = "" if isinstance(self.resolver, Rows) else node.path or node.key
+        self.writer.key = "" if isinstance(self.resolver, Rows) else node.place
         step = members[0].step
         if step.units is not None:
             repeated, self.in_line = self.in_line, True

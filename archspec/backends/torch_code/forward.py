@@ -178,7 +178,7 @@ class Forward:
     def text(self, node: Node, members: Sequence[Member], slot: Slot | None, operands: list[str]) -> str:
         step = members[0].step
         module = slot.text if slot is not None else ""
-        self.writer.key = node.path or node.key
+        self.writer.key = node.place
         value = step.value
         if step.op is None or value is None:
             return f"{module}({', '.join(operands)})"

@@ -188,7 +188,7 @@ def _stages(instance: Instance, families: Families) -> Iterator[tuple[str, str, 
         if whole and groups and groups[-1][0] == section:
             groups[-1][1].append(node)
         else:
-            groups.append((section if whole else (node.path or node.key), [node]))
+            groups.append((section if whole else node.place, [node]))
     for name, nodes in groups:
         steps = [instance.steps[node.key] for node in nodes]
         words = [word for step in steps if (word := _words(step, families))]
