@@ -14,15 +14,16 @@ from archspec.source import ScalarValue
 from archspec.span import Span
 from archspec.spec.model import OutputSpec, Spec
 from archspec.spec.settings import FEATURES
+from archspec.text import listed
 
 
-def with_features(spec: Spec, names: Sequence[str]) -> Spec:
+def with_features(spec: Spec, names: str | Sequence[str]) -> Spec:
     """The spec with these nodes as its outputs, in this order; a dotted name reaches into a container.
 
     What the spec promises of itself (`expect`, `weights`) is not promised of its backbone. UsageError for no or equal
     names; whether the nodes are there is found by `check`.
     """
-    names = [name.strip() for name in names]
+    names = listed(names)
     if not all(names) or not names or len(set(names)) < len(names):
         raise UsageError("features are different nodes, at least one", "such as --features layer1,layer4")
     text = ",".join(names)

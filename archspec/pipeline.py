@@ -59,7 +59,7 @@ environment = lazy("archspec.backends.environment")
 Source: TypeAlias = "str | Path | Spec | Checked"
 
 
-def load(source: Source, variant: str | None = None, *, features: Sequence[str] = (), **params: Any) -> Spec:
+def load(source: Source, variant: str | None = None, *, features: str | Sequence[str] = (), **params: Any) -> Spec:
     """Read a spec, with what it extends and uses; mistakes inside items are left to `check`, which finds the rest.
 
     `params` override the spec's, as `--set` does; `variant` may also stand in the name (`specs/vgg.yaml@vgg19`).
@@ -141,7 +141,7 @@ def parts_of(source: str) -> tuple[str, str]:
     return name, variant
 
 
-def check(source: Source, variant: str | None = None, *, features: Sequence[str] = (), **params: Any) -> Checked:
+def check(source: Source, variant: str | None = None, *, features: str | Sequence[str] = (), **params: Any) -> Checked:
     """Prove that a network fits together: shapes, parameters, MACs, expectations.
 
     SpecError carries every error at once, each with its place in the spec; warnings are in the result.
@@ -185,7 +185,7 @@ def _prove(spec: Spec, report: Report) -> Checked:
     return Checked(spec, graph, shapes, cost, warnings, elaboration.demands)
 
 
-def build(source: Source, variant: str | None = None, *, features: Sequence[str] = (), **params: Any) -> str:
+def build(source: Source, variant: str | None = None, *, features: str | Sequence[str] = (), **params: Any) -> str:
     """PyTorch source of the network: one file that imports only torch."""
     text: str = torch_code.generate(check(source, variant, features=features, **params))
     return text
@@ -196,7 +196,7 @@ def module(
     *,
     init: bool = True,
     variant: str | None = None,
-    features: Sequence[str] = (),
+    features: str | Sequence[str] = (),
     **open_params: Any,
 ) -> nn.Module:
     """The network as an `nn.Module`: the generated source, compiled in memory.

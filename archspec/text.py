@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 
 from archspec.diagnostics import Diagnostic
@@ -22,6 +23,11 @@ _FORBIDDEN = (
     "\ufff0-\ufffb\ufffe\uffff\U000e0000-\U0010ffff]"
 )
 _ODD_SPACE = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+
+
+def listed(words: str | Sequence[str]) -> list[str]:
+    """Several words: a list, or one text with commas between, as on the command line: `layer1, layer4`."""
+    return [word.strip() for word in (words.split(",") if isinstance(words, str) else words)]
 
 
 def normalise(text: str) -> str:

@@ -48,6 +48,13 @@ def test_generated_backbones_equal_their_graphs() -> None:
     assert checked.spec.features == ("layer1", "layer4") and checked.warnings == ()
 
 
+def test_a_text_is_read_as_on_the_command_line() -> None:
+    listed, text = (archspec.build("resnet18", features=given) for given in (["layer2", "layer4"], "layer2, layer4"))
+    assert text == listed != archspec.build("resnet18")
+    assert archspec.draw("resnet18", block="layer1.0").svg == archspec.draw("resnet18", block=["layer1.0"]).svg
+    assert archspec.draw("lenet", show="norm,act").svg == archspec.draw("lenet", show=["norm", "act"]).svg
+
+
 def test_a_container_is_reached_into() -> None:
     checked = archspec.check("resnet50_fpn", features=["body.layer2", "body.layer4"])
     assert [output.name for output in checked.graph.outputs] == ["body_layer2", "body_layer4"]

@@ -117,7 +117,7 @@ def load(source: str, args: Namespace) -> Spec:
     spec = _read(source, args)
     spec = replace(spec, settings=settings, texts={**spec.texts, SETTINGS: text}) if settings else spec
     features = getattr(args, "features", None)
-    return spec if features is None else with_features(spec, features.split(","))
+    return spec if features is None else with_features(spec, features)
 
 
 def _read(source: str, args: Namespace) -> Spec:

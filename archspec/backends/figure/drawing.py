@@ -29,6 +29,7 @@ from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.files import write
 from archspec.records import Record
+from archspec.text import listed
 
 LEVELS: tuple[Level, ...] = ("model", "stage", "block", "layer")
 MOST_LAYERS = 10_000
@@ -118,8 +119,8 @@ _WRITERS: Mapping[str, Callable[[Figure], str | bytes]] = {
 def draw_figure(
     *checked: Checked,
     level: str = "block",
-    show: Sequence[str] = (),
-    block: Sequence[str] = (),
+    show: str | Sequence[str] = (),
+    block: str | Sequence[str] = (),
     theme: str = "auto",
     wrap: bool = True,
     layout: str = "auto",
@@ -136,14 +137,14 @@ def draw_figure(
     """
     chosen, colours = _one_of(LEVELS, level, "level"), _one_of(THEMES, theme, "theme")
     laid_out = _one_of(LAYOUTS, layout, "layout")
-    shown = frozenset(_one_of(SHOWN, family, "kind of layer") for family in show)
+    shown = frozenset(_one_of(SHOWN, family, "kind of layer") for family in listed(show))
     if not checked:
         raise UsageError("there is nothing to draw", "name at least one network")
     remarks: tuple[str, ...] = ()
     if (block or chosen == "layer") and sum(one.graph.body.layers for one in checked) > MOST_LAYERS:
         raise UsageError(f"a figure of all layers has at most {MOST_LAYERS:,}", "draw stages or blocks: --level block")
     if block:
-        outlines = tuple(read_block(one, path) for one in checked for path in block)
+        outlines = tuple(read_block(one, path) for one in checked for path in listed(block))
         tangles, remarks = choose(laid_out, outlines, close=True)
         place = partial(closeups, outlines, tangles)
     else:
