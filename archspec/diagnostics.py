@@ -29,6 +29,19 @@ class Frame(Record):
     how: str = "called by"
 
 
+class Origin(Record):
+    """What set a name that a value reads: `k` is 3, `set by variant `wide``, at its place in a file if it has one."""
+
+    name: str
+    value: str
+    how: str
+    span: Span | None = None
+
+    def __str__(self) -> str:
+        place = f" at {self.span.file}:{self.span.line}:{self.span.column}" if self.span is not None else ""
+        return f"`{self.name}` is {self.value}, {self.how}{place}"
+
+
 class Edit(Record):
     """A change of a spec's text: what is to stand where `span` is, all of it on one line."""
 
@@ -42,6 +55,7 @@ class Diagnostic(Record):
     `code` is stable (`E0301`), `title` one line, `label` the words beside the caret, `notes` say what was expected
     and what was found, `help` how to mend it, `chain` what leads to `span`, innermost first:
     calls, the files that extend its file, the variant.
+    `origins` say what set the names that the value at `span` reads.
     `edit` is a change that was made and checked before it is offered: the mistake is gone with it.
     """
 
@@ -55,6 +69,7 @@ class Diagnostic(Record):
     chain: tuple[Frame, ...] = ()
     severity: Severity = "error"
     edit: Edit | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 
-from archspec.diagnostics import Diagnostic, Frame, Label, SpecError, in_order
+from archspec.diagnostics import Diagnostic, Frame, Label, Origin, SpecError, in_order
 from archspec.lazy import lazy
 from archspec.records import Record
 from archspec.span import Span
@@ -67,6 +67,7 @@ class Report:
         labels: Iterable[Label] = (),
         notes: Iterable[str] = (),
         help: str | None = None,
+        origins: Iterable[Origin] = (),
     ) -> None:
         """Record an error at `span`, with the chain of calls that lead there."""
         self.failed = True
@@ -83,7 +84,9 @@ class Report:
         if len(self.diagnostics) >= MAX_ERRORS:
             self.stop_if_failed()
         kept = tuple(note for note in notes if note)
-        self.diagnostics.append(Diagnostic(code, title, span, label, tuple(labels), kept, help, self._chain(span)))
+        chain, known = self._chain(span), tuple(origins)
+        made = Diagnostic(code, title, span, label, tuple(labels), kept, help, chain, origins=known)
+        self.diagnostics.append(made)
 
     def at_most(self, most: int, what: str, spans: list[Span]) -> None:
         """An error at the first of these that is one too many."""

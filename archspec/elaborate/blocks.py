@@ -12,7 +12,7 @@ from archspec.elaborate.inputs import read_from
 from archspec.elaborate.items import Place
 from archspec.elaborate.params import with_lets, with_param
 from archspec.elaborate.requires import check_requires
-from archspec.elaborate.scope import BlockRef
+from archspec.elaborate.scope import BlockRef, Given
 from archspec.elaborate.signatures import bind_axes, plain_size, promised_shape
 from archspec.elaborate.steps import Steps
 from archspec.ir.graph import Option, Ref
@@ -28,11 +28,17 @@ class Blocks(Steps):
     """Walks a block's items."""
 
     def elaborate_block(
-        self, ref: BlockRef, params: Mapping[str, Option], opened: frozenset[str], inputs: tuple[Operand, ...]
+        self,
+        ref: BlockRef,
+        params: Mapping[str, Option],
+        given: Given,
+        opened: frozenset[str],
+        inputs: tuple[Operand, ...],
     ) -> Elaborated:
-        """The body of a block. `opened` are its names that are open."""
+        """The body of a block. `given` are the arguments that `params` came of, `opened` its names that are open."""
         block = ref.block
         env = ref.scope.env.sealed()
+        env = env.child({}, open=opened, bound=(block, given, 0, env.bound))
         for param in block.params:
             env = with_param(env, param, params[param.name], name_of(param.name), param.name in opened)
         definition = f"{block.file}#{block.name}"
@@ -43,7 +49,6 @@ class Blocks(Steps):
                 return FAILED
             env = bound[1]
             builder.add_input(signature.name, bound[0], signature.span)
-        env = env.child({}, open=opened)
         env, lets = with_lets(block.lets, env, self.report, named=True)
         check_requires(block.requires, env, self.report)
         self.walk(block.body, builder, Place(ref.scope, env))

@@ -142,6 +142,8 @@ def _through_alias(
         report.error("E0218", f"the alias `{target}` leads back to itself", target.block.span)
         return None
     env, left = target.scope.env.sealed(), dict(given)
+    if target.block.params:
+        env = env.child({}, bound=(target.block, given, 0, env.bound))
     for param in target.block.params:
         option = bind(param, given, env, target.scope, report, f"`{target}`", around.span)
         if option is None:

@@ -16,6 +16,7 @@ from archspec.elaborate.signatures import caller_terms, origin, settled, shown_s
 from archspec.expressions import ExpressionError, expression_of
 from archspec.expressions.trees import free_names
 from archspec.ir.graph import Body, Option, Repeat
+from archspec.lazy import lazy
 from archspec.ops.base import Op
 from archspec.ops.linear import FIXED
 from archspec.records import Record, field
@@ -24,6 +25,8 @@ from archspec.shapes import Demand, Shape, Size
 from archspec.span import Span
 from archspec.spec.fields import listed
 from archspec.work import MOST_ATOMS, MOST_LAYERS
+
+origins = lazy("archspec.elaborate.origins")
 
 MAX_LAYERS = 10_000
 MAX_DEPTH = 32
@@ -94,9 +97,17 @@ class Calls:
         self._count = 0
 
     def elaborate_block(
-        self, ref: BlockRef, params: Mapping[str, Option], opened: frozenset[str], inputs: tuple[Operand, ...]
+        self,
+        ref: BlockRef,
+        params: Mapping[str, Option],
+        given: Given,
+        opened: frozenset[str],
+        inputs: tuple[Operand, ...],
     ) -> Elaborated:
-        """The body of a block; implemented where items are walked. `opened` are its names that are open."""
+        """The body of a block; implemented where items are walked.
+
+        `given` are the arguments that the `params` came of, `opened` the block's names that are open.
+        """
         raise NotImplementedError
 
     def count(self, span: Span) -> None:
@@ -231,9 +242,9 @@ class Calls:
         return False
 
     def _refuse(self, demand: Demand, given: Given, inputs: tuple[Operand, ...], span: Span) -> None:
-        place, label = span, ""
+        place, label, known = span, "", ()
         if demand.option is not None and demand.option in given:
-            place = given[demand.option][0].span
+            place, known = given[demand.option][0].span, origins.of_options([demand.option], given, self.report)
         elif demand.operand is not None and demand.operand < len(inputs):
             place, label = inputs[demand.operand].span, shown_shape(inputs[demand.operand].shape)
         elif len(inputs) == 1:
@@ -241,7 +252,9 @@ class Calls:
         several = len({operand.span for operand in inputs}) > 1
         labels = [Label(o.span, shown_shape(o.shape)) for o in inputs if o.span != place] if several else []
         notes = [demand.note, *(origin(operand) for operand in inputs)]
-        self.report.error(demand.code, demand.title, place, label=label, labels=labels, notes=notes, help=demand.help)
+        self.report.error(
+            demand.code, demand.title, place, label=label, labels=labels, notes=notes, help=demand.help, origins=known
+        )
 
     def call_block(self, resolved: Resolved, inputs: tuple[Operand, ...] | None, caller: Caller) -> Called | None:
         """A block on its inputs; with `inputs` None only its arguments are checked."""
@@ -260,7 +273,7 @@ class Calls:
             self.count(caller.span)
             self._active.append(ref)
             with report.within(str(ref), ref.block.span, caller.name, caller.span, caller.unit):
-                found = self.elaborate_block(ref, params, opened, inputs)
+                found = self.elaborate_block(ref, params, resolved.given, opened, inputs)
             self._active.pop()
             self._blocks[key] = found
         if not any(found.shapes):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from archspec.diagnostics import Label
-from archspec.elaborate.env import Env
-from archspec.elaborate.values import evaluate_value, is_fixed, show
+from archspec.elaborate.env import Env, show
+from archspec.elaborate.values import evaluate_value, is_fixed
 from archspec.ir.graph import GraphInput
+from archspec.lazy import lazy
 from archspec.report import Report
 from archspec.shapes import IDS, MAX_AXES, Dim, Shape, Size, symbol
 from archspec.source import ScalarValue
 from archspec.span import Span
 from archspec.spec.model import Axis, Signature
+
+origins = lazy("archspec.elaborate.origins")
 
 MAX_SIDE = 1 << 16
 MAX_FREE = 16
@@ -136,6 +139,7 @@ class Entrances:
             axis.text.span,
             notes=[note],
             help="write `x[N, 3, H=224, W=224]`",
+            origins=origins.of([axis.nominal or axis.text], self.env, self.report),
         )
         return None
 

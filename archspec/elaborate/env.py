@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from archspec.expressions import literal, substitute
-from archspec.records import Record, field, replace
+from archspec.expressions import ExpressionError, literal, parse, substitute
+from archspec.records import Record, replace
+from archspec.shapes import Size
+from archspec.source import ListValue, MapValue, Value
+from archspec.spec.model import Block, EachItem, SpecFile
 
 NOTHING: frozenset[str] = frozenset()
+
+
+COUNTERS = {
+    "`i`": "`i` counts the units of a `repeat`, from 0",
+    "`n`": "`n` is the number of units of a `repeat`",
+    "`s`": "`s` counts the rounds of an `each`, from 0",
+}
 
 
 class Bar(Record):
@@ -21,34 +31,48 @@ class Bar(Record):
     help: str
 
 
+NO_BARS: Mapping[str, Bar | None] = {}
+
+
+Bound: TypeAlias = "tuple[Block | SpecFile | EachItem, Mapping[str, tuple[Value, Env]], int, Bound | None]"
+"""What set some names of a scope, to be followed back when an error speaks of one.
+
+A block or file for its params, `let`s and axes, with the arguments that it was given, or an `each` for its columns,
+with the number of the row; then what set the names around it. A tuple, since every check makes some and few are read.
+"""
+
+
 class Env(Record):
     """The names in scope.
 
     `exprs` holds the expression for each name that is no constant of the enclosing body. `open` are the names whose
     values change with a constructor argument of the generated network: no structure may depend on them. `implicit`
     are the names that a repeat or an `each` brings without being asked (`i`, `n`, `s`). Reading a `barred` name is an
-    error; without a reason, one that was reported before.
+    error; without a reason, one that was reported before. `bound` is what set the names, the innermost first.
     """
 
     values: Mapping[str, Any]
     exprs: Mapping[str, ast.expr]
     open: frozenset[str] = NOTHING
     implicit: frozenset[str] = NOTHING
-    barred: Mapping[str, Bar | None] = field(default_factory=dict)
+    barred: Mapping[str, Bar | None] = NO_BARS
+    bound: Bound | None = None
 
     def child(
         self,
         values: Mapping[str, Any],
         exprs: Mapping[str, ast.expr] | None = None,
         open: Collection[str] = (),
+        bound: Bound | None = None,
     ) -> Env:
-        """This scope with more names."""
+        """This scope with more names, and what sets them."""
         return Env(
             {**self.values, **values},
             {**self.exprs, **exprs} if exprs else self.exprs,
             self.open.union(open) if open else self.open,
             self.implicit,
             self.barred,
+            bound or self.bound,
         )
 
     def _stands_for_itself(self, name: str) -> bool:
@@ -73,7 +97,8 @@ class Env(Record):
         """What a block sees of its file: constants. An open param reaches it as an argument, or not at all."""
         if not self.open and not self.exprs and not self.implicit:
             return self
-        return Env(self.values, {}, barred={**self.barred, **{name: _unreachable(name) for name in self.open}})
+        barred = {**self.barred, **{name: _unreachable(name) for name in self.open}}
+        return Env(self.values, {}, barred=barred, bound=self.bound)
 
     def expr(self, tree: ast.expr, names: Collection[str]) -> ast.expr | None:
         """The tree with constants filled in; None if nothing but constants is left."""
@@ -109,3 +134,37 @@ def _unreachable(name: str) -> Bar:
 def showable(value: Any) -> Any:
     """A value that can stand in an expression; a symbolic size or a block is shown by its name."""
     return value if isinstance(value, int | float | str | list | tuple) or value is None else str(value)
+
+
+def free_names(values: Iterable[Value]) -> frozenset[str]:
+    """The names that expressions in these values read; text that is no expression reads none."""
+    names: set[str] = set()
+    for value in values:
+        if isinstance(value, ListValue):
+            names |= free_names(value.items)
+        elif isinstance(value, MapValue):
+            names |= free_names(e.value for e in value.entries)
+        elif isinstance(value.value, str):
+            try:
+                names |= parse(value.value.removeprefix("$")).names
+            except ExpressionError:
+                continue
+    return frozenset(names)
+
+
+def show(value: Any) -> str:
+    """A value as a spec would write it, cut where it gets long."""
+    text = _written(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"`{value}`"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_written(v).strip('`') for v in value[:20])}{', ...' if len(value) > 20 else ''}]"
+    if isinstance(value, dict):
+        return "a map"
+    return "none" if value is None else f"the size {value}" if isinstance(value, Size) else str(value)

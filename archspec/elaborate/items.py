@@ -73,7 +73,7 @@ class Items(Calls):
     def _rows(self, item: EachItem, place: Place) -> Iterator[Place]:
         """The place of each round."""
         for index, row in enumerate(read_rows(item, place.scope, place.env, self.report)):
-            env = place.env.child(row.values, row.exprs, row.open)
+            env = place.env.child(row.values, row.exprs, row.open, (item, {}, index, place.env.bound))
             env = env.counting({"s": index}) if item.index is None else env.child({str(item.index.value): index})
             yield replace(place, env=env)
 

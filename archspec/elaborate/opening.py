@@ -84,6 +84,7 @@ def _fill(used: Scope, given: Given, user: Scope, report: Report, place: Span | 
     `place` is where the file is used; None for the network's own.
     """
     root = place is None
+    used.env = used.env.child({}, bound=(used.file, given, 0, None))
     for param in used.file.params:
         owner = user if param.name in given else used
         option = bind(param, given, used.env, owner, report, f"`{used.file.path}`", place)

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from archspec.elaborate.env import Env
+from archspec.elaborate.env import Env, show
 from archspec.elaborate.scope import Given
-from archspec.elaborate.values import evaluate_value, is_fixed, is_writable, show
+from archspec.elaborate.values import evaluate_value, is_fixed, is_writable
 from archspec.expressions import traced
 from archspec.ir.graph import Option
+from archspec.lazy import lazy
 from archspec.ops.base import Op
 from archspec.ops.options import OptionsError, annotation, make_op
 from archspec.records import Record, fields_of, replace
@@ -20,6 +21,8 @@ from archspec.report import Report, suggestion
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
 from archspec.spec.fields import listed
+
+origins = lazy("archspec.elaborate.origins")
 
 ITEM_KEYS = ("from", "when", "repeat", "first", "names", "init", "tie")
 """What an item may say beside its op's options."""
@@ -75,7 +78,7 @@ def build_op(op: type[Op], options: Mapping[str, Option], given: Given, span: Sp
     try:
         built = make_op(op, {name: option.value for name, option in options.items()})
     except OptionsError as error:
-        _explain(op, error, options, {n: v.span for n, (v, _) in given.items()}, span, report)
+        _explain(op, error, options, given, span, report)
         return None
     update = {name: trace(getattr(built, name), option) for name, option in options.items() if option.expr is not None}
     return replace(built, **update) if update else built
@@ -148,7 +151,7 @@ def trace(value: Any, option: Option) -> Any:
 
 
 def _explain(
-    op: type[Op], error: OptionsError, options: Mapping[str, Option], spans: dict[str, Span], span: Span, report: Report
+    op: type[Op], error: OptionsError, options: Mapping[str, Option], given: Given, span: Span, report: Report
 ) -> None:
     by_field: dict[str, list[Any]] = {}
     for detail in error.details:
@@ -169,10 +172,11 @@ def _explain(
         report.error(
             "E0224",
             f"`{name}` of `{op.name}` does not fit",
-            spans.get(name, span),
+            given[name][0].span if name in given else span,
             label=f"expected {words}",
             notes=[f"found {show(found)}"],
             help=_fitting(name, found, members, words),
+            origins=origins.of_options([name], given, report),
         )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from archspec.diagnostics import Label
-from archspec.elaborate.env import Env, name_of
+from archspec.elaborate.env import COUNTERS, Env, free_names, name_of, show
 from archspec.elaborate.scope import BlockRef, Given, OpRef, Scope
-from archspec.elaborate.values import COUNTERS, evaluate_value, free_names, is_fixed, is_open, is_writable, show
+from archspec.elaborate.values import evaluate_value, is_fixed, is_open, is_writable
 from archspec.ir.graph import Option
+from archspec.lazy import lazy
 from archspec.ops import OPS
 from archspec.records import Record
 from archspec.report import Report, suggestion
@@ -18,6 +19,8 @@ from archspec.source import Entry, ScalarValue, Value
 from archspec.span import Span
 from archspec.spec.fields import is_word, listed
 from archspec.spec.model import Param, ParamType
+
+origins = lazy("archspec.elaborate.origins")
 
 
 def bind(
@@ -100,9 +103,8 @@ def typed(type_: ParamType, name: str, value: Value, env: Env, scope: Scope, rep
     if converted is not _WRONG:
         return Option(converted, option.expr)
     hint = suggestion(str(option.value), type_.members) if type_.kind == "enum" else None
-    report.error(
-        "E0216", f"`{name}` must be {article(type_)}", value.span, notes=[f"found {show(option.value)}"], help=hint
-    )
+    title, notes = f"`{name}` must be {article(type_)}", [f"found {show(option.value)}"]
+    report.error("E0216", title, value.span, notes=notes, help=hint, origins=origins.of([value], env, report))
     return None
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from archspec.elaborate.env import Env
-from archspec.elaborate.values import evaluate_flag, free_names, show
+from archspec.elaborate.values import evaluate_flag
 from archspec.expressions import ExpressionError, parse_template
+from archspec.lazy import lazy
 from archspec.report import Report
 from archspec.spec.model import Require
+
+origins = lazy("archspec.elaborate.origins")
 
 
 def check_requires(requires: tuple[Require, ...], env: Env, report: Report) -> None:
@@ -14,9 +17,8 @@ def check_requires(requires: tuple[Require, ...], env: Env, report: Report) -> N
     for require in requires:
         option = evaluate_flag(require.condition, env, report, "if")
         if option is not None and not option.value:
-            report.error(
-                "E0401", _message(require, env, report), require.condition.span, notes=[_readings(require, env)]
-            )
+            known = origins.of([require.condition], env, report)
+            report.error("E0401", _message(require, env, report), require.condition.span, origins=known)
 
 
 def _message(require: Require, env: Env, report: Report) -> str:
@@ -26,9 +28,3 @@ def _message(require: Require, env: Env, report: Report) -> str:
         return parse_template(str(require.message.value)).render(env.values)
     except ExpressionError:
         return str(require.message.value)
-
-
-def _readings(require: Require, env: Env) -> str:
-    names = sorted(free_names([require.condition]))
-    values = [f"{name} = {show(env.values[name])}" for name in names if name in env.values]
-    return "with " + ", ".join(values) if values else ""

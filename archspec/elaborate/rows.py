@@ -5,16 +5,19 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from archspec.elaborate.env import Env
+from archspec.elaborate.env import Env, show
 from archspec.elaborate.params import block_value, refuse_shadow
 from archspec.elaborate.scope import Scope
-from archspec.elaborate.values import evaluate_value, is_fixed, is_open, show
+from archspec.elaborate.values import evaluate_value, is_fixed, is_open
 from archspec.ir.graph import Option
+from archspec.lazy import lazy
 from archspec.ops import OPS
 from archspec.records import Record
 from archspec.report import Report
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.spec.model import EachItem
+
+origins = lazy("archspec.elaborate.origins")
 
 MAX_ROWS = 10_000
 
@@ -80,6 +83,7 @@ def _column(value: Value, scope: Scope, env: Env, report: Report) -> list[Option
             f"a column of `each` is a list of at most {MAX_ROWS:,} values",
             value.span,
             notes=[f"found {show(option.value)}"],
+            origins=origins.of([value], env, report),
         )
         return None
     # A list written out has a cell for each value; one that is computed may change its length with what is open.
@@ -109,7 +113,8 @@ def _table(item: EachItem, rows: Value, scope: Scope, env: Env, report: Report) 
             return None
         found = option.value if isinstance(option.value, list | tuple) else ()
         if not found or len(found) > MAX_ROWS or not all(isinstance(row, list | tuple) for row in found):
-            report.error("E0228", "`rows` is a list of lists", rows.span, notes=[f"found {show(option.value)}"])
+            notes, known = [f"found {show(option.value)}"], origins.of([rows], env, report)
+            report.error("E0228", "`rows` is a list of lists", rows.span, notes=notes, origins=known)
             return None
         table = [[Option(cell) for cell in row] for row in found]
         places = [rows.span] * len(table)

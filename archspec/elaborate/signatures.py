@@ -6,19 +6,22 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from archspec.diagnostics import Label
+from archspec.diagnostics import Label, Origin
 from archspec.elaborate.callee import Operand
-from archspec.elaborate.env import Env, name_of
+from archspec.elaborate.env import Env, name_of, show
 from archspec.elaborate.memory import one_for_all
-from archspec.elaborate.values import evaluate_value, show
+from archspec.elaborate.values import evaluate_value
 from archspec.expressions import expression_of, literal, simplify, substitute, traced
 from archspec.expressions.trees import free_names
 from archspec.ir.graph import Option
+from archspec.lazy import lazy
 from archspec.report import Report
 from archspec.shapes import MAX_AXES, Demand, Dim, Shape, Size
 from archspec.source import ListValue, ScalarValue
 from archspec.span import Span
 from archspec.spec.model import Axis, Signature
+
+origins = lazy("archspec.elaborate.origins")
 
 
 def plain_size(dim: Dim) -> Dim:
@@ -52,7 +55,7 @@ def bind_axes(signature: Signature, operand: Operand, env: Env, report: Report) 
         if expected is None:
             return None
         if not Demand(expected, "==", dim, "", "").holds():
-            _refuse_axis(axis, expected, index, operand, report)
+            _refuse_axis(axis, expected, index, operand, env, report)
             return None
         dims[index] = plain_size(dim)
     return one_for_all(Shape(tuple(dims), shape.axes)), env
@@ -70,7 +73,7 @@ def _axis_size(axis: Axis, env: Env, report: Report) -> Dim | None:
     return None
 
 
-def _refuse_axis(axis: Axis, expected: Dim, index: int, operand: Operand, report: Report) -> None:
+def _refuse_axis(axis: Axis, expected: Dim, index: int, operand: Operand, env: Env, report: Report) -> None:
     written = f"`{axis.text.value}`" + (f" = {expected}" if str(axis.text.value) != str(expected) else "")
     report.error(
         "E0303",
@@ -79,6 +82,7 @@ def _refuse_axis(axis: Axis, expected: Dim, index: int, operand: Operand, report
         label=shown_shape(operand.shape),
         labels=[Label(axis.text.span, f"the signature says {written}")],
         notes=[origin(operand)],
+        origins=origins.of([axis.text], env, report),
     )
 
 
@@ -171,7 +175,9 @@ def promised_shape(
             continue  # the commonest case, and nothing to say
         demand = Demand(dim, "==", plain_size(real), "E0306", f"{what} promises another shape than it gives")
         if not demand.holds():
-            _refuse_promise(written, index, demand, shape, item, report)
+            _refuse_promise(
+                written, index, demand, shape, item, origins.of([written.items[index]], env, report), report
+            )
             return None, []
         if not isinstance(dim, int) or not isinstance(real, int):
             demands.append((demand, index))
@@ -183,7 +189,13 @@ def _made_at(item: Span | None) -> list[Label]:
 
 
 def _refuse_promise(
-    written: ListValue, index: int, demand: Demand, shape: Shape, item: Span | None, report: Report
+    written: ListValue,
+    index: int,
+    demand: Demand,
+    shape: Shape,
+    item: Span | None,
+    known: tuple[Origin, ...],
+    report: Report,
 ) -> None:
     axis = written.items[index]
     said = axis.text if isinstance(axis, ScalarValue) else str(demand.left)
@@ -195,4 +207,5 @@ def _refuse_promise(
         label=f"it gives {demand.right}",
         labels=_made_at(item),
         notes=[f"expected {expected} along axis {shape.axes[index]}, found {shown_shape(shape)}"],
+        origins=known,
     )

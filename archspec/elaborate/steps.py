@@ -7,14 +7,14 @@ from typing import Any
 from archspec.elaborate.body import BodyBuilder, Recipe, Result, Wire
 from archspec.elaborate.callee import Around, Operand, Resolved, both, resolve, takes_nothing
 from archspec.elaborate.calls import Called, Caller
-from archspec.elaborate.env import NOTHING, name_of
+from archspec.elaborate.env import NOTHING, free_names, name_of
 from archspec.elaborate.inits import read_inits
 from archspec.elaborate.inputs import Source
 from archspec.elaborate.items import MAX_REPEAT, Items, Place
 from archspec.elaborate.memory import Key, Meanings, meanings, meet
 from archspec.elaborate.repeats import Unit, unit_names, unroll
 from archspec.elaborate.ties import read_ties
-from archspec.elaborate.values import evaluate_count, evaluate_flag, free_names, render_name
+from archspec.elaborate.values import evaluate_count, evaluate_flag, render_name
 from archspec.ir.graph import Node, Option, Ref
 from archspec.ops import OPS
 from archspec.ops.base import Op

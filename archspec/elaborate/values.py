@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from archspec.elaborate.env import NOTHING, Env, showable
+from archspec.elaborate.env import COUNTERS, NOTHING, Env, free_names, show, showable
 from archspec.elaborate.memory import meanings, meet
 from archspec.expressions import ExpressionError, Meter, evaluate, expression_of, parse, parse_template
 from archspec.expressions.printing import is_printable
 from archspec.expressions.trees import free_names as read_by
 from archspec.ir.graph import Option
+from archspec.lazy import lazy
 from archspec.report import Report, suggestion
-from archspec.shapes import Quotient, Size
+from archspec.shapes import Quotient
 from archspec.source import ListValue, MapValue, ScalarValue, Value, plain
 from archspec.spec.fields import listed
 
-COUNTERS = {
-    "`i`": "`i` counts the units of a `repeat`, from 0",
-    "`n`": "`n` is the number of units of a `repeat`",
-    "`s`": "`s` counts the rounds of an `each`, from 0",
-}
+origins = lazy("archspec.elaborate.origins")
 
 
 def evaluate_value(
@@ -85,6 +82,7 @@ def _list(value: ListValue, env: Env, report: Report, members: Collection[str], 
 
 
 def _expression(value: ScalarValue, env: Env, report: Report, members: Collection[str]) -> Option | None:
+    expression = None
     try:
         expression = parse(str(value.value))
         if env.barred and _is_barred(expression.names, value, env, report):
@@ -107,7 +105,8 @@ def _expression(value: ScalarValue, env: Env, report: Report, members: Collectio
         known = f"names here: {listed(name for name in env.values if isinstance(name, str)) or 'none'}"
         words = [f"words here: {listed(sorted(members))}"] if members else []
         notes = [*words, known] if help_ is None and error.message.startswith("unknown name") else []
-        report.error("E0220", error.message, value.part(error.start, error.end), notes=notes, help=help_)
+        span, read = value.part(error.start, error.end), [] if expression is None else [value]
+        report.error("E0220", error.message, span, notes=notes, help=help_, origins=origins.of(read, env, report))
         return None
     return Option(tuple(result) if isinstance(result, list) else result, expr)
 
@@ -124,22 +123,6 @@ def _is_barred(names: frozenset[str], value: ScalarValue, env: Env, report: Repo
         if bar is not None:
             report.error("E0214", bar.title, value.span, notes=[bar.note], help=bar.help)
     return bool(barred)
-
-
-def free_names(values: Iterable[Value]) -> frozenset[str]:
-    """The names that expressions in these values read; text that is no expression reads none."""
-    names: set[str] = set()
-    for value in values:
-        if isinstance(value, ListValue):
-            names |= free_names(value.items)
-        elif isinstance(value, MapValue):
-            names |= free_names(e.value for e in value.entries)
-        elif isinstance(value.value, str):
-            try:
-                names |= parse(value.value.removeprefix("$")).names
-            except ExpressionError:
-                continue
-    return frozenset(names)
 
 
 def is_open(value: Value | None, env: Env) -> bool:
@@ -198,6 +181,7 @@ def evaluate_flag(value: Value, env: Env, report: Report, what: str) -> Option |
         value.span,
         notes=[f"found {show(option.value)}"],
         help="compare with something, as in `stride != 1`",
+        origins=origins.of([value], env, report),
     )
     return None
 
@@ -216,6 +200,7 @@ def evaluate_count(value: Value, env: Env, report: Report, what: str, most: int)
         value.span,
         notes=[f"found {show(count)}"],
         help="leave the item out with `when:`" if count == 0 and not isinstance(count, bool) else None,
+        origins=origins.of([value], env, report),
     )
     return None
 
@@ -234,21 +219,3 @@ def render_name(name: ScalarValue, env: Env, report: Report) -> str | None:
         help_ = error.help or _counter_help(error)
         report.error("E0220", error.message, name.part(error.start, error.end), help=help_)
         return None
-
-
-def show(value: Any) -> str:
-    """A value as a spec would write it, cut where it gets long."""
-    text = _written(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f"`{value}`"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_written(v).strip('`') for v in value[:20])}{', ...' if len(value) > 20 else ''}]"
-    if isinstance(value, dict):
-        return "a map"
-    return "none" if value is None else f"the size {value}" if isinstance(value, Size) else str(value)

@@ -112,7 +112,7 @@ class _Page:
     def _remarks(self, diagnostic: Diagnostic, gutter: int) -> Iterator[str]:
         sign = " " * (gutter + 1) + paint("=", "frame", self.color)
         indent = "\n" + " " * (gutter + 3)
-        for note in diagnostic.notes:
+        for note in (*diagnostic.notes, *map(str, diagnostic.origins)):
             yield f"{sign} {indent.join(map(printable, note.splitlines()))}"
         if diagnostic.help is not None:
             text = f"{indent}      ".join(map(printable, diagnostic.help.splitlines()))

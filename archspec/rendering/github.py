@@ -26,7 +26,7 @@ def message(diagnostic: Diagnostic) -> str:
         *(f"{label.span.file}:{label.span.line}:{label.span.column}: {label.text}" for label in diagnostic.labels),
     ]
     help_ = [] if diagnostic.help is None else [f"help: {diagnostic.help}"]
-    parts = [diagnostic.title, *labels, *diagnostic.notes, *help_]
+    parts = [diagnostic.title, *labels, *diagnostic.notes, *map(str, diagnostic.origins), *help_]
     return "\n".join(printable(line) for part in parts for line in part.splitlines())
 
 

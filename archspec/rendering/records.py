@@ -28,6 +28,15 @@ def _record(diagnostic: Diagnostic) -> dict[str, Any]:
         "notes": list(diagnostic.notes),
         "help": diagnostic.help,
         "chain": [{"how": frame.how, "what": frame.what, "span": _span(frame.span)} for frame in diagnostic.chain],
+        "origins": [
+            {
+                "name": origin.name,
+                "value": origin.value,
+                "how": origin.how,
+                "span": None if origin.span is None else _span(origin.span),
+            }
+            for origin in diagnostic.origins
+        ],
         "edit": None
         if diagnostic.edit is None
         else {"span": _span(diagnostic.edit.span), "text": diagnostic.edit.text},

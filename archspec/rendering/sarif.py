@@ -53,6 +53,11 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
             _location(frame.span, f"{'in' if frame.how == 'called by' else frame.how} {frame.what}")
             for frame in diagnostic.chain
         ),
+        *(
+            _location(origin.span, f"`{origin.name}` is {origin.value}, {origin.how}")
+            for origin in diagnostic.origins
+            if origin.span is not None
+        ),
     ]
     fixes = {} if diagnostic.edit is None else {"fixes": [_fix(diagnostic.help or "", diagnostic.edit)]}
     return {
