@@ -608,7 +608,31 @@ def test_a_mistake_says_under_which_variant_and_by_which_file_it_came_about(call
     assert chain == [("extended by", "child.yaml", 2), ("under", "variant `huge`", 4)]
     sarif = json.loads(call("check", "child.yaml", "--format", "sarif")[1])
     related = sarif["runs"][0]["results"][0]["relatedLocations"]
-    assert [one["message"]["text"] for one in related][-1] == "under variant `huge`"
+    texts = [one["message"]["text"] for one in related]
+    assert texts[-2:] == ["under variant `huge`", "`width` is 40, set by variant `huge`"]
+
+
+def test_a_mistake_of_several_variants_names_them(call: Call, tmp_path: Path) -> None:
+    def write(name: str, kernel: str, count: int) -> None:
+        variants = ", ".join(f"v{index}: {{width: {40 + index}}}" for index in range(count))
+        text = edited("kernel: 3", f"kernel: {kernel}").replace("wide: {width: 16}", variants)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    wrong = "0 if width >= 40 else 3"
+    write("many.yaml", wrong, 3)
+    write("other.yaml", wrong, 2)
+    code, out, _ = call("check", "many.yaml", "other.yaml")
+    assert code == 1 and out.count("under variant `v0`") == 2
+    assert out.count("= also in variants `v1`, `v2`\n") == 1 and out.count("= also in variant `v1`\n") == 1
+    (found,) = json.loads(call("check", "many.yaml", "--format", "json")[1])["diagnostics"]
+    assert found["notes"][-1] == "also in variants `v1`, `v2`"
+    assert "also in variants" in call("check", "many.yaml", "--format", "sarif")[1]
+    assert "also in" not in call("check", "many.yaml@v1")[1]
+    write("many.yaml", wrong, 20)
+    names = ", ".join(f"`v{index}`" for index in range(1, 9))
+    assert f"= also in variants {names} and 11 more\n" in call("check", "many.yaml")[1]
+    write("many.yaml", "0", 3)
+    assert "also in" not in call("check", "many.yaml")[1]  # the base has it too
 
 
 def test_check_leaves_out_variants_whose_own_params_are_set(call: Call) -> None:

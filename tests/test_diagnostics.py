@@ -224,7 +224,8 @@ def test_a_github_command_names_place_title_and_help() -> None:
 
 def test_json_holds_everything_under_stable_keys() -> None:
     (record,) = json.loads(render_json([ADD]))
-    assert list(record) == ["code", "severity", "title", "span", "label", "labels", "notes", "help", "chain", "edit"]
+    keys = ["code", "severity", "title", "span", "label", "labels", "notes", "help", "chain", "origins", "edit"]
+    assert list(record) == keys
     assert record["span"] == {"file": "net.yaml", "line": 6, "column": 25, "end_line": 6, "end_column": 28}
     assert record["labels"][0]["text"] == "[N, 256, 56, 56]"
     assert record["chain"][1]["what"] == "layer2.0 (repeat 1 of 8)"

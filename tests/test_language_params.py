@@ -122,10 +122,10 @@ def test_requirements_speak_their_authors_words() -> None:
     text = spec("- {op: relu}", params="\n  depth: int = 20", require=require)
     accept(text)
     (error,) = diagnostics(text, depth=21)
-    assert (error.code, error.title, error.notes[0]) == (
+    assert (error.code, error.title, str(error.origins[0])) == (
         "E0401",
         "depth must be 6n + 2, and 21 is not",
-        "with depth = 21",
+        "`depth` is 21, set by the call",
     )
     assert [code for code, _ in refused(text, depth=2)] == ["E0401"]
     block = "\n  u: {in: 'x[N, C, H, W]', require: [{if: C > 3, else: 'needs colour'}], body: [{op: relu}]}"

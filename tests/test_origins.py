@@ -149,7 +149,7 @@ net:
     (at / "counted.yaml").write_text(spec)
     (at / "axis.yaml").write_text(spec.replace("kernel: i", "kernel: 3"))
     assert said("counted.yaml", 7) == ["`i` is 0, which counts the units of a `repeat`, from 0"]
-    assert said("axis.yaml", 5) == ["`C` is 4, the size of an axis at axis.yaml:5:19"]
+    assert said("axis.yaml", 5) == ["`C` is 4, the size of an axis at axis.yaml:5:20"]
 
 
 def test_few_names_are_followed_back(at: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 
 from archspec import pipeline
@@ -28,19 +28,34 @@ rendering = lazy("archspec.rendering")
 sarif = lazy("archspec.rendering.sarif")
 
 
+MOST_VARIANTS = 8
+"""How many variants with the same mistake are named after the first."""
+
+
 class Verdict(Record, frozen=False):
-    """What was found: the networks that fit, by source, the diagnostics, one per mistake, and what was not found."""
+    """What was found: the networks that fit, by source, the diagnostics, one per mistake, and what was not found.
+
+    `variants` are those that a mistake was found in after the first.
+    """
 
     networks: list[tuple[str, Checked]] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     unusable: list[UsageError] = field(default_factory=list)
+    variants: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
 
     def add(self, diagnostics: tuple[Diagnostic, ...], texts: Mapping[str, str]) -> None:
         """Take up diagnostics; one that a variant shares with its base, or files with a library, counts once."""
-        known = {_mistake(d) for d in self.diagnostics}
+        known = {_mistake(d): d for d in self.diagnostics}
         self.diagnostics += [d for d in diagnostics if _mistake(d) not in known]
+        for diagnostic in diagnostics:
+            if (first := known.get(_mistake(diagnostic))) is not None and (name := _further(first, diagnostic)):
+                self.variants.setdefault(_mistake(first), []).append(name)
         self.texts.update(texts)
+
+    def found(self) -> list[Diagnostic]:
+        """The diagnostics, each with the names of the further variants that have it."""
+        return [_shared(d, self.variants.get(_mistake(d), ())) for d in self.diagnostics]
 
     def exit_code(self, strict: bool) -> int:
         """That of the worst of all sources; under `strict` warnings are reason enough."""
@@ -52,11 +67,26 @@ class Verdict(Record, frozen=False):
     def records(self) -> list[Diagnostic]:
         """Everything that is wrong, for scripts: what could not be read has no place in a spec."""
         lost = [e.diagnostic or Diagnostic("E0501", e.message, help=e.help) for e in self.unusable]
-        return [*self.diagnostics, *lost]
+        return [*self.found(), *lost]
 
 
 def _mistake(diagnostic: Diagnostic) -> tuple[object, ...]:
     return diagnostic.code, diagnostic.title, diagnostic.span
+
+
+def _further(first: Diagnostic, again: Diagnostic) -> str:
+    """The variant under which a mistake was found again, if another of the same file was the first that has it."""
+    one, other = ([frame for frame in each.chain if frame.how == "under"] for each in (first, again))
+    of_one_file = one and other and one[0].span.file == other[0].span.file
+    return other[0].what.removeprefix("variant ") if of_one_file else ""
+
+
+def _shared(diagnostic: Diagnostic, variants: Sequence[str]) -> Diagnostic:
+    if not variants:
+        return diagnostic
+    more = f" and {len(variants) - MOST_VARIANTS} more" if len(variants) > MOST_VARIANTS else ""
+    note = f"also in {'variant' if len(variants) == 1 else 'variants'} {', '.join(variants[:MOST_VARIANTS])}{more}"
+    return replace(diagnostic, notes=(*diagnostic.notes, note))
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -154,9 +184,7 @@ def _shown(verdict: Verdict, args: Namespace, terminal: Terminal) -> str:
         networks = [{"source": source, **_facts(checked)} for source, checked in verdict.networks]
         found = {"networks": networks, "diagnostics": json.loads(rendering.render_json(verdict.records()))}
         return f"{json.dumps(found, indent=2)}\n"
-    problems = (
-        "" if not verdict.diagnostics else rendering.render_text(verdict.diagnostics, verdict.texts, terminal.color)
-    )
+    problems = "" if not verdict.diagnostics else rendering.render_text(verdict.found(), verdict.texts, terminal.color)
     if terminal.quiet:
         return problems
     return problems + "".join(_line(checked, args.size is not None) for _, checked in verdict.networks)

@@ -9,6 +9,7 @@ from archspec.elaborate.env import COUNTERS, Env, free_names, show
 from archspec.elaborate.scope import Given
 from archspec.records import Record
 from archspec.report import Report
+from archspec.shapes import Size
 from archspec.source import ListValue, ScalarValue, Value
 from archspec.span import Span
 from archspec.spec.model import Block, EachItem, SpecFile
@@ -50,7 +51,8 @@ def of_options(names: Iterable[str], given: Given, report: Report) -> tuple[Orig
 
 def _follow(values: Iterable[Value], env: Env, report: Report, found: _Found) -> None:
     for name in sorted(free_names(values)):
-        setting = _setting(name, env, report) if name in env.values else None
+        sized = isinstance(env.values.get(name), Size)  # nothing sets the size of an image
+        setting = _setting(name, env, report) if name in env.values and not sized else None
         if setting is None or (name, setting.span) in found or len(found) == MOST:
             continue
         further = setting.value
