@@ -83,7 +83,7 @@ def _mode_to_keep(path: str) -> int | None:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
-        if Path(os.path.realpath(path)).parent.is_dir():
+        if not path.endswith(os.sep) and Path(os.path.realpath(path)).parent.is_dir():
             return None
         raise UsageError(f"cannot write {path}: its folder does not exist") from None
     if not stat.S_ISREG(mode):

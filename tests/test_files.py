@@ -93,6 +93,13 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
     assert names(tmp_path) == ["fifo", "folder", "loop", "to_folder"]
 
 
+def test_a_folder_that_is_not_there_is_no_file_name(tmp_path: Path) -> None:
+    for name in ("new/", "new/x.py"):
+        with pytest.raises(UsageError, match="its folder does not exist"):
+            files.write(f"{tmp_path}/{name}", "text")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_read_only_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text("old", encoding="utf-8")

@@ -12,7 +12,7 @@ from pytorchcv.models.resnet import resnet18 as renamed_resnet18
 from torch import Tensor, nn
 
 import archspec
-from archspec.backends.environment import parse_argument
+from archspec.backends.environment import load_model, parse_argument
 from archspec.cli import main
 from archspec.diagnostics import UsageError
 from archspec.passes.places import place_of
@@ -193,5 +193,14 @@ def test_places_of_modules() -> None:
 
 def test_arguments_are_python_literals_or_text() -> None:
     assert [parse_argument(text)[1] for text in ("a=1", "a=[1, 2]", "a=None", "a=relu")] == [1, [1, 2], None, "relu"]
+    assert [parse_argument(f"a={text}")[1] for text in ("true", "false", "null")] == [True, False, None]  # as in a spec
     with pytest.raises(UsageError):
         parse_argument("a b=1")
+
+
+def test_a_file_is_no_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("Net = 3\n", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        load_model("mine.py:Net", {})
+    assert caught.value.help == "write mine:Net"

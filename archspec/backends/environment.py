@@ -15,6 +15,7 @@ from torch import nn
 from archspec.diagnostics import UsageError
 
 _ARGUMENTS = "arguments are given by --with name=value"
+_WORDS = {"true": True, "false": False, "null": None}
 
 
 def load_model(address: str, arguments: Mapping[str, Any]) -> nn.Module:
@@ -26,6 +27,9 @@ def load_model(address: str, arguments: Mapping[str, Any]) -> nn.Module:
     module_name, colon, name = address.partition(":")
     if not colon or not name or not module_name:
         raise UsageError(f"`{address}` names no model", "write module:callable, such as torchvision.models:resnet50")
+    if module_name.endswith(".py"):
+        module = module_name.removesuffix(".py").replace("/", ".")
+        raise UsageError(f"`{module_name}` is a file, and a module is imported by its name", f"write {module}:{name}")
     sys.path.insert(0, str(Path.cwd()))
     try:
         found: Any = import_module(module_name)
@@ -50,10 +54,12 @@ def load_model(address: str, arguments: Mapping[str, Any]) -> nn.Module:
 
 
 def parse_argument(text: str) -> tuple[str, Any]:
-    """`name=value`: a Python literal, else text."""
+    """`name=value`: a Python literal, or true, false or null as a spec has them, else text."""
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():
         raise UsageError(f"`{text}` is no argument", "write --with name=value, such as --with num_classes=10")
+    if value in _WORDS:
+        return name, _WORDS[value]
     try:
         return name, literal_eval(value)
     except (ValueError, SyntaxError):
