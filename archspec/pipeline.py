@@ -72,6 +72,8 @@ def load(source: Source, variant: str | None = None, *, features: str | Sequence
 
 
 def _load(source: Source, variant: str | None, params: Mapping[str, Any]) -> Spec:
+    if not isinstance(variant, str | None):
+        raise UsageError(f"a variant is called by its name, not by {type(variant).__name__}")
     if isinstance(source, Checked):
         source = source.spec
     settings = {name: setting(name, value) for name, value in params.items()}
@@ -203,8 +205,12 @@ def module(
 
     `open_params` are constructor arguments, such as `num_classes=10`. With `init=False` parameters are left
     uninitialised, for loading a checkpoint. With `features` it is a backbone that returns these nodes.
+    SpecError as of `check`, also for a value of theirs with which the network would not hold.
     """
     checked = check(source, variant, features=features)
+    if open_params and open_params.keys() <= {name for name, _, _ in checked.graph.open_params}:
+        proved = check(checked, **open_params).graph.open_params
+        open_params = {name: value for name, _, value in proved if name in open_params}
     network: nn.Module = torch_module.instantiate(checked.graph, build(checked), init=init, **open_params)
     return network
 
@@ -253,6 +259,8 @@ def page(*sources: Source, level: str = "block", theme: str = "auto") -> str:
 
     `level` says what is unfolded at first, `theme` whose colours it has, as in `draw`.
     """
+    if not sources:
+        raise UsageError("there is nothing to show", "name at least one network")
     text: str = pages.write_page(*(check(source) for source in sources), level=level, theme=theme)
     return text
 

@@ -492,8 +492,7 @@ def test_traced_numbers_are_numbers() -> None:
     assert (width > 3) is True
     assert type(int(width)) is int
     for same in (pickle.loads(pickle.dumps(width)), copy.copy(width), copy.deepcopy([width])[0]):
-        assert type(same) is int
-        assert same == 64
+        assert same == 64 and to_text(expression_of(same)) == "width"
     assert traced(True, parse("t").tree) is True
     assert traced("x", parse("t").tree) == "x"
     made = (width * 4, 2 + width, -width, width // 2 % 3, width + width - 1, width * 1.5)

@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from archspec.backends.module import example, instantiate
 from archspec.checked import Checked
 from archspec.checkpoints.fit import Fit, Named, fit
+from archspec.diagnostics import UsageError
 from archspec.passes.places import place_of
 from archspec.records import Record
 from archspec.span import Span
@@ -57,6 +58,9 @@ def compare(checked: Checked, theirs: nn.Module, tolerance: float = 0.0) -> Agre
     Outputs are compared at the nominal size, in eval mode at batch 1 and in train mode at batch 2 with one seed, the
     weights being theirs; `tolerance` is relative to the largest value, 0 means to the bit. Their module is not changed.
     """
+    if not isinstance(theirs, nn.Module):
+        made = "a class, not what it makes" if isinstance(theirs, type) else type(theirs).__name__
+        raise UsageError(f"there is no module to compare with, but {made}", "give a torch.nn.Module")
     theirs = deepcopy(theirs)
     ours = instantiate(checked.graph, init=False)
     matched = fit(_named(ours), _named(theirs))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import linecache
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from itertools import zip_longest
+from threading import RLock, get_ident
 from types import ModuleType
 from typing import Any
 
@@ -17,22 +19,45 @@ from torch.overrides import TorchFunctionMode
 
 from archspec.backends.interpreter import Interpreter
 from archspec.backends.torch_code import arguments_of, class_name_of, generate
+from archspec.hashes import sha256_hex
 from archspec.ir.graph import Graph, operations
 from archspec.ops.embedding import Embedding
 from archspec.shapes import Size
 
+MOST_MODULES = 256
+"""Generated modules that are kept for pickle to find their classes in."""
+
+_modules: dict[str, ModuleType] = {}
+_one_at_a_time = RLock()
+
 
 def compile_source(source: str, class_name: str, filename: str) -> type[nn.Module]:
-    """The class of a generated module. Tracebacks and debuggers show the source under `filename`."""
-    name = f"<archspec {filename}>"
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    module = ModuleType(f"archspec_generated_{class_name}")
-    module.__file__ = name
-    # dataclasses, typing and pickle look a class's module up by its name.
-    sys.modules[module.__name__] = module
-    exec(compile(ast.parse(source, name), name, "exec"), module.__dict__)
-    found: type[nn.Module] = getattr(module, class_name)
+    """The class of a generated module, the same for the same source, so that pickle finds it.
+
+    Tracebacks and debuggers show the source under `filename`.
+    """
+    key = f"archspec_generated_{class_name}_{sha256_hex(f'{filename} {source}'.encode())[:16]}"
+    with _one_at_a_time:
+        module = _modules.pop(key, None) or _module(source, key, filename)
+        _modules[key] = module
+        for old in list(_modules)[:-MOST_MODULES]:
+            sys.modules.pop(_modules.pop(old).__name__, None)
+    found: type[nn.Module] | None = getattr(module, class_name, None)
+    if found is None:
+        raise Mismatch(f"the source has no class `{class_name}`")
     return found
+
+
+def _module(source: str, key: str, filename: str) -> ModuleType:
+    name = f"<archspec {filename}>"
+    if name in linecache.cache and linecache.getlines(name) != source.splitlines(keepends=True):
+        name = f"<archspec {filename} {key[-16:]}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    module = ModuleType(key)
+    module.__file__ = name
+    exec(compile(ast.parse(source, name), name, "exec"), module.__dict__)
+    sys.modules[key] = module
+    return module
 
 
 def instantiate(graph: Graph, source: str | None = None, *, init: bool = True, **open_params: Any) -> nn.Module:
@@ -55,12 +80,13 @@ def instantiate(graph: Graph, source: str | None = None, *, init: bool = True, *
 
 @contextmanager
 def uninitialised() -> Iterator[None]:
-    """Modules made inside do not fill their weights."""
-    functions = {name: getattr(nn.init, name) for name in _FILLING}
-    with _Unfilled():
+    """Modules made inside do not fill their weights; those that other threads make at that time do."""
+    with _one_at_a_time, _Unfilled():
+        functions = {name: getattr(nn.init, name) for name in _FILLING}
+        here = get_ident()
         try:
-            for name in functions:
-                setattr(nn.init, name, _unchanged)
+            for name, function in functions.items():
+                setattr(nn.init, name, partial(_unchanged, here, function))
             yield
         finally:
             for name, function in functions.items():
@@ -70,8 +96,8 @@ def uninitialised() -> Iterator[None]:
 _FILLING = tuple(sorted(name for name in vars(nn.init) if name.endswith("_") and not name.startswith("_")))
 
 
-def _unchanged(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    return tensor
+def _unchanged(thread: int, fill: Callable[..., Tensor], tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    return tensor if get_ident() == thread else fill(tensor, *args, **kwargs)
 
 
 class _Unfilled(TorchFunctionMode):

@@ -68,7 +68,7 @@ class TracedInt(_Arithmetic, int):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return int, (int(self),)
+        return TracedInt, (int(self), self.expr)
 
 
 class TracedFloat(_Arithmetic, float):
@@ -82,7 +82,7 @@ class TracedFloat(_Arithmetic, float):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return float, (float(self),)
+        return TracedFloat, (float(self), self.expr)
 
 
 def traced(value: Any, expr: ast.expr) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from operator import index
 from typing import Any
 
 from archspec.diagnostics import Diagnostic, Label, UsageError
@@ -70,6 +72,8 @@ def setting(name: str, value: Any) -> Value:
         return ListValue(tuple(setting(name, item) for item in value), HERE)
     if value is None or isinstance(value, bool | int | float | str):
         return ScalarValue("none" if value is None else value, HERE, str(value), False)
+    with suppress(TypeError):
+        return setting(name, index(value))  # an integer of NumPy's
     raise UsageError(
         f"`{name}` cannot be {type(value).__name__}", "a param is a number, true or false, text, or a list of them"
     )
