@@ -107,7 +107,8 @@ def gated(rng: Random) -> tuple[Shape, ...]:
 
 def concatenated(rng: Random) -> Sample:
     first = anything(rng)
-    axis = rng.choice(first.axes[1:]) if rng.random() < 0.8 else "C"
+    usual = "D" if "C" not in first.axes and "D" in first.axes else "C"
+    axis = rng.choice(first.axes[1:]) if rng.random() < 0.8 else usual
     others = [near(rng, first, 0.2) for _ in range(rng.randint(0, 2))]
     if axis in first.axes:
         others = [o.replace(first.axis(axis), rng.randint(1, 5)) for o in others]
@@ -115,7 +116,7 @@ def concatenated(rng: Random) -> Sample:
         others = [o.replace(0, 1) for o in others]
     inputs = [first, *others]
     rng.shuffle(inputs)
-    return ({"axis": axis} if axis != "C" or flag(rng) else {}), tuple(inputs)
+    return ({"axis": axis} if axis != usual or flag(rng) else {}), tuple(inputs)
 
 
 def flatten(rng: Random) -> Sample:

@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archspec.expressions import evaluate, expression_of, parse, to_text, traced
 from archspec.ops import OPS, Op
+from archspec.ops.base import Call
 from archspec.ops.options import make_op
 from archspec.records import fields_of, replace
 from archspec.shapes import Demand, Shape, symbol
@@ -146,6 +147,26 @@ def test_demands_are_words() -> None:
             assert "found" in failed.note, failed
             assert failed.option is None or failed.option in fields_of(OPS[name]), failed
     assert len(seen) >= 25
+
+
+AXES = {"NCHW": 1, "NHWC": 3, "ND": 1, "NTD": 2}
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_without_an_axis_it_is_the_channels_or_the_features(axes: str) -> None:
+    x = Shape(tuple(range(4, 4 + 2 * len(axes), 2)), axes)
+    concat, split, softmax = (make_op(OPS[n], o) for n, o in (("concat", {}), ("split", {"parts": 2}), ("softmax", {})))
+    at, size = AXES[axes], x.dims[AXES[axes]]
+    assert outputs(concat, (x, x)) == (x.replace(at, 2 * size),)
+    assert outputs(split, (x,)) == (x.replace(at, size // 2),) * 2
+    calls = (concat.function(x, x), split.function(x), softmax.module(x))
+    assert [dict(call.kwargs)["dim"] for call in calls if isinstance(call, Call)] == [at] * 3
+
+
+def test_without_channels_and_features_an_axis_is_asked_for() -> None:
+    x = Shape((4, 6, 8), "NTH")
+    (refused,) = [demand for demand in make_op(OPS["softmax"], {}).demands(x) if not demand.holds()]
+    assert refused.note == "expected one of N, T, H, found C; the input is NTH [4, 6, 8]"
 
 
 def test_shapes_keep_the_expressions_of_their_channels() -> None:

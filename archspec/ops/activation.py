@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from archspec.ops.base import Call, Op
 from archspec.ops.fields import Axis, Limits
-from archspec.ops.named_axes import axis_exists
+from archspec.ops.named_axes import axis_exists, channels_or
 from archspec.ops.spatial import said
 from archspec.shapes import Demand, Shape
 
@@ -228,20 +228,20 @@ class Softmax(Op):
 
     `- probabilities: {op: softmax}`
 
-    torch.nn.Softmax.
+    Along the channels, or features, if no `axis` is named. torch.nn.Softmax.
     """
 
     name: ClassVar[str] = "softmax"
     summary: ClassVar[str] = "softmax along an axis"
     aliases: ClassVar[dict[str, str]] = {"dim": "axis"}
 
-    axis: Axis = "D"
+    axis: Axis | None = None
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
-        yield from axis_exists(self.name, inputs[0], self.axis)
+        yield from axis_exists(self.name, inputs[0], channels_or(self.axis, inputs[0]))
 
     def module(self, *inputs: Shape) -> Call:
-        return Call("nn.Softmax", (), (("dim", inputs[0].axis(self.axis)),))
+        return Call("nn.Softmax", (), (("dim", inputs[0].axis(channels_or(self.axis, inputs[0]))),))
 
 
 OPS: tuple[type[Op], ...] = (

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from archspec.ops.base import Call, Op, Operand, Value
 from archspec.ops.fields import Axis
-from archspec.ops.named_axes import axis_exists
+from archspec.ops.named_axes import axis_exists, channels_or
 from archspec.shapes import Demand, Dim, Shape
 
 MATCH_HELP = "project the smaller branch (a 1x1 conv2d with the same stride), or concat along an axis"
@@ -72,9 +72,10 @@ class Mul(Op):
 class Concat(Op):
     """(N, C1, H, W), (N, C2, H, W), … -> (N, C1 + C2 + …, H, W): one after another along an axis, all others equal.
 
-    `- concat: {op: concat, from: [x, conv2], axis: C}`
+    `- concat: {op: concat, from: [x, conv2]}`
 
-    torch.cat. A `param` with a batch axis of 1 (a class token) is repeated for every sample.
+    Along the channels, or features, if no `axis` is named. torch.cat. A `param` with a batch axis of 1 (a class token)
+    is repeated for every sample.
     """
 
     name: ClassVar[str] = "concat"
@@ -82,14 +83,15 @@ class Concat(Op):
     inputs: ClassVar[int | None] = None
     aliases: ClassVar[dict[str, str]] = {"dim": "axis"}
 
-    axis: Axis = "C"
+    axis: Axis | None = None
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         first = _sampled(inputs)
         for index, x in enumerate(inputs):
             yield from same_rank(self.name, first, x, index)
-        yield from axis_exists(self.name, first, self.axis)
-        along = first.axis(self.axis)
+        label = channels_or(self.axis, first)
+        yield from axis_exists(self.name, first, label)
+        along = first.axis(label)
         for index, x in enumerate(inputs):
             for axis in range(first.rank):
                 if axis != along and not (axis == 0 and _shared(x)):
@@ -99,13 +101,13 @@ class Concat(Op):
                         first.dims[axis],
                         "E0301",
                         f"inputs of `{self.name}` differ in axis {first.axes[axis]}",
-                        f"along {self.axis} all other axes must match: expected {_with_star(first, along)}, found {x}",
+                        f"along {label} all other axes must match: expected {_with_star(first, along)}, found {x}",
                         operand=index,
                     )
 
     def shape(self, *inputs: Shape) -> Shape:
         first = _sampled(inputs)
-        along = first.axis(self.axis)
+        along = first.axis(channels_or(self.axis, first))
         total: Dim = inputs[0].dims[along]
         for x in inputs[1:]:
             total = total + x.dims[along]
@@ -120,7 +122,7 @@ class Concat(Op):
             else Operand(index)
             for index, x in enumerate(inputs)
         ]
-        return Call("torch.cat", (tuple(rows),), (("dim", first.axis(self.axis)),))
+        return Call("torch.cat", (tuple(rows),), (("dim", first.axis(channels_or(self.axis, first))),))
 
 
 class Stack(Op):

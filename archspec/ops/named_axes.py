@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from archspec.shapes import Demand, Shape
 
 
+def channels_or(label: str | None, x: Shape) -> str:
+    """The axis that is named; if none is, the channels, and the features of what has no channels."""
+    return label or ("D" if "D" in x.axes and "C" not in x.axes else "C")
+
+
 def axis_exists(op: str, x: Shape, label: str, option: str = "axis", operand: int | None = None) -> Iterator[Demand]:
     """The demand that the input has an axis with this label. What follows it may assume so."""
     yield Demand(

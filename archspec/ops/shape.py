@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from archspec.ops.base import Call, Op, Operand, Slice
 from archspec.ops.fields import Axes, Axis, Extents, Limits, Sizes
-from archspec.ops.named_axes import axis_exists, not_the_batch
+from archspec.ops.named_axes import axis_exists, channels_or, not_the_batch
 from archspec.shapes import Demand, Dim, Shape
 
 
@@ -223,24 +223,26 @@ class Select(Op):
 class Split(Op):
     """(N, C, H, W) -> parts of (N, C / parts, H, W): an axis cut into equal parts, or into the sizes given.
 
-    `- halves: {op: split, axis: C, parts: 2}`
-    `- heads: {op: split, axis: C, sizes: [64, 32]}`
+    `- halves: {op: split, parts: 2}`
+    `- heads: {op: split, sizes: [64, 32]}`
 
-    torch.split. Its outputs are `from: halves.0`, `from: halves.1`.
+    Along the channels, or features, if no `axis` is named. torch.split. Its outputs are `from: halves.0`,
+    `from: halves.1`.
     """
 
     name: ClassVar[str] = "split"
     summary: ClassVar[str] = "an axis cut into parts"
     aliases: ClassVar[dict[str, str]] = {"dim": "axis", "chunks": "parts"}
 
-    axis: Axis = "C"
+    axis: Axis | None = None
     parts: Annotated[int, Limits(ge=2, le=1024)] | None = None
     sizes: Extents | None = None
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs
-        yield from axis_exists(self.name, x, self.axis)
-        yield from not_the_batch(self.name, x, self.axis)
+        label = channels_or(self.axis, x)
+        yield from axis_exists(self.name, x, label)
+        yield from not_the_batch(self.name, x, label)
         yield Demand(
             int((self.parts is None) != (self.sizes is None)),
             "==",
@@ -249,7 +251,7 @@ class Split(Op):
             "`split` needs either `parts` or `sizes`",
             "expected one of them, found " + ("neither" if self.parts is None else "both"),
         )
-        size = x.dims[x.axis(self.axis)]
+        size = x.dims[x.axis(label)]
         if self.sizes is not None:
             yield Demand(
                 size,
@@ -273,14 +275,14 @@ class Split(Op):
 
     def shape(self, *inputs: Shape) -> tuple[Shape, ...]:
         (x,) = inputs
-        at = x.axis(self.axis)
+        at = x.axis(channels_or(self.axis, x))
         if self.sizes is not None:
             return tuple(x.replace(at, size) for size in self.sizes)
         parts = self.parts or 1
         return (x.replace(at, x.dims[at] // parts),) * parts
 
     def function(self, *inputs: Shape) -> Call:
-        at = inputs[0].axis(self.axis)
+        at = inputs[0].axis(channels_or(self.axis, inputs[0]))
         if self.sizes is not None:
             return Call("torch.split", (Operand(0), self.sizes), (("dim", at),))
         return Call("torch.chunk", (Operand(0), self.parts), (("dim", at),))

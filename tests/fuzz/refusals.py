@@ -50,7 +50,7 @@ def _differ(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
     names = sorted({s.name for x in inputs for d in x.dims if isinstance(d, Size) for s in d.symbols()} - {"N"})
     if len({x.rank for x in inputs}) > 1 or len({x.axes for x in inputs}) > 1:
         return True
-    axis = inputs[0].axis(op.axis) if op.name == "concat" else None  # type: ignore[attr-defined]
+    axis = dict(op.function(*inputs).kwargs)["dim"] if op.name == "concat" else None  # type: ignore[union-attr]
     for sizes in product((7, 8, 13), repeat=min(len(names), 3)):
         found = [x.dims for x in _sized(inputs, {"N": 2, **dict(zip(names, sizes, strict=False))})]
         if len({tuple(d for k, d in enumerate(one) if k != axis) for one in found}) > 1:
