@@ -455,6 +455,16 @@ def test_list_names_every_network_of_the_zoo(call: Call) -> None:
     assert all(entry["name"] in call("list")[1] for entry in networks)
 
 
+def test_list_names_the_variants_of_a_file(call: Call, tmp_path: Path) -> None:
+    assert call("list", "tiny.yaml", "--quiet")[:2] == (0, "tiny.yaml\ntiny.yaml@wide\n")
+    assert "variants: wide\n" in call("list", "tiny.yaml")[1]
+    (record,) = json.loads(call("list", "tiny.yaml", "--format", "json")[1])
+    assert (record["name"], record["variants"]) == ("tiny.yaml", ["wide"])
+    (tmp_path / "torn.yaml").write_text("variants: [", encoding="utf-8")
+    assert call("list", "torn.yaml") == (2, "", "error: `torn.yaml` is no spec\nhelp: archspec check torn.yaml\n")
+    assert call("list", "no.yaml")[0] == 2
+
+
 def test_init_writes_a_spec_that_checks_and_overwrites_nothing(call: Call, tmp_path: Path) -> None:
     assert call("init", "my-net.yaml")[0] == 0
     lines = call("check", "my-net.yaml", "--strict")[1].splitlines()
@@ -535,6 +545,34 @@ def test_bash_completion_completes(call: Call) -> None:
     assert completed(script, "archspec", "build", "-o", "t") == {"tiny.yaml"}
     assert completed(script, "archspec", "completion", "") == {"bash", "zsh", "fish"}
     assert completed(script, "archspec", "explain", "E030") >= {"E0301", "E0307"}
+
+
+STRANGE = "archspec: 1\nvariants: {wide: {}, '$(touch ran)': {}, '`touch ran`': {}, 'a b': {}, '*': {}, wi-der: {}}\n"
+"""What a shell must not run or take apart, among the names of variants."""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes_the_variants_of_a_file(call: Call, tmp_path: Path) -> None:
+    script = call("completion", "bash")[1]
+    (tmp_path / "mine.yaml").write_text(STRANGE, encoding="utf-8")
+    (tmp_path / "torn.yaml").write_text("variants: [", encoding="utf-8")
+    assert completed(script, "archspec", "check", "mine.yaml@") == {"mine.yaml@wide", "mine.yaml@wi-der"}
+    assert completed(script, "archspec", "draw", "./mine.yaml@wid") == {"./mine.yaml@wide"}
+    assert (
+        completed(script, "archspec", "check", "torn.yaml@") == completed(script, "archspec", "check", "no@") == set()
+    )
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_completes_the_variants_of_a_file(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(STRANGE, encoding="utf-8")
+    (tmp_path / "script.fish").write_text(call("completion", "fish")[1], encoding="utf-8")
+    ask = "source script.fish; complete -C 'archspec check mine.yaml@'"
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(["fish", "--no-config", "-c", ask], capture_output=True, check=True, text=True,
+                          env={**os.environ, "PATH": path}, cwd=tmp_path)  # fmt: skip
+    assert set(done.stdout.split()) == {"mine.yaml@wide", "mine.yaml@wi-der"} and not (tmp_path / "ran").exists()
 
 
 def seen_in(terminal: int, mark: bytes) -> bytes:

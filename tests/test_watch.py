@@ -21,8 +21,9 @@ from browsing import Tab, open_browser
 
 from archspec.cli import main
 from archspec.diagnostics import UsageError
+from archspec.pipeline import load
 from archspec.watch.files import changed, fingerprint
-from archspec.watch.preview import State, first_state
+from archspec.watch.preview import State, first_state, look, next_state
 from archspec.watch.server import Board, Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -227,7 +228,26 @@ def test_the_page_follows_in_a_browser(watched: Watched) -> None:
         tab.page.wait_for_selector("#live:text-is('not connected')")
 
 
-@pytest.mark.parametrize("call", [["-"], ["-@wide"], ["lenet", "--port", "70000"], ["no_such_net"], ["no_such.yaml"]])
+def test_a_variant_that_disappears_is_shown_beside_the_last_figure(tmp_path: Path) -> None:
+    spec = tmp_path / "mine.yaml"
+    source = f"{spec}@wide"
+    text = (
+        "archspec: 1\nparams: {width: int = 4}\ninput: x[N, 3, H=8, W=8]\nnet: [{op: conv2d, out: width, kernel: 1}]\n"
+    )
+    spec.write_text(f"{text}variants: {{wide: {{width: 8}}}}\n", encoding="utf-8")
+    good = look([source], load)
+    shown = next_state(first_state("block"), good, "block")
+    spec.write_text(text, encoding="utf-8")
+    gone = look([source], load)
+    assert not good.failed and gone.failed and gone.files == good.files
+    after = next_state(shown, gone, "block")
+    assert (after.page, after.version, after.failed) == (shown.page, shown.version, True)
+    assert f"`{spec}` has no variant `wide`" in after.trouble
+
+
+@pytest.mark.parametrize(
+    "call", [["-"], ["-@wide"], ["lenet", "--port", "70000"], ["no_such_net"], ["no_such.yaml"], ["resnet18@typo"]]
+)
 def test_what_cannot_be_watched_is_said_at_once(call: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["watch", *call]) == 2
     assert capsys.readouterr().err.startswith("error: ")

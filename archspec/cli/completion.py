@@ -30,7 +30,7 @@ class Verb(Record):
     choices: tuple[str, ...]
 
 
-WORDS = {"explain": (*CODES, *OPS)}
+WORDS = {"explain": (*CODES, *OPS), "list": ("networks", "blocks", "ops")}
 """What a positional argument may be, where the parser leaves it open."""
 
 
@@ -83,6 +83,10 @@ def bash(parser: ArgumentParser) -> str:
         *(f'        {v.name}:*) words="{" ".join(v.choices)}" ;;' for v in verbs if v.choices),
         '        *) words="$(archspec list --quiet 2>/dev/null)"; COMPREPLY=($(compgen -f -- "$cur")) ;;',
         "    esac",
+        "    # Variants of a file, which is a stranger's: compgen -W would run what they say.",
+        '    [ "$cur" = "${cur%@*}" ] || [ ! -f "${cur%@*}" ] || while IFS= read -r word; do',
+        '        case "$word" in "$cur"*) COMPREPLY+=("$word") ;; esac',
+        '    done < <(archspec list --quiet -- "${cur%@*}" 2>/dev/null)',
         '    COMPREPLY+=($(compgen -W "$words" -- "$cur"))',
         "    # A variant by its own name, where nothing else begins so.",
         '    [ ${#COMPREPLY[@]} -gt 0 ] || words="$(printf "%s\\n" "$words" | sed -n "s/.*@//p")"',
@@ -112,15 +116,25 @@ def zsh(parser: ArgumentParser) -> str:
     return "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + bash(parser)
 
 
+_FISH_SPECS = (
+    "function __archspec_specs",
+    "    archspec list --quiet 2>/dev/null",
+    "    set -l file (string replace -r '@[^@]*$' '' -- (commandline -ct))",
+    '    test -f "$file"; and archspec list --quiet -- $file 2>/dev/null',
+    "end",
+)
+
+
 def fish(parser: ArgumentParser) -> str:
     """A completion script for fish."""
     verbs = verbs_of(parser)
-    lines = [f"complete -c archspec -n __fish_use_subcommand -f -a {v.name} -d {_quoted(v.summary)}" for v in verbs]
+    lines = list(_FISH_SPECS)
+    lines += [f"complete -c archspec -n __fish_use_subcommand -f -a {v.name} -d {_quoted(v.summary)}" for v in verbs]
     for verb in verbs:
         seen = f"complete -c archspec -n '__fish_seen_subcommand_from {verb.name}'"
         lines += [f"{seen} {_fish_flag(flag)}" for flag in verb.flags]
         words = " ".join(verb.choices)
-        lines.append(f"{seen} -f -a {_quoted(words)}" if words else f"{seen} -a '(archspec list --quiet 2>/dev/null)'")
+        lines.append(f"{seen} -f -a {_quoted(words)}" if words else f"{seen} -a '(__archspec_specs)'")
     return "\n".join(lines) + "\n"
 
 

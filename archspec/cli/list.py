@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from os.path import isfile
 from textwrap import shorten, wrap
 from typing import Any
 
 from archspec.cli.command import FINE, Command
 from archspec.cli.terminal import Terminal
+from archspec.diagnostics import UsageError
 from archspec.lazy import lazy
 from archspec.records import as_dict
+from archspec.report import suggestion
 from archspec.spec.library import Library, libraries
-from archspec.spec.zoo import Entry, entries
+from archspec.spec.zoo import Entry, entries, entry_of
 
 ops = lazy("archspec.ops")
 words = lazy("archspec.ops.words")
 
 WIDTH = 110
 
+Listing = tuple[Callable[[], list[dict[str, Any]]], Callable[[], Iterator[str]], Callable[[], Iterator[str]]]
+
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "what", nargs="?", choices=tuple(LISTINGS), default="networks",
-        help="networks of the zoo (the default), libraries of blocks, or ops",
+        "what", nargs="?", metavar="{networks,blocks,ops,FILE}", default="networks",
+        help="networks of the zoo (the default), libraries of blocks, ops, or the network of a file with its variants",
     )  # fmt: skip
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    records, names, paragraphs = LISTINGS[args.what]
+    records, names, paragraphs = LISTINGS.get(args.what) or _file(args.what)
     if args.format == "json":
         terminal.say(json.dumps(records(), indent=2, ensure_ascii=False))
     else:
@@ -38,19 +44,31 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return FINE
 
 
-def _networks() -> list[dict[str, Any]]:
-    return [{"name": e.name, "doc": e.doc, "variants": list(e.variants)} for e in entries()]
+def _file(name: str) -> Listing:
+    """The listing of one file's network."""
+    if not name.endswith((".yaml", ".yml")) and not isfile(name):
+        known = f"{', '.join(LISTINGS)} and files can be listed"
+        raise UsageError(f"there is nothing called `{name}` to list", suggestion(name, LISTINGS) or known)
+    entry = entry_of(name, name)
+    if entry is None:
+        raise UsageError(f"`{name}` is no spec", f"archspec check {name}")
+    return partial(_networks, (entry,)), partial(_network_names, (entry,)), partial(_network_lines, (entry,))
 
 
-def _network_names() -> Iterator[str]:
-    """Every address, one a line: what completion scripts read."""
-    for entry in entries():
+def _networks(found: Iterable[Entry] = ()) -> list[dict[str, Any]]:
+    return [{"name": e.name, "doc": e.doc, "variants": list(e.variants)} for e in found or entries()]
+
+
+def _network_names(found: Iterable[Entry] = ()) -> Iterator[str]:
+    """Every address that a shell takes as it is, one a line: what completion scripts read."""
+    for entry in found or entries():
         yield entry.name
-        yield from (f"{entry.name}@{variant}" for variant in entry.variants)
+        plain = (each for each in entry.variants if each.isascii() and each.replace("-", "_").isidentifier())
+        yield from (f"{entry.name}@{variant}" for variant in plain)
 
 
-def _network_lines() -> Iterator[str]:
-    zoo = list(entries())
+def _network_lines(found: Iterable[Entry] = ()) -> Iterator[str]:
+    zoo = list(found or entries())
     width = max(len(entry.name) for entry in zoo)
     for entry in zoo:
         yield from _beside(entry.name, width, _about(entry, WIDTH - width))
@@ -123,8 +141,7 @@ def _beside(name: str, width: int, lines: list[str]) -> Iterator[str]:
     yield from (f"{'':{width}}  {line}" for line in rest)
 
 
-LISTINGS: dict[str, tuple[Callable[[], list[dict[str, Any]]], Callable[[], Iterator[str]], Callable[[], Iterator[str]]]]
-LISTINGS = {
+LISTINGS: dict[str, Listing] = {
     "networks": (_networks, _network_names, _network_lines),
     "blocks": (_blocks, _block_names, _block_lines),
     "ops": (_ops, _op_names, _op_lines),
@@ -132,5 +149,6 @@ LISTINGS = {
 """What can be listed: as records, as names alone, and for people."""
 
 COMMAND = Command(
-    "list the networks of the zoo and their variants, the blocks, or the ops", "archspec list blocks", _arguments, _run
-)
+    "list networks and their variants, of the zoo or of a file, the blocks, or the ops",
+    "archspec list blocks", _arguments, _run,
+)  # fmt: skip

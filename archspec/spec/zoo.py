@@ -11,6 +11,7 @@ from archspec.records import Record
 from archspec.report import suggestion
 from archspec.resources import folder
 from archspec.source import MapValue, ScalarValue, parse
+from archspec.spec.load import read_bytes
 
 
 class Entry(Record):
@@ -26,14 +27,19 @@ def entries() -> Iterator[Entry]:
     """Every network file of the zoo, by name."""
     root = folder("specs")
     for file in sorted(name for name in os.listdir(root) if name.endswith(".yaml")):
-        with open(join(root, file), "rb") as stream:
-            tree, _ = parse(stream.read(), file)
-        if not isinstance(tree, MapValue):
-            continue
-        doc, variants = tree.get("doc"), tree.get("variants")
-        text = " ".join(str(doc.value).split()) if isinstance(doc, ScalarValue) else ""
-        names = tuple(variants.keys()) if isinstance(variants, MapValue) else ()
-        yield Entry(file.removesuffix(".yaml"), join(root, file), text, names)
+        entry = entry_of(join(root, file), file.removesuffix(".yaml"))
+        if entry is not None:
+            yield entry
+
+
+def entry_of(path: str, name: str) -> Entry | None:
+    """The network of a file, called by this name. None where the file is no map; UsageError where it cannot be read."""
+    tree, _ = parse(read_bytes(path), path)
+    if not isinstance(tree, MapValue):
+        return None
+    doc, variants = tree.get("doc"), tree.get("variants")
+    text = " ".join(str(doc.value).split()) if isinstance(doc, ScalarValue) else ""
+    return Entry(name, path, text, tuple(variants.keys()) if isinstance(variants, MapValue) else ())
 
 
 def find(name: str) -> tuple[str, str | None]:
