@@ -240,6 +240,13 @@ def test_what_cannot_be_shared(net: str) -> None:
     assert refused(spec(net)) == [WRONG_SHARING[net]]
 
 
+@pytest.mark.parametrize("branches", ["{op: relu}", "{op: relu}, {op: sigmoid, when: 1 > 2}"])
+def test_a_join_of_the_one_branch_that_is_left_is_that_branch(branches: str) -> None:
+    checked = accept(spec(f"- parallel: [{branches}]\n  join: {{op: concat}}\n- last: {{op: tanh}}", "x[N, 8]"))
+    assert [node.target and node.target.name for node in checked.graph.body.nodes] == ["relu", None, "tanh"]  # type: ignore[union-attr]
+    assert "W0616" not in [warning.code for warning in checked.warnings]
+
+
 def test_a_tensor_can_be_tied() -> None:
     net = "- a: {op: linear, out: 8}\n- b: {op: linear, out: 8, tie: {weight: %s}}"
     checked = accept(spec(net % "a.weight", "x[N, 8]"))

@@ -118,6 +118,9 @@ def _refuse_named(name: ScalarValue, body: Value, report: Report) -> None:
             help_ = f"write `op: {text_of(body.entries[body.keys().index(said)].value)}`"
         if body.get("do") is not None:
             place, help_ = body.entries[body.keys().index("do")].key.span, "the list of a named item is called `body:`"
+        if body.get("parallel") is not None:
+            place = body.entries[body.keys().index("parallel")].key.span
+            help_ = f"branches bear no name, but a container may: `{name.value}: [{{parallel: [...], join: {{op: add}}}}]`"
     else:
         text = text_of(body)
         title, place, note = f"`{name.value}` has neither an op nor a body", body.span, f"found `{text}`"
