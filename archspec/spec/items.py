@@ -120,7 +120,7 @@ def _refuse_named(name: ScalarValue, body: Value, report: Report) -> None:
             place, help_ = body.entries[body.keys().index("do")].key.span, "the list of a named item is called `body:`"
         if body.get("parallel") is not None:
             place = body.entries[body.keys().index("parallel")].key.span
-            help_ = f"branches bear no name, but a container may: `{name.value}: [{{parallel: [...], join: {{op: add}}}}]`"
+            help_ = f"branches bear no name, but a container does: `{name.value}: [{{parallel: [...], join: ...}}]`"
     else:
         text = text_of(body)
         title, place, note = f"`{name.value}` has neither an op nor a body", body.span, f"found `{text}`"
