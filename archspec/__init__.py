@@ -10,7 +10,7 @@ from archspec.version import VERSION as __version__
 if TYPE_CHECKING:
     from archspec.checked import Checked
     from archspec.diagnostics import Diagnostic, SpecError, UsageError
-    from archspec.pipeline import build, check, compare, draw, load, module, page, summary, table, verify, weights
+    from archspec.pipeline import build, check, compare, diff, draw, load, module, page, summary, table, verify, weights
     from archspec.spec.model import Spec
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "build",
     "check",
     "compare",
+    "diff",
     "draw",
     "load",
     "module",

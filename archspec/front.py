@@ -5,7 +5,7 @@ from __future__ import annotations
 from archspec import notebook
 from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError, UsageError
-from archspec.pipeline import build, check, compare, draw, load, module, page, summary, table, verify, weights
+from archspec.pipeline import build, check, compare, diff, draw, load, module, page, summary, table, verify, weights
 from archspec.spec.model import Spec
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "build",
     "check",
     "compare",
+    "diff",
     "draw",
     "load",
     "module",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archspec.backends.against import Agreement
+    from archspec.backends.difference import Difference
     from archspec.backends.figure import Figure
     from archspec.backends.summary import Level, Summary
     from archspec.backends.table.architecture import Table
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 mending = lazy("archspec.mending")
 figure = lazy("archspec.backends.figure")
 pages = lazy("archspec.backends.page")
+differences = lazy("archspec.backends.difference")
 summaries = lazy("archspec.backends.summary")
 tables = lazy("archspec.backends.table.architecture")
 torch_code = lazy("archspec.backends.torch_code")
@@ -225,6 +227,12 @@ def summary(source: Source, variant: str | None = None, *, level: Level = "stage
     """The network's stages, or layers, with shapes, parameters and MACs: a table, `.to_dict()` for scripts."""
     made: Summary = summaries.summarize(check(source, variant, **params), level)
     return made
+
+
+def diff(before: Source, after: Source) -> Difference:
+    """What sets two networks apart, layer by layer: a table, `.to_dict()` for scripts, false where they are equal."""
+    found: Difference = differences.differ(check(before), check(after))
+    return found
 
 
 def table(*sources: Source, caption: str = "") -> Table:

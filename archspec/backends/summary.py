@@ -172,7 +172,7 @@ class Comparison(Record):
 
     def _grid(self) -> Grid:
         head = ("network", "output", "layers", "receptive field", "parameters", "MACs", "peak activations")
-        return Grid(head, tuple(_comparison_row(summary) for summary in self.summaries), "llrrrrr")
+        return Grid(head, tuple(comparison_row(summary) for summary in self.summaries), "llrrrrr")
 
 
 def summarize(checked: Checked, level: Level = "stage") -> Summary:
@@ -251,7 +251,8 @@ def _pixels(field: int | None) -> str:
     return "" if field is None else f"{field} px"
 
 
-def _comparison_row(summary: Summary) -> Row:
+def comparison_row(summary: Summary) -> Row:
+    """A network in a line: name, output, layers, receptive field, parameters, MACs, memory."""
     field = _pixels(summary.receptive_field)
     peak = bytes_text(summary.memory.inference_peak_bytes)
     return (

@@ -52,6 +52,7 @@ VERBS = (
     "draw",
     "table",
     "summary",
+    "diff",
     "weights",
     "verify",
     "show",

@@ -25,12 +25,12 @@ glob = lazy("glob")
 pathlib = lazy("pathlib")
 
 
-def add_spec(parser: ArgumentParser, *, several: bool = False, piped: bool = True) -> None:
+def add_spec(parser: ArgumentParser, *, several: bool = False, count: int = 1, piped: bool = True) -> None:
     """The positional SPEC argument (`args.specs`, a list) and `--set`; `piped`: standard input will do."""
     parser.add_argument(
         "specs",
         metavar="SPEC",
-        nargs="+" if several else 1,
+        nargs="+" if several else count,
         type=unshielded,
         help="a file, FILE@VARIANT, or a network of the zoo"
         + (", or - or -@VARIANT for standard input" if piped else "")

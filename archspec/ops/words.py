@@ -17,7 +17,7 @@ PLAIN = {int: "integer", float: "number", bool: "`true` or `false`", str: "text"
 def options_of(op: type[Op]) -> tuple[tuple[str, str, str], ...]:
     """(name, what it may be, default or "required") of each option, in the order of their declaration."""
     return tuple(
-        (name, in_words(annotation(op, name)), "required" if field.required else _default(field.default))
+        (name, in_words(annotation(op, name)), "required" if field.required else shown(field.default))
         for name, field in fields_of(op).items()
     )
 
@@ -51,7 +51,8 @@ def _limited(words: str, limits: dict[str, Any]) -> str:
     return f"{words}, {least.removesuffix(' up to')}" if "gt" in limits else words
 
 
-def _default(value: object) -> str:
+def shown(value: object) -> str:
+    """An option's value as a spec has it: `true`, `none`, `[1, 7]`."""
     if value is None or isinstance(value, bool):
         return str(value).lower()
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)

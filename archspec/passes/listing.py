@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from archspec.expressions import parse_template
-from archspec.ir.graph import Graph, Node, Ref, Repeat
+from archspec.ir.graph import Graph, Node, Repeat
 from archspec.ops.base import Op
 from archspec.passes.cost import Amount, Costs, op_amount
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
@@ -19,7 +20,8 @@ class Layer(Record):
     """One op: its path in the state_dict, where its inputs come from, shapes, and cost.
 
     `sources` are paths of layers or names of inputs; of an op with several outputs, `halves.1` is the second. What is
-    run a second time has its own path, and no parameters.
+    run a second time has its own path, and no parameters; `weights_of` is the path of what it runs again, or that has
+    the tensors it is tied to. `inits` are its own (tensor, scheme).
     """
 
     path: str
@@ -28,6 +30,8 @@ class Layer(Record):
     inputs: tuple[Shape, ...]
     output: Shape
     amount: Amount
+    inits: tuple[tuple[str, Any], ...] = ()
+    weights_of: str = ""
 
     @property
     def label(self) -> str:
@@ -45,7 +49,7 @@ class Listing(Record):
 def list_layers(graph: Graph, shapes: Shapes) -> Listing:
     """The layers of a network. Its length is that of the flat network, thousands for the deepest."""
     walk = _Walk(Costs(graph))
-    ends = walk.body(shapes.root, tuple(given.name for given in graph.inputs), "", False)
+    ends = walk.body(shapes.root, tuple(given.name for given in graph.inputs), "", "")
     return Listing(tuple(walk.layers), ends)
 
 
@@ -54,45 +58,53 @@ class _Walk:
         self.costs = costs
         self.layers: list[Layer] = []
 
-    def body(self, shapes: BodyShapes, sources: Sources, around: str, free: bool) -> Sources:
-        """Add the layers of a body, and tell where its outputs come from; `free`: its parameters are counted."""
+    def body(self, shapes: BodyShapes, sources: Sources, around: str, again: str) -> Sources:
+        """Add the layers of a body, and tell where its outputs come from; `again` is the path of what runs again."""
         known: dict[str, Sources] = {name: (source,) for name, source in zip(shapes.body.inputs, sources, strict=True)}
         amounts = self.costs.nodes(shapes)
         for node in shapes.body.nodes:
             start = len(self.layers)
-            into = tuple(_source(known, ref) for ref in node.inputs)
-            known[node.key] = self._node(node, shapes, into, around, amounts, free or node.shares is not None)
+            into = tuple(known[ref.node][ref.output] for ref in node.inputs)
+            known[node.key] = self._node(node, shapes, into, around, amounts, again)
             if self.costs.is_idle(node):
-                self.layers[start:] = map(_idle, self.layers[start:])
-        return tuple(_source(known, ref) for _, ref in shapes.body.outputs)
+                self.layers[start:] = [replace(one, amount=replace(one.amount, macs=0)) for one in self.layers[start:]]
+        return tuple(known[ref.node][ref.output] for _, ref in shapes.body.outputs)
 
     def _node(
-        self, node: Node, shapes: BodyShapes, into: Sources, around: str, amounts: Mapping[str, Amount], free: bool
+        self, node: Node, shapes: BodyShapes, into: Sources, around: str, amounts: Mapping[str, Amount], again: str
     ) -> Sources:
         if node.target is None:
             return into[:1]
+        path, first = _joined(around, node.place), again and _joined(again, node.place)
+        if node.shares is not None:
+            first = _joined(again or around, shapes.body.node(node.shares).place)
         if node.key in shapes.children:
-            return self.body(shapes.children[node.key], into, _joined(around, node.place), free)
+            return self.body(shapes.children[node.key], into, path, first)
         if isinstance(node.target, Repeat):
-            return self._units(shapes.units[node.key], node.target, into, _joined(around, node.place), free)
-        path, outputs = _joined(around, node.place), shapes.nodes[node.key]
-        return self._op(Layer(path, node.target, into, shapes.into(node), outputs[0], amounts[node.key]), outputs, free)  # type: ignore[arg-type]
+            return self._units(shapes.units[node.key], node.target, into, path, first)
+        tied = ", ".join(other for _, other in node.ties)
+        layer = Layer(
+            path, node.target, into, shapes.into(node), shapes.nodes[node.key][0], amounts[node.key],  # type: ignore[arg-type]
+            node.inits, first or tied,
+        )  # fmt: skip
+        return self._op(layer, shapes.nodes[node.key], bool(first))
 
-    def _units(self, units: tuple[UnitShapes, ...], repeat: Repeat, into: Sources, around: str, free: bool) -> Sources:
+    def _units(self, units: tuple[UnitShapes, ...], repeat: Repeat, into: Sources, around: str, again: str) -> Sources:
         taken, names = len(into), unit_names(repeat)
         for unit in units:
             for _ in range(unit.count):
-                path, target = _joined(around, next(names)), unit.run.target
+                name, target = next(names), unit.run.target
+                path, first = _joined(around, name), again and _joined(again, name)
                 if unit.body is not None:
-                    into = self.body(unit.body, into[:taken], path, free)
+                    into = self.body(unit.body, into[:taken], path, first)
                 elif isinstance(target, Op):
-                    amount = op_amount(target, unit.inputs)
-                    layer = Layer(path, target, into[:taken], unit.inputs, unit.outputs[0], amount)
-                    into = self._op(layer, unit.outputs, free)
+                    amount, inits = op_amount(target, unit.inputs), unit.run.inits
+                    layer = Layer(path, target, into[:taken], unit.inputs, unit.outputs[0], amount, inits, first)
+                    into = self._op(layer, unit.outputs, bool(first))
         return into
 
     def _op(self, layer: Layer, outputs: tuple[Shape, ...], free: bool) -> Sources:
-        self.layers.append(replace(layer, amount=Amount(0, layer.amount.macs)) if free else layer)
+        self.layers.append(replace(layer, amount=replace(layer.amount, parameters=0)) if free else layer)
         return tuple(f"{layer.path}.{index}" if index else layer.path for index in range(len(outputs)))
 
 
@@ -101,14 +113,6 @@ def unit_names(repeat: Repeat) -> Iterator[str]:
     template = parse_template(repeat.template) if repeat.template is not None else None
     for index in range(repeat.count):
         yield template.render({"i": index}) if template is not None else str(index)
-
-
-def _source(known: Mapping[str, Sources], ref: Ref) -> str:
-    return known[ref.node][ref.output]
-
-
-def _idle(layer: Layer) -> Layer:
-    return replace(layer, amount=Amount(layer.amount.parameters, 0))
 
 
 def _joined(around: str, step: str) -> str:
