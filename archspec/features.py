@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from archspec.diagnostics import UsageError
 from archspec.expressions import expression_of
@@ -27,19 +28,24 @@ def with_features(spec: Spec, names: str | Sequence[str]) -> Spec:
     if not all(names) or not names or len(set(names)) < len(names):
         raise UsageError("features are different nodes, at least one", "such as --features layer1,layer4")
     text = ",".join(names)
-    outputs = []
+    outputs: list[OutputSpec] = []
     column = 1
     for name in names:
+        called = output_name(name, {output.name for output in outputs})
         span = Span(FEATURES, 1, column, 1, column + len(name))
-        outputs.append(OutputSpec(output_name(name), ScalarValue(name, span, name, False), None, False, span))
+        outputs.append(OutputSpec(called, ScalarValue(name, span, name, False), None, False, span))
         column += len(name) + 1
     file = replace(spec.file, outputs=tuple(outputs))
     return replace(spec, file=file, features=tuple(names), texts={**spec.texts, FEATURES: text})
 
 
-def output_name(feature: str) -> str:
-    """The output's name: `encoder.enc3` is read as `encoder_enc3`."""
-    return feature.replace(".", "_")
+def output_name(feature: str, taken: Container[str]) -> str:
+    """The output's name, a field of a named tuple: `encoder.enc3` is read as `encoder_enc3`, `0` as `node_0`."""
+    name = re.sub(r"\W", "_", feature).strip("_")
+    name = name if name.isidentifier() else f"node_{name}"
+    while name in taken:
+        name += "_"
+    return name
 
 
 def pruned(graph: Graph) -> Graph:

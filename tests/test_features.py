@@ -79,6 +79,16 @@ def test_unnamed_layers_are_reached_by_their_places_and_the_rest_of_their_contai
         archspec.check("mobilenet_v2", features=["features.19"])
 
 
+def test_outputs_are_called_as_a_named_tuple_can_call_them() -> None:
+    checked = archspec.check("d2l_resnet18", features=["0", "0.2", "7"])
+    assert [output.name for output in checked.graph.outputs] == ["node_0", "node_0_2", "node_7"]
+    archspec.verify(checked)
+    twice = "archspec: 1\nname: net\ninput: x[N, 3]\nnet:\n  - a: [b: {op: relu}]\n  - a_b: {op: tanh}\n"
+    checked = archspec.check(twice, features=["a.b", "a_b", "a if 1 > 0 else x"])
+    assert [output.name for output in checked.graph.outputs] == ["a_b", "a_b_", "a_if_1___0_else_x"]
+    archspec.verify(checked)
+
+
 def test_numbered_lists_of_layers_stay_whole() -> None:
     archspec.verify(archspec.check("resnet50_fpn", features=["fpn.layer_blocks.3.0"]))
 
