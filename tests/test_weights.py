@@ -179,6 +179,53 @@ def test_a_backbone_takes_the_whole_network_s_checkpoint(tmp_path: Path, spec: P
     assert main(["weights", str(path), str(spec), "--features", "relu"]) == 0
 
 
+TIED = """\
+archspec: 1
+name: tied
+blocks:
+  twice:
+    in: x[N, C]
+    body:
+      - one: {op: linear, out: C}
+      - relu: {op: relu}
+      - two: {op: linear, out: C, tie: {weight: one.weight}}
+input: x[N, 8]
+net:
+  - body: [units: {op: twice, repeat: 2}]
+"""
+SHARED = {"body.units.0.two.weight": "body.units.0.one.weight", "body.units.1.two.weight": "body.units.1.one.weight"}
+
+
+def test_tied_tensors_may_be_in_the_file_once(tmp_path: Path) -> None:
+    """As safetensors' own `save_model` writes them: either key, whatever the others are called."""
+    state = archspec.module(TIED).state_dict()
+    for gone in (SHARED.keys(), SHARED.values()):
+        left = {key: value.clone() for key, value in state.items() if key not in gone}
+        save_file(left, tmp_path / "once.safetensors")
+        held = archspec.weights(tmp_path / "once.safetensors", TIED)
+        assert {pair.wanted.key for pair in held.fit.tied} == set(gone) and not held.fit.exact
+        assert all(torch.equal(value, state[key]) for key, value in held.state_dict().items())
+        assert list(held.state_dict()) == list(state)
+    called = {f"x{key}": value for key, value in state.items() if key not in SHARED}
+    renamed = archspec.weights(saved(tmp_path / "called.pt", called), TIED)
+    assert len(renamed.fit.renamed) == len(called) and len(renamed.fit.tied) == 2
+    renamed.save(tmp_path / "whole.safetensors")
+    assert archspec.weights(tmp_path / "whole.safetensors", TIED).fit.exact
+
+
+def test_what_is_one_tensor_and_two_in_the_file_does_not_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "tied.yaml"
+    spec.write_text(TIED, encoding="utf-8")
+    state = {key: value.clone() for key, value in archspec.module(TIED).state_dict().items()}
+    assert archspec.weights(saved(tmp_path / "a.pt", state), spec).fit.exact
+    state["body.units.1.two.weight"] += 1
+    assert main(["weights", str(saved(tmp_path / "b.pt", state)), str(spec)]) == 1
+    said = capsys.readouterr().out
+    assert "not equal        1" in said and "body.units.1.two.weight [8, 8] and body.units.1.one.weight" in said
+
+
 def test_json_names_every_key(tmp_path: Path, spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = archspec.module(spec).state_dict()
     state.pop("fc.bias")

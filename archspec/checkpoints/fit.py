@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from math import prod
 from typing import NamedTuple
@@ -38,12 +38,15 @@ class Pair(NamedTuple):
 
 class Fit(Record):
     """What fits and what does not. `renamed` go by position or unique shape, or have their numbers laid out otherwise;
-    `why_not`: why no more could be mapped.
+    `tied` are filled from what they are one tensor with, and `torn` are two in the checkpoint; `why_not`: why no more
+    could be mapped.
     """
 
     named: tuple[Pair, ...] = ()
     renamed: tuple[Pair, ...] = ()
     reshaped: tuple[Pair, ...] = ()
+    tied: tuple[Pair, ...] = ()
+    torn: tuple[Pair, ...] = ()
     missing: tuple[Named, ...] = ()
     unexpected: tuple[Named, ...] = ()
     counters: tuple[Named, ...] = ()
@@ -54,21 +57,24 @@ class Fit(Record):
     @property
     def complete(self) -> bool:
         """Whether every tensor of the network is filled; its counters may start at zero."""
-        return not (self.reshaped or self.missing)
+        return not (self.reshaped or self.missing or self.torn)
 
     @property
     def exact(self) -> bool:
         """Whether the checkpoint loads as it is, with `strict=True`."""
-        return self.complete and not (self.renamed or self.unexpected or self.counters or self.prefix)
+        return self.complete and not (self.renamed or self.tied or self.unexpected or self.counters or self.prefix)
 
     @property
     def sources(self) -> dict[str, str]:
         """Key of the network to key of the checkpoint, for what is filled."""
-        return {pair.wanted.key: pair.held.key for pair in (*self.named, *self.renamed)}
+        return {pair.wanted.key: pair.held.key for pair in (*self.named, *self.renamed, *self.tied)}
 
 
-def fit(wanted: Sequence[Named], held: Sequence[Named], *, ordered: bool = True) -> Fit:
-    """Match two state_dicts; `ordered` says whether the checkpoint kept the order of registration.
+def fit(
+    wanted: Sequence[Named], held: Sequence[Named], ties: Mapping[str, str] | None = None, *, ordered: bool = True
+) -> Fit:
+    """Match two state_dicts; `ordered` says whether the checkpoint kept the order of registration. `ties` are keys of
+    the network whose tensors are those of others: a file may have each of them once.
 
     Equal keys go together. What is left is mapped by position, when both sides register equally many tensors of equal
     kind (`weight`, `running_mean`, ...) and shape in the same order, module by module; else by shape, where only one
@@ -89,17 +95,23 @@ def fit(wanted: Sequence[Named], held: Sequence[Named], *, ordered: bool = True)
         else:
             reshaped.append(Pair(one, other))
     spare = list(by_key.values())
-    found = _by_position(left, spare) if ordered else _Mapping(why="the file keeps no order of its tensors")
-    if not found.pairs and not found.reshaped:
-        found = _by_shape(left, spare, found.why)
+    ties = ties or {}
+    found = _mapped(left, spare, ordered)
+    alone = [one for one in left if one.key not in ties]
+    if not found.pairs and not found.reshaped and len(alone) < len(left):
+        found = _mapped(alone, spare, ordered)
     reshaped += found.reshaped
     taken = {pair.held.key for pair in (*found.pairs, *found.reshaped)}
     filled = {pair.wanted.key for pair in (*found.pairs, *found.reshaped)}
+    known = {_root(pair.wanted.key, ties): pair.held for pair in (*same, *laid, *found.pairs)} if ties else {}
+    tied = [Pair(one, other) for one in left if one.key not in filled and (other := known.get(_root(one.key, ties)))]
+    filled |= {pair.wanted.key for pair in tied}
     rest = [one for one in left if one.key not in filled]
     return Fit(
         named=tuple(same),
         renamed=(*laid, *found.pairs),
         reshaped=tuple(reshaped),
+        tied=tuple(tied),
         missing=tuple(one for one in rest if not _is_counter(one)),
         unexpected=tuple(one for one in spare if one.key not in taken),
         counters=tuple(one for one in rest if _is_counter(one)),
@@ -116,6 +128,18 @@ class _Mapping(Record, frozen=False):
     reshaped: list[Pair] = field(default_factory=list)
     how: str = ""
     why: str = ""
+
+
+def _root(key: str, ties: Mapping[str, str]) -> str:
+    """The key of the tensor that this one is, however often it is tied."""
+    while key in ties:
+        key = ties[key]
+    return key
+
+
+def _mapped(wanted: Sequence[Named], held: Sequence[Named], ordered: bool) -> _Mapping:
+    found = _by_position(wanted, held) if ordered else _Mapping(why="the file keeps no order of its tensors")
+    return found if found.pairs or found.reshaped else _by_shape(wanted, held, found.why)
 
 
 def _by_position(wanted: Sequence[Named], held: Sequence[Named]) -> _Mapping:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from torch import Tensor
+from torch import Tensor, equal
 
 from archspec.checked import Checked
 from archspec.checkpoints.file import Checkpoint, converted, read, write
-from archspec.checkpoints.fit import Fit, Named, fit
+from archspec.checkpoints.fit import Fit, Named, Pair, fit
 from archspec.checkpoints.keymap import read_key_map, renamed
 from archspec.passes.layout import tensors
-from archspec.records import Record
+from archspec.records import Record, replace
 from archspec.report import Report
 from archspec.spec.load import read_bytes
 
@@ -49,5 +50,20 @@ def hold(path: str | Path, checked: Checked, key_map: str | Path | None = None) 
         given = renamed(checkpoint.names, rules, report)
         held = {new: checkpoint.tensors[old] for new, old in given.items()}
         checkpoint = Checkpoint(checkpoint.path, held, checkpoint.ordered, checkpoint.under)
-    wanted = tuple(Named(entry.key, tuple(map(int, entry.shape))) for entry in tensors(checked.shapes))
-    return Weights(checked.name, checkpoint, wanted, fit(wanted, checkpoint.names, ordered=checkpoint.ordered))
+    entries = tensors(checked.shapes)
+    wanted = tuple(Named(entry.key, tuple(map(int, entry.shape))) for entry in entries)
+    ties = {entry.key: entry.tied for entry in entries if entry.tied}
+    found = fit(wanted, checkpoint.names, ties, ordered=checkpoint.ordered)
+    return Weights(checked.name, checkpoint, wanted, replace(found, torn=tuple(_torn(found, ties, checkpoint))))
+
+
+def _torn(found: Fit, ties: Mapping[str, str], checkpoint: Checkpoint) -> Iterator[Pair]:
+    """Tensors that are one in the network, and in the checkpoint two that differ."""
+    held = {pair.wanted.key: pair.held for pair in (*found.named, *found.renamed)} if ties else {}
+    for key, other in ties.items():
+        mine, its = held.get(key), held.get(other)
+        if mine is None or its is None or mine == its:
+            continue
+        one, two = checkpoint.tensors[mine.key], checkpoint.tensors[its.key]
+        if one.data_ptr() != two.data_ptr() and not equal(one.flatten(), two.flatten()):
+            yield Pair(Named(key, mine.shape), its)

@@ -71,6 +71,9 @@ def printable_report(fit: Fit, title: str, listed: int | None) -> str:
         lines.append(f"  every key of the checkpoint starts with `{printable(fit.prefix)}`, which is left out")
     lines += [] if fit.exact else _section("fit by name", len(fit.named), ())
     lines += _section("renamed", len(fit.renamed), _listed(map(_move, fit.renamed), listed, len(fit.renamed)), fit.how)
+    lines += _section("tied", len(fit.tied), _listed(map(_move, fit.tied), listed, len(fit.tied)), "one tensor each")
+    torn = "one tensor in the network, two in the checkpoint that differ"
+    lines += _section("not equal", len(fit.torn), _listed(map(_both, fit.torn), listed, len(fit.torn)), torn)
     lines += _section("other shape", len(fit.reshaped), _listed(map(_shapes, fit.reshaped), listed, len(fit.reshaped)))
     lines += _section("missing", len(fit.missing), _listed(map(_key, fit.missing), listed, len(fit.missing)))
     lines += _section("not used", len(fit.unexpected), _listed(map(_key, fit.unexpected), listed, len(fit.unexpected)))
@@ -106,6 +109,10 @@ def _move(pair: Pair) -> str:
     return f"{printable(pair.held.key)}{was} -> {printable(pair.wanted.key)} {list(pair.wanted.shape)}"
 
 
+def _both(pair: Pair) -> str:
+    return f"{printable(pair.wanted.key)} {list(pair.wanted.shape)} and {printable(pair.held.key)}"
+
+
 def _shapes(pair: Pair) -> str:
     own = "" if pair.held.key == pair.wanted.key else f" as {printable(pair.held.key)}"
     return f"{printable(pair.wanted.key)} is {list(pair.wanted.shape)}, the checkpoint has {list(pair.held.shape)}{own}"
@@ -127,6 +134,8 @@ def _as_dict(fit: Fit) -> dict[str, object]:
             {"key": p.wanted.key, "shape": list(p.wanted.shape), "from": p.held.key, "found": list(p.held.shape)}
             for p in fit.reshaped
         ],
+        "tied": [{"from": pair.held.key, "to": pair.wanted.key} for pair in fit.tied],
+        "torn": [{"key": pair.wanted.key, "and": pair.held.key} for pair in fit.torn],
         "missing": [one.key for one in fit.missing],
         "unexpected": [one.key for one in fit.unexpected],
         "counters": [one.key for one in fit.counters],

@@ -15,11 +15,12 @@ from archspec.shapes import Shape
 
 
 class Entry(NamedTuple):
-    """One tensor of a state_dict: its key, its shape, and whether it is learned (else a buffer)."""
+    """One tensor of a state_dict: its key, its shape, whether it is learned (else a buffer), and what it is tied to."""
 
     key: str
     shape: tuple[int, ...]
     learned: bool = True
+    tied: str = ""
 
 
 class _Placed(NamedTuple):
@@ -67,11 +68,12 @@ class _Layout:
     def _node(self, node: Node, shapes: BodyShapes) -> list[_Placed]:
         if node.key in shapes.children:
             inner = shapes.children[node.key]
-            return self._placed(inner) if node.path is None else [_Placed(node.path, self.body(inner))]
+            return self._placed(inner) if node.path is None else [_within(node.path, self.body(inner))]
         if isinstance(node.target, Repeat):
             units = self._units(node.target, shapes, node.key)
-            return units if node.path is None else [_Placed(node.path, _ordered(units))]
-        return [_Placed(node.path or "", op_entries(node.target, shapes.into(node)))]  # type: ignore[arg-type]
+            return units if node.path is None else [_within(node.path, _ordered(units))]
+        own, ties = op_entries(node.target, shapes.into(node)), dict(node.ties)  # type: ignore[arg-type]
+        return [_Placed(node.path or "", tuple(one._replace(tied=ties.get(one.key, "")) for one in own))]
 
     def _units(self, repeat: Repeat, shapes: BodyShapes, key: str) -> list[_Placed]:
         template = parse_template(repeat.template) if repeat.template is not None else None
@@ -80,7 +82,7 @@ class _Layout:
             entries = self.body(unit.body) if unit.body is not None else op_entries(unit.run.target, unit.inputs)  # type: ignore[arg-type]
             for _ in range(unit.count):
                 index = len(made)
-                made.append(_Placed(template.render({"i": index}) if template is not None else str(index), entries))
+                made.append(_within(template.render({"i": index}) if template is not None else str(index), entries))
         return made
 
 
@@ -88,6 +90,13 @@ def op_entries(op: Op, inputs: tuple[Shape, ...]) -> tuple[Entry, ...]:
     """The tensors of one op and then its buffers, by local names ("" for a bare parameter)."""
     own = [Entry(name, shape) for name, shape in op.tensors(*inputs).items()]
     return (*own, *(Entry(name, shape, learned=False) for name, shape in op.buffers(*inputs).items()))
+
+
+def _within(path: str, entries: tuple[Entry, ...]) -> _Placed:
+    """A body's entries at a path: what they are tied to is in that body."""
+    if any(entry.tied for entry in entries):
+        entries = tuple(one._replace(tied=f"{path}.{one.tied}") if one.tied else one for one in entries)
+    return _Placed(path, entries)
 
 
 def _ordered(placed: Iterable[_Placed]) -> tuple[Entry, ...]:
@@ -102,11 +111,7 @@ def _ordered(placed: Iterable[_Placed]) -> tuple[Entry, ...]:
             modules.setdefault(head, []).append(_Placed(rest, entries))
     return (
         *bare,
-        *[
-            Entry(f"{head}.{key}", shape, learned)
-            for head, inside in modules.items()
-            for key, shape, learned in _inside(inside)
-        ],
+        *[one._replace(key=f"{head}.{one.key}") for head, inside in modules.items() for one in _inside(inside)],
     )
 
 
