@@ -139,6 +139,13 @@ def test_numbered_children_are_lists_of_modules(everything: Path) -> None:
     assert "add_module" not in fpn + text
 
 
+def test_a_chain_that_registers_in_another_order_is_no_sequence() -> None:
+    conv = "{op: conv2d, out: 3, kernel: 1}"
+    items = f"  - both: {{body: [a: {conv}, b: {conv}], register: [b, a]}}\n"
+    text = generate(graph(PLAIN.partition("  - conv")[0] + items))
+    assert text.index("self.b = ") < text.index("self.a = ") < text.index("x = self.a(x)") < text.index("x = self.b(x)")
+
+
 def test_numbered_children_keep_their_keys(everything: Path) -> None:
     names: dict[str, Any] = {}
     exec((everything / "nets_numbered.py").read_text(encoding="utf-8"), names)
