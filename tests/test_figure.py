@@ -193,6 +193,36 @@ def test_no_input_hangs_on_another() -> None:
     assert not [wire for wire in scene.wires for box in inputs if on_edge(box, *wire.points[-1])]
 
 
+TWINS = """\
+archspec: 1
+name: twins
+input: ["a[N, 8, H=8, W=8]", "b[N, 8, H, W]"]
+blocks:
+  unit:
+    in: x[N, C, H, W]
+    body: [conv1: {op: conv2d, out: C, kernel: 1}, relu: {op: relu}, conv2: {op: conv2d, out: C, kernel: 1}]
+net:
+  - left: {op: unit, repeat: 3, from: a}
+  - right: {same: left, from: b}
+  - deep: {op: conv2d, out: 8, kernel: 1, from: left}
+  - again: {same: deep, from: right}
+  - both: {op: add, from: [deep, again]}
+"""
+
+
+def test_who_shares_weights_says_with_whom() -> None:
+    for level, shared in (
+        ("block", ["= left", "1×1 conv, 8 = deep"]),
+        ("layer", [*(f"1×1 conv, 8 = left.{i}.conv{k}" for i in range(3) for k in (1, 2)), "1×1 conv, 8 = deep"]),
+    ):
+        drawn = draw_figure(pipeline.check(TWINS), level=level)  # type: ignore[arg-type]
+        lines = [" ".join(box.lines) for box in drawn.scene.boxes]
+        assert [line for line in lines if "=" in line] == [*shared, "= a"]  # the last in the legend
+        assert "with the weights of a" in drawn.svg
+    for form in ("mermaid", "dot", "text"):
+        assert "unit, weights of left" in str(draw_figure(pipeline.check(TWINS)).render(form))
+
+
 def test_auxiliary_outputs_are_drawn_beside_the_trunk() -> None:
     labels = [box.lines[0] for box in figure("googlenet@googlenet_aux").scene.boxes if box.lines]
     assert {"aux_logits1 (training only)", "aux_logits2 (training only)"} <= set(labels)

@@ -51,7 +51,7 @@ def hostile_outline(name: str) -> Outline:
         (Branch((conv,)), Branch((step("max_pool2d", "pool"), conv)), Branch((), "identity")), step("concat", "join")
     )
     tangle = Tangle(((conv,), (conv,), (add,)), ((-1, 0), (0, 1), (0, 2), (1, 2)))
-    chain: Chain = (conv, Card(name, 3, (residual,), name, shape), parallel, tangle, Tail(name, (conv,)))
+    chain: Chain = (conv, Card(name, 3, (residual,), name, shape, again=name), parallel, tangle, Tail(name, (conv,)))
     groups = (Group(name, chain, 3, 10**9, 10**6), Group(name, (step("linear", "layer"),), 0, 0, 5))
     return Outline(name, (name, name), step("input", "input"), groups)
 

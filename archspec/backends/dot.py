@@ -84,7 +84,7 @@ class _Writer(Record):
             return node
         if isinstance(item, Card):
             with self.graph.subgraph(name=self.ids.cluster()) as inside:
-                inside.attr(label=_label(f"{item.name} ×{item.count}" if item.count > 1 else item.name), labeljust="r")
+                inside.attr(label=_label(item.title), labeljust="r")
                 return _Writer(inside, self.ids).chain(item.chain, start, kind, label)
         if isinstance(item, Tangle):
             return self._tangle(item, start)

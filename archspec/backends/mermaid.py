@@ -83,7 +83,7 @@ class _Writer:
                 self._branch(branch, start, node)
             return node
         if isinstance(item, Card):
-            self._open(f"{item.name} ×{item.count}" if item.count > 1 else item.name)
+            self._open(item.title)
             end = self._chain(item.chain, start)
             self._close()
             return end

@@ -29,7 +29,8 @@ Drawn = Op | BodyShapes | tuple[UnitShapes, ...] | GraphInput
 class Atom(Record):
     """A drawn node: what it is, where its values come from (positions of atoms, SOURCE for an input), its stage.
 
-    `units` names the units of a repeat, where they are not just counted.
+    `units` names the units of a repeat, where they are not just counted. `again` names the node beside it whose module
+    it runs once more.
     """
 
     target: Drawn
@@ -39,6 +40,7 @@ class Atom(Record):
     sources: tuple[int, ...]
     stage: str
     units: Template | None = None
+    again: str = ""
 
     def unit_path(self, index: int) -> str:
         """Where a unit of a repeat stands."""
@@ -66,19 +68,24 @@ class Flattening(Record, frozen=False):
             self.atoms.append(Atom(one, one.name, (), shape, (SOURCE,), ""))
         return tuple(range(len(given)))
 
-    def run(self, shapes: BodyShapes, ports: tuple[Port, ...], path: str, stage: str = "") -> list[Port]:
+    def run(
+        self, shapes: BodyShapes, ports: tuple[Port, ...], path: str, stage: str = "", again: str = ""
+    ) -> list[Port]:
         """Add the atoms of a body fed by `ports`; the ports of its outputs."""
         values: dict[tuple[str, int], Port] = {
             (name, 0): port for name, port in zip(shapes.body.inputs, ports, strict=True)
         }
         for node in shapes.body.nodes:
             place = ".".join(part for part in (path, node.place) if part)
-            made = self._node(node, shapes, values, place, stage)
+            first = (
+                shapes.body.node(node.shares).place if node.shares is not None else again and f"{again}.{node.place}"
+            )
+            made = self._node(node, shapes, values, place, stage, first)
             values.update({(node.key, index): port for index, port in enumerate(made)})
         return [values[ref.node, ref.output] for _, ref in shapes.body.outputs]
 
     def _node(
-        self, node: Node, shapes: BodyShapes, values: Mapping[tuple[str, int], Port], place: str, stage: str
+        self, node: Node, shapes: BodyShapes, values: Mapping[tuple[str, int], Port], place: str, stage: str, again: str
     ) -> list[Port]:
         outputs = shapes.nodes[node.key]
         ports = [values[ref.node, ref.output] for ref in node.inputs]
@@ -93,18 +100,20 @@ class Flattening(Record, frozen=False):
             if is_divided(node, inner):
                 self.divided.add(stage)
         if inner is not None and (self.blocks or not _whole(inner.body)):
-            return self.run(inner, tuple(ports), place, stage)
-        self._add(node, shapes, [(shapes.of(ref), port) for ref, port in live], place, stage)
+            return self.run(inner, tuple(ports), place, stage, again)
+        self._add(node, shapes, [(shapes.of(ref), port) for ref, port in live], place, stage, again)
         return [len(self.atoms) - 1] * len(outputs)
 
-    def _add(self, node: Node, shapes: BodyShapes, live: list[tuple[Shape, int]], place: str, stage: str) -> None:
+    def _add(
+        self, node: Node, shapes: BodyShapes, live: list[tuple[Shape, int]], place: str, stage: str, again: str
+    ) -> None:
         target = shapes.children.get(node.key) or shapes.units.get(node.key) or node.target
         output = shapes.nodes[node.key][0]
         stage = divided_name(stage, output) if stage in self.divided else stage
         inputs, sources = tuple(shape for shape, _ in live), tuple(port for _, port in live)
         named = node.target.template if isinstance(node.target, Repeat) else None
         units = parse_template(named) if named is not None else None
-        self.atoms.append(Atom(cast("Drawn", target), place, inputs, output, sources, stage, units))
+        self.atoms.append(Atom(cast("Drawn", target), place, inputs, output, sources, stage, units, again))
 
 
 def _whole(body: Body) -> bool:

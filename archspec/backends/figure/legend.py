@@ -44,6 +44,8 @@ def _entries(parts: Sequence[Part]) -> list[tuple[Part, str]]:
         entries.append((Box(2.0, -0.5, 22.0, 9.0, "rect", heavy=True), "makes the map smaller"))
     bars = {box.fill for box in boxes if box.shape == "bar"}
     entries += [(Box(4.0, 1.0, 18.0, 5.0, "bar", fill=role), words) for role, words in _BARS.items() if role in bars]
-    if any(box.shape == "badge" for box in boxes):
+    if any(box.shape == "badge" and "×" in box.lines[0] for box in boxes):
         entries.append((Box(2.0, -2.0, 22.0, 12.0, "badge", ("×N",), "badge", 8.0), "N equal blocks in a row"))
+    if any(" =" in f" {line}" for box in boxes for line in box.lines):
+        entries.append((Box(2.0, -2.0, 22.0, 12.0, "badge", ("= a",), "badge", 8.0), "with the weights of a"))
     return entries

@@ -47,7 +47,8 @@ class Card(Record):
     """`count` equal units of a block, one after another.
 
     In a dense block (Huang et al. 2017) each unit adds channels to what it was given, so the units are equal but for
-    the width that reaches them: `growth` is the width before the first unit and after the last.
+    the width that reaches them: `growth` is the width before the first unit and after the last. `again` names the block
+    beside it whose weights it shares.
     """
 
     name: str
@@ -56,6 +57,13 @@ class Card(Record):
     path: str
     shape: Shape
     growth: tuple[int, int] | None = None
+    again: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its name, whose weights it has, and how many there are: `unit ×3`; `tower, weights of left`."""
+        shared = f", weights of {self.again}" if self.again else ""
+        return self.name + shared + (f" ×{self.count}" if self.count > 1 else "")
 
 
 class Tangle(Record):

@@ -10,7 +10,7 @@ from archspec.backends.figure.lettering import SMALLEST, fit, width
 from archspec.backends.figure.outline import Card, Chain, Fork, Item, Step, Tail, Tangle, output
 from archspec.backends.figure.scene import Box, BoxShape, Part, Text, Wire
 from archspec.backends.figure.tangles import TangleDrawer, tangle
-from archspec.records import Record
+from archspec.records import Record, replace
 
 BOX, POOL, ROW, SLIM = 112.0, 88.0, 17.0, 13.0
 CIRCLE = 10.0
@@ -114,7 +114,10 @@ class Draughtsman(Record):
         parts += _growth(card, left)
         if depth:
             parts.append(_badge(f"dense ×{card.count}" if card.growth else f"×{card.count}", right))
-        return Fragment(tuple(parts), left, right + max(depth, 8.0), high + depth, loose=True)
+        if card.again:
+            badges = (_badge(words, 0.0) for words in fit(f"= {card.again}", left - 8.0, _BADGE, lines=1, bold=True))
+            parts += [replace(badge, x=-left - 8.0) for badge in badges]
+        return Fragment(tuple(parts), left + 8.0 * bool(card.again), right + max(depth, 8.0), high + depth, loose=True)
 
     def _tail(self, tail: Tail) -> Fragment:
         """What leaves the trunk and does not come back, beside it: its layers, then its name; folded, a pill."""
@@ -191,7 +194,8 @@ def _badge(words: str, right: float) -> Box:
 
 def _units(card: Card) -> str:
     several = f", {card.count} equal units" if card.growth is None else f", {card.count} units, each with all before it"
-    return f"{card.path}: {card.name}" + (several if card.count > 1 else "")
+    shared = f", the weights of {card.again}" if card.again else ""
+    return f"{card.path}: {card.name}" + (several if card.count > 1 else "") + shared
 
 
 def note(step: Step) -> str:

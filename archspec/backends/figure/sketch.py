@@ -236,7 +236,7 @@ def _lengthened(drawn: Sketch, tall: int) -> Sketch:
 def _card(card: Card) -> Sketch:
     """A frame around a block, with its name, and how many equal ones stand in a row."""
     inside = _chain(card.chain)
-    name, times = _shown(card.name), f" ×{card.count} " if card.count > 1 else ""
+    name, times = _shown(replace(card, count=1).title), f" ×{card.count} " if card.count > 1 else ""
     wide = max(inside.wide + 2, width(name) + width(times) + 6, inside.axis + 4)
     axis = inside.axis + 2
     top = f"╭─ {name} " + "─" * (wide - width(name) - width(times) - 4) + times + "─╮"

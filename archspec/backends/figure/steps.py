@@ -13,7 +13,7 @@ from archspec.ir.graph import GraphInput
 from archspec.ops import activation, join, norm, pool
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes
-from archspec.records import Record, field
+from archspec.records import Record, field, replace
 from archspec.shapes import Shape
 
 _FAMILY: Mapping[str, Family] = {
@@ -39,11 +39,14 @@ class Reader(Record, frozen=False):
     unusual: bool = False
     _seen: dict[int, tuple[BodyShapes, str, Chain]] = field(default_factory=dict)
 
-    def body(self, shapes: BodyShapes, path: str) -> Chain:
-        """The chain of a block, norms and activations folded away where their order is the usual one."""
+    def body(self, shapes: BodyShapes, path: str, again: str = "") -> Chain:
+        """The chain of a block, norms and activations folded away where their order is the usual one.
+
+        Where all units are drawn, layers say that they run those of the block `again` once more; else its card does.
+        """
         if id(shapes) not in self._seen or self.unfold:
             flat = Flattening(blocks=True)
-            ports = flat.run(shapes, (SOURCE,) * len(shapes.inputs), path)
+            ports = flat.run(shapes, (SOURCE,) * len(shapes.inputs), path, again=again if self.unfold else "")
             chain = self.nested(flat.atoms, [port for port in ports if port is not None])
             unusual = stands_out(chain)
             self.unusual = self.unusual or unusual
@@ -65,19 +68,24 @@ class Reader(Record, frozen=False):
         """What an atom draws: a step, a card, or the units of a repeat one by one."""
         target = atom.target
         if isinstance(target, Op):
-            return (step(target, atom.inputs, atom.output, atom.path),)
+            return (_again(step(target, atom.inputs, atom.output, atom.path), atom.again),)
         if isinstance(target, GraphInput):
             return (input_step(target, atom.output),)
         if isinstance(target, BodyShapes):
-            return self._units(target.body.name, self.body(target, atom.path), 1, atom.path, atom.output)
+            chain = self.body(target, atom.path, atom.again)
+            return self._units(Card(target.body.name, 1, chain, atom.path, atom.output, again=atom.again))
         items: list[Item] = []
         index = 0
         for unit in target:
             for path in self._paths(atom, index, unit.count):
-                inner = unit.run.target
-                one = step(inner, unit.inputs, unit.outputs[0], path) if isinstance(inner, Op) else None
-                made = (one,) if one is not None else self.body(unit.body, path) if unit.body is not None else ()
-                items += self._units(inner.name, made, 1 if self.unfold else unit.count, path, unit.outputs[0])
+                inner, first = unit.run.target, atom.again and atom.again + path.removeprefix(atom.path)
+                if isinstance(inner, Op):
+                    one = step(inner, unit.inputs, unit.outputs[0], path)
+                    made: Chain = (_again(one, first) if self.unfold else one,)
+                else:
+                    made = self.body(unit.body, path, first) if unit.body is not None else ()
+                count = 1 if self.unfold else unit.count
+                items += self._units(Card(inner.name, count, made, path, unit.outputs[0], again=atom.again))
             index += unit.count
         return tuple(items) if self.unfold else densely_folded(items, target[0].inputs[0])
 
@@ -85,11 +93,11 @@ class Reader(Record, frozen=False):
         """Where the drawn units stand: all of them, or the first of a folded run."""
         return [atom.unit_path(index + offset) for offset in range(count if self.unfold else 1)]
 
-    def _units(self, name: str, chain: Chain, count: int, path: str, output: Shape) -> Chain:
+    def _units(self, card: Card) -> Chain:
         """Equal units: a card, or the boxes themselves where a card would hold a single one."""
-        if self.unfold or (visible(chain) < 2 and count <= _SINGLE):
-            return chain * count
-        return (Card(name, count, chain, path, output),)
+        if self.unfold or (visible(card.chain) < 2 and card.count <= _SINGLE and not card.again):
+            return card.chain * card.count
+        return (card,)
 
 
 def input_step(given: GraphInput, shape: Shape) -> Step:
@@ -106,6 +114,11 @@ def step(op: Op, inputs: tuple[Shape, ...], output: Shape, path: str) -> Step:
     label = f"{label}, {output.channels}" if op.name == "concat" and output.rank > 2 else label
     brief = _brief(op.name, label, stride)
     return Step(op.name, family, label, brief, path, output, stride > 1, op.weighted > 0)
+
+
+def _again(one: Step, first: str) -> Step:
+    """The step that runs the module of another once more, which its label says."""
+    return replace(one, label=f"{one.label} = {first}") if first and one.weighted else one
 
 
 def _brief(name: str, label: str, stride: int) -> str:
