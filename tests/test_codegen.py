@@ -169,6 +169,45 @@ def test_fractions_read_as_they_came_about(everything: Path) -> None:
     assert "nn.Sequential(*(Unit(192, 0.1 * (3 + i) / 17) for i in range(3)))" in convnext
 
 
+def test_rates_of_units_that_are_written_out_are_computed_from_their_places(everything: Path) -> None:
+    text = (everything / "efficientnet_lite0.py").read_text(encoding="utf-8")
+    assert "drop=0.2 * start / 16\n" in text and "0.037500000000000006" not in text
+    net = pipeline.module("efficientnet_lite0")
+    rates = [module.p for module in net.modules() if type(module).__name__ == "DropPath"]
+    places = (2, 4, 6, 7, 9, 10, 12, 13, 14)
+    assert rates == [0.2 * place / 16 for place in places]  # to the bit, as torchvision's EfficientNet computes them
+
+
+LETS = """archspec: 1
+name: lets
+input: x[N, 3, H=32, W=32]
+blocks:
+  unit:
+    params: {p: float}
+    in: x[N, C, H, W]
+    let: {width: "%s"}
+    body:
+      - conv: {op: conv2d, out: width, kernel: 1}
+      - drop: {op: dropout, p: p/3}
+net:
+  - a: {op: unit, p: 0.1}
+  - b: {op: unit, p: 0.2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "written"),
+    [
+        ("round(p*300)", "        width = round(p * 300)\n"),  # a fraction of which a number is made
+        ("sum([round(j*p) for j in range(30)])", "conv_out_channels=43"),  # Python says it otherwise
+    ],
+)
+def test_a_let_of_a_fraction_is_a_whole_number(width: str, written: str) -> None:
+    text = pipeline.build(LETS % width)
+    assert written in text
+    pipeline.verify(LETS % width, text)
+
+
 def test_all_source_is_typed(everything: Path) -> None:
     names = [path.name for path in everything.glob("*.py")]
     files = sorted(name for name in names if "__" not in name or "aux" in name)

@@ -102,8 +102,10 @@ class Env(Record):
 
     def expr(self, tree: ast.expr, names: Collection[str]) -> ast.expr | None:
         """The tree with constants filled in; None if nothing but constants is left."""
-        if not any(name in self.exprs for name in names):
-            return None
+        return self.written_out(tree, names) if any(name in self.exprs for name in names) else None
+
+    def written_out(self, tree: ast.expr, names: Collection[str]) -> ast.expr:
+        """The tree with constants filled in, even if nothing else is left."""
         free = [name for name in names if name in self.values and not self._stands_for_itself(name)]
         if not free:
             return tree

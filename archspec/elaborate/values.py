@@ -99,6 +99,8 @@ def _expression(value: ScalarValue, env: Env, report: Report, members: Collectio
                 "write ceil(...) or // to say how it is rounded",
             )
         expr = env.expr(expression.tree, expression.names)
+        if expr is None and isinstance(result, float):  # 0.2 * 3 / 16 is easier to read than what it comes to
+            expr = env.written_out(expression.tree, expression.names)
     except ExpressionError as error:
         near = suggestion(str(value.value).lower(), members)
         help_ = error.help or near or _counter_help(error)

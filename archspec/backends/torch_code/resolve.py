@@ -155,7 +155,7 @@ class Resolver:
     def written(self, tree: ast.expr, prefix: str = "", written_out: bool = False) -> str:
         """An expression of the class's names as text, as `write` says."""
         if prefix or written_out:
-            tree = simplify(substitute(tree, self.lets), integers=set(self.values))
+            tree = simplify(substitute(tree, self.lets), integers=self._whole_names(self.values))
         else:
             tree = self._in_lets(tree)
         self.named |= free_names(tree) & self.lets.keys()
@@ -267,8 +267,12 @@ class Resolver:
         """A tree with what is the same in all instances put in; the units of a repeat ask for the same one."""
         key = id(tree), free_names(tree).intersection(self.values)
         if key not in self._simple:
-            self._simple[key] = tree, simplify(tree, self.static, integers=key[1])
+            self._simple[key] = tree, simplify(tree, self.static, integers=self._whole_names(key[1]))
         return self._simple[key][1]
+
+    def _whole_names(self, names: Iterable[str]) -> set[str]:
+        """Those that are no fractions: `round(2 * width)` is `2 * width`, `round(2 * rate)` is not."""
+        return {name for name in names if not any(isinstance(value, float) for value in self.values[name])}
 
     def _names(self, one: Seen) -> Mapping[str, Any]:
         names = {name: values[one.instance] for name, values in self.values.items()}
@@ -327,7 +331,8 @@ class Resolver:
     def _less(self, expr: ast.expr | None, number: int) -> ast.expr | None:
         if expr is None or number == 0:
             return expr
-        return simplify(ast.BinOp(expr, ast.Sub(), ast.Constant(number)), integers=set(self.values))
+        tree = ast.BinOp(expr, ast.Sub(), ast.Constant(number))
+        return simplify(tree, integers=self._whole_names(self.values))
 
     def _is_open_rule(self, tree: ast.expr, one: Seen) -> bool:
         """Whether a rule in `i` gives a unit's value for all open params, as far as one of them depends on them."""
@@ -343,7 +348,8 @@ class Resolver:
         values = [one.value for one in seen]
         if all(same(value, values[0]) for value in values):
             return
-        for name in sorted((n for n in self.values if n not in self.static), key=lambda n: (n != option, n)):
+        known = self.values.keys() - self.static.keys() - self.opaque
+        for name in sorted(known, key=lambda n: (n != option, n)):
             held = self.values[name]
             if all(type(held[one.instance]) is type(one.value) and held[one.instance] == one.value for one in seen):
                 yield name
