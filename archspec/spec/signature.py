@@ -7,7 +7,7 @@ from keyword import iskeyword
 
 from archspec.records import replace
 from archspec.report import Report
-from archspec.source import ListValue, ScalarValue, Value
+from archspec.source import ListValue, MapValue, ScalarValue, Value
 from archspec.span import Span
 from archspec.spec.fields import is_private, is_word, text_of
 from archspec.spec.model import Axis, Param, ParamType, Signature
@@ -105,8 +105,14 @@ def _refuse(value: Value, what: str, report: Report) -> None:
         f"{what} is not a signature",
         value.span,
         notes=[f"found `{text_of(value)}`"],
-        help=f"write a name and its axes, such as `{_example(value, what)}`",
+        help=_help(value, what),
     )
+
+
+def _help(value: Value, what: str) -> str:
+    if isinstance(value, MapValue) and value.keys():
+        return f'write a list of names and their axes, such as `["{value.keys()[0]}[N, C, H, W]", ...]`'
+    return f"write a name and its axes, such as `{_example(value, what)}`"
 
 
 def read_param(name: str, value: Value, key: Span, report: Report) -> Param | None:
