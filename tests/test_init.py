@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from archspec.diagnostics import SpecError
-from archspec.pipeline import build, module
+from archspec.pipeline import build, module, verify
 
 SPEC = """\
 archspec: 1
@@ -86,3 +86,42 @@ def test_a_number_reads_the_fans_of_a_layer_that_has_them(wrong: str) -> None:
     with pytest.raises(SpecError) as error:
         module(SPEC.partition("init:\n  conv2d")[0] + f"init:\n  {wrong}\n")
     assert [diagnostic.code for diagnostic in error.value.diagnostics] == ["E0229"]
+
+
+FIVE = "{op: conv2d, out: 8, kernel: 1, init: {weight: {constant: 5}}}"
+SEVERAL = FIVE.replace("kernel: 1", "kernel: 1, repeat: 2")
+WIDE = "{op: conv2d, out: 8, kernel: 3, padding: 1}"
+NETS = {
+    "a repeat": f"- c: {SEVERAL}\n- d: {WIDE[:-1]}, repeat: 2}}",
+    "a repeat with names": f"- c: {SEVERAL[:-1]}, names: 'layer{{i+1}}'}}\n- d: {WIDE}",
+    "a repeat without a name": f"- {SEVERAL}\n- f: [{SEVERAL}, {{op: relu}}, {WIDE}]",
+    "a branch": f"- parallel: [a: {FIVE}, b: [{FIVE}, {WIDE}], c: {SEVERAL}]\n  join: {{op: add}}",
+    "numbers that are no places": f"- f: ['1': {FIVE}, '0': {WIDE}]\n- '7': {FIVE}",
+}
+BODIES = {
+    "a repeat in a block": f"- c: {SEVERAL}\n- d: {WIDE}",
+    "a layer that may be absent": f"- c: {FIVE[:-1]}, when: there}}\n- d: {WIDE}",
+    "a repeat that may be absent": f"- c: {SEVERAL[:-1]}, when: there}}\n- d: {WIDE}",
+    "a container that may be absent": f"- c: {{body: [{FIVE}, {{op: relu}}], when: there}}\n- d: {WIDE}",
+    "places that shift": f"- c: [{WIDE[:-1]}, when: there}}, {FIVE}]\n- d: {{op: add, from: [c, x]}}",
+}
+
+
+@pytest.mark.parametrize("case", [*NETS, *BODIES])
+@pytest.mark.parametrize("usual", ["", "init: {conv2d: {weight: {constant: 1}}}"])
+def test_layers_that_stand_anywhere_are_filled_as_stated(case: str, usual: str) -> None:
+    """In each net the windows of 1x1 are to be fives, and no others."""
+    head = f"archspec: 1\nname: net\n{usual}\ninput: x[N, 8, 8, 8]\n"
+    block = "blocks:\n  b:\n    params: {there: bool = true}\n    in: x[N, C, H, W]\n    body:\n"
+    calls = "net: [{a: {op: b}}, {b: {op: b, there: false}}, {c: {op: b, repeat: 2}}]\n"
+    if case in NETS:
+        text = f"{head}net:\n{NETS[case]}\n"
+    else:
+        text = head + block + "".join(f"      {line}\n" for line in BODIES[case].split("\n")) + calls
+    net = module(text)
+    weights = [value for value in net.parameters() if value.dim() == 4]
+    small = [value for value in weights if value.shape[2:] == (1, 1)]
+    assert 1 < len(small) < len(weights)
+    assert all((value == 5).all() for value in small)
+    assert not any((value == 5).any() for value in weights if value.shape[2:] != (1, 1))
+    verify(text)

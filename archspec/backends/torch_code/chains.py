@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.backends.torch_code.trace import Instance, Step
-from archspec.ir.graph import Body, Ref
+from archspec.ir.graph import Body, Ref, Repeat
 from archspec.ops.base import Call, Operand
 
 AS_MODULES = ("torch.flatten", "Tensor.permute")
@@ -72,7 +72,9 @@ def one_way(step: Step) -> bool:
 def is_special(body: Body) -> bool:
     """Whether a layer of the body, or of a container in it, has an initialisation of its own."""
     inner = [node.target for node in body.nodes if isinstance(node.target, Body)]
-    return any(node.inits for node in body.nodes) or any(is_special(b) for b in inner if b.kind == "container")
+    runs = [run for node in body.nodes if isinstance(node.target, Repeat) for run in node.target.runs]
+    own = any(node.inits for node in body.nodes) or any(run.inits for run in runs)
+    return own or any(is_special(b) for b in inner if b.kind == "container")
 
 
 def is_counted(instance: Instance) -> bool | None:

@@ -17,7 +17,7 @@ from archspec.backends.torch_code.inline import is_chain
 from archspec.backends.torch_code.naming import unused
 from archspec.backends.torch_code.notes import primed, shape_note
 from archspec.backends.torch_code.numbered import Lists, places
-from archspec.backends.torch_code.resolve import Resolver, Seen, argument_name
+from archspec.backends.torch_code.resolve import Resolver, Seen, Unwritable, argument_name
 from archspec.backends.torch_code.special import Special, specials
 from archspec.backends.torch_code.spelling import text_of
 from archspec.ir.graph import Node, Ref
@@ -250,8 +250,7 @@ class ClassWriter:
         if partly:
             self.init.append(Statement(f"if {self._condition(node, active)}:"))
         self.init.append(Statement(f"{holder}.{add}({text_of(parts[-1])}, {text})", indent=int(partly)))
-        step = self.family.instances[active[0]].steps[node.key]
-        self.inits += specials(node, step, f"{get}({text_of(path)})", self.families)
+        self._specials(node, active, f"{get}({text_of(path)})")
 
     def _assign(self, node: Node, active: Sequence[int], target: str, text: str) -> None:
         made = Statement(f"{target} = {text}")
@@ -263,8 +262,16 @@ class ClassWriter:
             always, slot = self._optional(target, simple and self.family.passing(node) == node.inputs[0])
             self._under(self._condition(node, active), always, replace(made, indent=1))
             self.slots[node.key] = slot
-        step = self.family.instances[active[0]].steps[node.key]
-        self.inits += specials(node, step, target.removeprefix("self."), self.families)
+        self._specials(node, active, target.removeprefix("self."))
+
+    def _specials(self, node: Node, active: Sequence[int], path: str) -> None:
+        """What layers at a path want for themselves; Unwritable where not all instances have them at one path."""
+        steps = [self.family.instances[i].steps[node.key] for i in active]
+        first, *others = ([*specials(node, step, path, self.families)] for step in steps)
+        optional = len(active) < len(self.family.instances)
+        if any(found != first for found in others) or (optional and any(one.many or one.path != path for one in first)):
+            raise Unwritable
+        self.inits += [replace(one, optional=optional) for one in first]
 
     def _optional(self, target: str, as_identity: bool) -> tuple[list[Statement], Slot]:
         """What stands for a module where it is absent: the identity if that says it, else nothing."""

@@ -62,7 +62,12 @@ def reset_parameters(graph: Graph, families: Families, plans: Sequence[ClassPlan
 
 def _single(special: Special, holder: str, indent: int) -> list[Statement]:
     module = f"{holder}.{special.path}"
-    return _filled(special.scheme, module, special.tensor, special.module, True, indent)
+    around = [Statement(f"for layer in {module}:", indent=indent)] if special.many else []
+    module = "layer" if special.many else module
+    if special.optional:
+        around.append(Statement(f"if isinstance({module}, {special.module}):", indent=indent + len(around)))
+    filled = _filled(special.scheme, module, special.tensor, special.module, True, indent + len(around))
+    return [*around, *filled]
 
 
 def _filled(scheme: Scheme, module: str, tensor: str, kind: str, always: bool, indent: int) -> list[Statement]:
@@ -121,11 +126,11 @@ def _by_op(graph: Graph, families: Families, special: Sequence[Special]) -> tupl
         covered += own
     rest = [one for one in special if one not in covered]
     # torch's types know what `self.fc` is, not what `self.head[1]` is.
-    deep = [one for one in rest if not one.path.isidentifier()]
+    deep = [one for one in rest if one.many or not one.path.isidentifier()]
     for kind in dict.fromkeys(one.module for one in deep):
         inner = _layers([one for one in deep if one.module == kind])
         lines += _branch(len(lines), f"isinstance(m, {kind})", inner)
-    plain = tuple(one for one in rest if one.path.isidentifier())
+    plain = tuple(one for one in rest if one not in deep)
     return ([Statement("for m in self.modules():"), *lines] if lines else []), plain
 
 
@@ -151,8 +156,8 @@ def _unless(exceptions: Sequence[Special], usual: list[Statement]) -> list[State
 def _layers(specials: Sequence[Special]) -> list[Statement]:
     """What single layers ask for: `if m is self.classifier[1]:` and what is filled there."""
     lines: list[Statement] = []
-    for path in dict.fromkeys(one.path for one in specials):
-        lines.append(Statement(f"{'el' * bool(lines)}if m is self.{path}:", indent=2))
+    for path, many in dict.fromkeys((one.path, one.many) for one in specials):
+        lines.append(Statement(f"{'el' * bool(lines)}if m {'in' if many else 'is'} self.{path}:", indent=2))
         for one in specials:
             if one.path == path:
                 lines += _filled(one.scheme, "m", one.tensor, one.module, True, 3)
