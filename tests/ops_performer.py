@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -82,7 +83,53 @@ def crop_like(x: Tensor, like: Tensor) -> Tensor:
     return x[:, :, top : top + rows, left : left + columns]
 
 
-PIECES = (Conv2dSame, MaxPool2dSame, AvgPool2dSame, DropPath, LayerNorm2d, causal_mask, crop_like)
+def space_to_depth(x: Tensor, size: int) -> Tensor:
+    """torch's own, of which the channels come in another order: channel, row, column for column, row, channel."""
+    x = F.pad(x, (0, 0, 0, -x.shape[2] % size, 0, -x.shape[1] % size)).permute(0, 3, 1, 2)
+    apart = F.pixel_unshuffle(x, size).unflatten(1, (x.shape[1], size, size))
+    return apart.permute(0, 4, 5, 3, 2, 1).flatten(3)
+
+
+class WindowAttention(nn.Module):
+    """Window by window, each place by its number on the map: who may see whom follows from where both stand."""
+
+    def __init__(self, dim: int, heads: int, window: Any, shift: Any = (0, 0), bias: bool = True, dropout: float = 0.0):
+        super().__init__()
+        self.heads, self.window, self.shift, self.dropout = heads, window, shift, dropout
+        rows, columns = window
+        self.relative_position_bias_table = nn.Parameter(torch.randn((2 * rows - 1) * (2 * columns - 1), heads) / 50)
+        self.qkv, self.proj = nn.Linear(dim, 3 * dim, bias), nn.Linear(dim, dim, bias)
+        places = [(i, j) for i in range(rows) for j in range(columns)]
+        index = [(i - k + rows - 1) * (2 * columns - 1) + j - m + columns - 1 for i, j in places for k, m in places]
+        self.register_buffer("relative_position_index", torch.tensor(index))
+
+    def forward(self, x: Tensor) -> Tensor:
+        (rows, columns), (height, width) = self.window, x.shape[1:3]
+        tall, wide = -(-height // rows) * rows, -(-width // columns) * columns
+        down, right = self.shift[0] if tall > rows else 0, self.shift[1] if wide > columns else 0
+        x = F.pad(x, (0, 0, 0, wide - width, 0, tall - height))
+        out = torch.zeros_like(x)
+        for top in range(down, tall + down, rows):
+            for left in range(right, wide + right, columns):
+                places = [(i, j) for i in range(top, top + rows) for j in range(left, left + columns)]
+                row, column = torch.tensor([i % tall for i, _ in places]), torch.tensor([j % wide for _, j in places])
+                over = [(i >= tall, j >= wide) for i, j in places]
+                mask = torch.tensor([[0.0 if a == b else -100.0 for b in over] for a in over])
+                out[:, row, column] = self.attended(x[:, row, column], mask)
+        return out[:, :height, :width]
+
+    def attended(self, x: Tensor, mask: Tensor) -> Tensor:
+        q, k, v = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, 2))
+        bias = self.relative_position_bias_table.T[:, self.relative_position_index].unflatten(1, mask.shape)
+        weights = torch.softmax(q @ k.mT / math.sqrt(q.shape[3]) + bias + mask, 3)
+        seen = F.dropout(weights, self.dropout, self.training) @ v
+        return self.proj(seen.transpose(1, 2).flatten(2))
+
+
+PIECES = (
+    Conv2dSame, MaxPool2dSame, AvgPool2dSame, DropPath, LayerNorm2d, WindowAttention, causal_mask, crop_like,
+    space_to_depth,
+)  # fmt: skip
 SUPPORT = {piece.__name__: piece for piece in PIECES}
 
 

@@ -220,6 +220,17 @@ def attention(rng: Random) -> Sample:
     return {"heads": rng.choice((1, 2, 3)), **options}, inputs
 
 
+def channels_last(rng: Random) -> Shape:
+    """(2, H, W, C); now and then channels first."""
+    x = feature_map(rng)
+    return Shape((2, *x.dims[2:], x.channels), "NHWC") if x.axes == "NCHW" else Shape.of(*x.dims)
+
+
+def window_attention(rng: Random) -> Sample:
+    options = some(rng, shift=lambda: numbers(rng, 0, 2), bias=lambda: flag(rng), dropout=lambda: 0.1)
+    return {"heads": rng.choice((1, 2, 3)), "window": numbers(rng, 1, 5), **options}, (channels_last(rng),)
+
+
 def embedding(rng: Random) -> Sample:
     ids = Shape((2, rng.randint(1, 6)), IDS)
     return {"vocabulary": rng.randint(1, 9), "out": rng.randint(1, 6)}, (ids if rng.random() < 0.8 else vector(rng),)
@@ -292,4 +303,6 @@ SAMPLES: dict[str, Callable[[Random], Sample]] = {
     "param": param,
     "scale": scale,
     "attention": attention,
+    "window_attention": window_attention,
+    "space_to_depth": of(lambda rng: {"size": rng.randint(1, 3)}, channels_last),
 }

@@ -20,6 +20,7 @@ from archspec.expressions import evaluate, expression_of, parse, to_text, traced
 from archspec.ops import OPS, Op
 from archspec.ops.base import Call
 from archspec.ops.options import make_op
+from archspec.passes.layout import op_entries
 from archspec.records import fields_of, replace
 from archspec.shapes import Demand, Shape, symbol
 
@@ -81,9 +82,10 @@ def check_accepted(op: Op, inputs: tuple[Shape, ...]) -> None:
         assert [tuple(t.shape) for t in made] == [x.dims for x in outputs(op, batched)], f"{op!r} on {batched}"
     own = performer.own
     state = {} if own is None else {"": own} if isinstance(own, torch.nn.Parameter) else own.state_dict()
-    predicted = {**op.tensors(*inputs), **op.buffers(*inputs)}
-    assert [(key, tuple(t.shape)) for key, t in state.items()] == list(predicted.items()), f"{op!r} on {inputs}"
-    assert all(key in predicted for key in (() if own is None or "" in state else dict(own.named_parameters())))
+    predicted = op_entries(op, inputs)
+    assert [(key, tuple(t.shape)) for key, t in state.items()] == [(e.key, e.shape) for e in predicted], f"{op!r}"
+    learned = {"": own} if "" in state else {} if own is None else dict(own.named_parameters())
+    assert {entry.key for entry in predicted if entry.learned} == learned.keys(), f"{op!r} on {inputs}"
 
 
 @pytest.mark.parametrize("name", OPS)

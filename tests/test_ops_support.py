@@ -22,7 +22,9 @@ from archspec.shapes import Shape
 
 torch.set_num_threads(1)
 
-CASES = ("conv2d", "max_pool2d", "avg_pool2d", "layer_norm2d", "drop_path", "crop_like")
+CASES = (
+    "conv2d", "max_pool2d", "avg_pool2d", "layer_norm2d", "drop_path", "crop_like", "window_attention", "space_to_depth",
+)  # fmt: skip
 
 
 def emitted() -> dict[str, Any]:
@@ -34,6 +36,12 @@ def emitted() -> dict[str, Any]:
 def options(name: str, rng: Random) -> dict[str, Any]:
     if name in ("layer_norm2d", "crop_like"):
         return {}
+    if name == "space_to_depth":
+        return {"size": rng.randint(1, 4)}
+    if name.startswith("window_attention"):
+        window = [rng.randint(1, 5), rng.randint(1, 5)]
+        shift = [rng.randint(0, side - 1) for side in window]
+        return {"heads": rng.choice((1, 2)), "window": window, "shift": shift, "bias": rng.random() < 0.7}
     if name == "drop_path":
         return {"p": rng.choice((0.0, 0.4, 1.0))}
     sliding = {"kernel": numbers(rng, 1, 5), "stride": numbers(rng, 1, 4), "padding": "tf_same"}
@@ -43,6 +51,8 @@ def options(name: str, rng: Random) -> dict[str, Any]:
 
 def shapes(name: str, rng: Random) -> tuple[Shape, ...]:
     x = Shape.of(*feature_map(rng).dims)
+    if name == "space_to_depth" or name.startswith("window_attention"):
+        return (Shape((2, *x.dims[2:], 4), "NHWC"),)
     if name != "crop_like":
         return (Shape.of(2, 3, x.dims[2], x.dims[3]),)
     return x, Shape.of(2, 3, rng.randint(1, int(x.dims[2])) if isinstance(x.dims[2], int) else 1, 1)
@@ -55,11 +65,13 @@ def test_three_writings_compute_the_same(name: str, monkeypatch: pytest.MonkeyPa
         rng = Random(f"{name}{seed}")
         op, inputs = make_op(OPS[name], options(name, rng)), shapes(name, rng)
         xs = [torch.randn(*x.dims) for x in inputs]  # type: ignore[arg-type]
-        results = []
+        results: list[Any] = []
+        state = None
         for library in libraries:
             monkeypatch.setattr(ops_performer, "SUPPORT", library)
-            torch.manual_seed(seed)
             performer = ops_performer.Performer(op, inputs).train()
+            performer.load_state_dict(state := state or performer.state_dict())
+            torch.manual_seed(seed)
             results.append((performer(*xs), performer.eval()(*xs), performer.state_dict().keys()))
         (trained, evaluated, keys), *others = results
         for other in others:

@@ -92,3 +92,59 @@ def crop_like(x: Tensor, like: Tensor) -> Tensor:
     """The centre of `x`, as high and wide as `like`."""
     top, left = ((a - b) // 2 for a, b in zip(x.shape[2:], like.shape[2:], strict=True))
     return x[:, :, top : top + like.shape[2], left : left + like.shape[3]]
+
+
+def space_to_depth(x: Tensor, size: int) -> Tensor:
+    """The places of each patch as channels, a column after the other."""
+    height, width = x.shape[1:3]
+    x = F.pad(x, (0, 0, 0, -(-width // size) * size - width, 0, -(-height // size) * size - height))
+    return torch.cat([x[:, row::size, column::size] for column in range(size) for row in range(size)], dim=-1)
+
+
+class WindowAttention(nn.Module):
+    """Attention within windows of a map (Liu et al. 2021): its places are put in the order of windows, and back."""
+
+    def __init__(
+        self, dim: int, heads: int, window: Any, shift: Any = (0, 0), bias: bool = True, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.heads, self.window, self.shift, self.dropout = heads, window, shift, dropout
+        self.qkv, self.proj = nn.Linear(dim, 3 * dim, bias=bias), nn.Linear(dim, dim, bias=bias)
+        rows, columns = (2 * side - 1 for side in window)
+        self.relative_position_bias_table = nn.Parameter(torch.randn(rows * columns, heads) * 0.02)
+        offsets = torch.arange(rows * columns).view(1, 1, rows, columns)
+        # Place k sees place l at offset k - l: the table read backwards from k, in the order of l.
+        seen = offsets.unfold(2, window[0], 1).unfold(3, window[1], 1).flip(4, 5)
+        self.register_buffer("relative_position_index", seen.flatten())
+
+    def forward(self, x: Tensor) -> Tensor:
+        (batch, *sides, channels), window = x.shape, self.window
+        full = [-(-side // size) * size for side, size in zip(sides, window, strict=True)]
+        shift = [s if side > size else 0 for side, size, s in zip(full, window, self.shift, strict=True)]
+        x = F.pad(x, (0, 0, 0, full[1] - sides[1], 0, full[0] - sides[0])).flatten(1, 2)
+        place = torch.arange(full[0] * full[1], device=x.device).view(full)
+        order = (
+            place.roll((-shift[0], -shift[1]), (0, 1)).unfold(0, window[0], window[0]).unfold(1, window[1], window[1])
+        )
+        order = order.reshape(-1, window[0] * window[1])
+        scores, v = self._scores(x[:, order].flatten(0, 1))
+        if any(self.shift):
+            row, column = order // full[1], order % full[1]
+            apart = _parted(row, shift[0], window[0]) | _parted(column, shift[1], window[1])
+            scores = (scores.unflatten(0, (batch, -1)) + apart.unsqueeze(1).to(x.dtype) * -100).flatten(0, 1)
+        weights = F.dropout(scores.softmax(dim=-1), p=self.dropout, training=self.training)
+        out = self.proj(torch.matmul(weights, v).transpose(1, 2).reshape(-1, order.shape[1], channels))
+        out = out.view(batch, -1, channels)[:, order.flatten().argsort()]
+        return out.view(batch, *full, channels)[:, : sides[0], : sides[1]]
+
+    def _scores(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        count, places, width = tokens.shape
+        q, k, v = self.qkv(tokens).view(count, places, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        bias = self.relative_position_bias_table[self.relative_position_index].view(places, places, self.heads)
+        return torch.matmul(q * (width // self.heads) ** -0.5, k.transpose(2, 3)) + bias.permute(2, 0, 1), v
+
+
+def _parted(place: Tensor, shift: int, size: int) -> Tensor:
+    """Whether the seam of a roll lies between two places of a window: one is among the first `shift` of the map."""
+    first = place < shift
+    return first[:, :, None] != first[:, None, :]

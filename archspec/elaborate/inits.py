@@ -7,6 +7,7 @@ from typing import Any
 
 from archspec.expressions import ExpressionError, Meter, evaluate, parse, to_text
 from archspec.lazy import lazy
+from archspec.ops.base import Op
 from archspec.report import Report, suggestion
 from archspec.source import MapValue, ScalarValue, Value
 
@@ -27,21 +28,25 @@ Scheme = tuple[str] | tuple[str, float | str]
 
 
 def read_inits(
-    table: MapValue, tensors: Collection[str] | None, what: str, report: Report, fans: bool
+    table: MapValue, tensors: Collection[str] | None, op: type[Op], report: Report
 ) -> tuple[tuple[str, Scheme], ...]:
-    """(tensor, scheme) for each tensor of an `init:`; `tensors` are those that there are, None: unknown.
+    """(tensor, scheme) for each tensor of an `init:` of an op; `tensors` are those that there are, None: unknown.
 
-    `fans`: whether the op has a weight with inputs and outputs, so that a number may read them.
+    The linears inside an op are filled as `linear` says, and not here.
     """
     found: list[tuple[str, Scheme]] = []
+    if tensors is not None:
+        tensors = [name for name in tensors if name.partition(".")[0] not in op.linears]
+    fans = op.weighted == 1  # a weight with inputs and outputs, which a number may read
     for entry in table.entries:
         name, scheme = str(entry.key.value), read_scheme(entry.value, report, fans)
         if tensors is not None and name not in tensors:
             report.error(
                 "E0229",
-                f"{what} has no tensor `{name}`",
+                f"`{op.name}` has no tensor `{name}`",
                 entry.key.span,
-                notes=[f"its tensors: {', '.join(tensors) or 'none'}"],
+                notes=[f"its tensors: {', '.join(tensors) or 'none'}"]
+                + [f"its linears, {' and '.join(op.linears)}, are filled as `linear` says"] * bool(op.linears),
                 help=suggestion(name, tensors),
             )
         elif scheme is not None:

@@ -163,9 +163,7 @@ class _Network(Blocks):
                 self.report.error("E0229", title, entry.value.span, help=help_)
             else:
                 known = self.tensors.get(name)
-                schemes = read_inits(
-                    entry.value, sorted(known) if known else None, f"`{name}`", self.report, OPS[name].weighted == 1
-                )
+                schemes = read_inits(entry.value, sorted(known) if known else None, OPS[name], self.report)
                 found += [(name, tensor, scheme) for tensor, scheme in schemes]
         return tuple(found)
 

@@ -20,6 +20,7 @@ from archspec.ops import (
     resize,
     shape,
     tensor,
+    windows,
 )
 from archspec.ops.base import Op
 
@@ -38,6 +39,7 @@ FAMILIES = (
     resize.OPS,
     tensor.OPS,
     attention.OPS,
+    windows.OPS,
 )
 
 OPS: Mapping[str, type[Op]] = MappingProxyType({op.name: op for family in FAMILIES for op in family})

@@ -63,15 +63,7 @@ class Attention(Op):
         for x in inputs:
             yield from last_axis_holds_features(self.name, x)
         width = features(inputs[0])
-        yield Demand(
-            self.heads,
-            "divides",
-            width,
-            "E0317",
-            "`heads` does not divide the features of `attention`",
-            f"expected a divisor of {width}, found {self.heads}",
-            option="heads",
-        )
+        yield heads_divide(self.name, self.heads, width)
         for index, x in enumerate(inputs[1:], 1):
             yield Demand(
                 features(x),
@@ -138,6 +130,19 @@ class Attention(Op):
 
     def label(self, *inputs: Shape) -> str:
         return f"{'causal ' * self.causal}attention, {self.heads} heads"
+
+
+def heads_divide(op: str, heads: int, width: int) -> Demand:
+    """The demand that each head gets as many features as the others."""
+    return Demand(
+        heads,
+        "divides",
+        width,
+        "E0317",
+        f"`heads` does not divide the features of `{op}`",
+        f"expected a divisor of {width}, found {heads}",
+        option="heads",
+    )
 
 
 OPS: tuple[type[Op], ...] = (Attention,)

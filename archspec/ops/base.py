@@ -70,6 +70,13 @@ class GlobalWindow(Record):
     """The receptive-field rule of an op that sees the whole map (global pooling, attention)."""
 
 
+class Tiles(Record):
+    """The receptive-field rule of an op whose places see the tile of the map that they stand in.
+
+    How far that is depends on where they stand, and tiles of later layers may lie alike or not: no one number says it.
+    """
+
+
 TAKEN = "it is taken from the input"
 APART = "it is an item of its own: put `{op: relu}` or `{op: batch_norm}` behind this one"
 
@@ -93,6 +100,8 @@ class Op(Record):
     """The ranks its inputs may have; None: any."""
     weighted: ClassVar[int] = 0
     """How many layers in the sense of "ResNet-152" a value passes in it: 1 in a convolution or linear, else 0."""
+    linears: ClassVar[tuple[str, ...]] = ()
+    """What its module calls the `nn.Linear` layers inside it, which `init` of `linear` fills too."""
     reads_ids: ClassVar[bool] = False
     """Whether it reads token ids, and nothing else."""
     aliases: ClassVar[dict[str, str]] = {}
@@ -111,14 +120,14 @@ class Op(Record):
         return {}
 
     def buffers(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
-        """State that is not learned (batch statistics), in registration order after the tensors."""
+        """State that is not learned (batch statistics), in registration order."""
         return {}
 
     def macs(self, *inputs: Shape) -> Dim:
         """Multiply-accumulates of convolutions, linears and attention's products; bias and norms count as 0."""
         return 0
 
-    def receptive(self) -> Window | GlobalWindow | SteppedAs | None:
+    def receptive(self) -> Window | GlobalWindow | SteppedAs | Tiles | None:
         """How the op widens the receptive field; None: not at all."""
         return None
 
@@ -154,6 +163,7 @@ __all__ = [
     "Parameter",
     "Shape",
     "Slice",
+    "Tiles",
     "Value",
     "Window",
     "pair",

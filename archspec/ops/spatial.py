@@ -25,6 +25,19 @@ def channels_first(op: str, x: Shape) -> Iterator[Demand]:
     )
 
 
+def channels_last(op: str, x: Shape) -> Iterator[Demand]:
+    """The demand that the last axis holds the channels of a map."""
+    yield Demand(
+        int(x.axes[-1] == "C"),
+        "==",
+        1,
+        "E0318",
+        f"`{op}` needs its channels in the last axis",
+        f"expected axes {x.axes.replace('C', '')}C, found {x.axes} {x}",
+        "put {op: permute, order: NHWC} before it",
+    )
+
+
 def fits(op: str, x: Shape, padded: tuple[Dim, Dim], reach: tuple[int, int]) -> Iterator[Demand]:
     """The demand that a window of the given reach fits the padded map along both axes."""
     for side, size, padded_size, kernel in zip(("height", "width"), x.dims[2:], padded, reach, strict=True):

@@ -52,6 +52,15 @@ PIECES = (
         "nn.LayerNorm",
     ),
     Piece(
+        "WindowAttention",
+        "(dim, heads, window, shift=(0, 0), bias=True, dropout=0.0)",
+        "On (N, H, W, dim), filled up with zeros at the bottom and right to whole windows: multi-head attention of each "
+        "window's places to each other, as of torch's Linear(dim, 3 * dim) called `qkv` and Linear(dim, dim) called "
+        "`proj`. To the product of query k and key l is added row relative_position_index[k * places + l] of "
+        "`relative_position_bias_table`, that of their offset. Shifted, the map is rolled up and left by `shift` (0 along "
+        "a side of one window) and back; places that a seam of the roll separates get -100 added.",
+    ),
+    Piece(
         "crop_like",
         "(x, like)",
         "The centre of x, as high and wide as `like`: rows top .. top + H' with top = (H - H') // 2, columns alike.",
@@ -61,6 +70,13 @@ PIECES = (
         "causal_mask",
         "(x)",
         "For (N, T, D) a mask (T, T) of truth values on the same device, true where a token would see a later one.",
+        None,
+    ),
+    Piece(
+        "space_to_depth",
+        "(x, size)",
+        "Of (N, H, W, C), filled up with zeros at the bottom and right, x[:, i::size, j::size] for j and, within it, i in"
+        " range(size), side by side as channels.",
         None,
     ),
 )

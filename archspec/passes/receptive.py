@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archspec.ir.graph import Graph
 from archspec.lazy import lazy
-from archspec.ops.base import GlobalWindow, Op, SteppedAs, Window
+from archspec.ops.base import GlobalWindow, Op, SteppedAs, Tiles, Window
 from archspec.passes.plain import by_identity, plain
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 from archspec.shapes import Shape
@@ -23,7 +23,8 @@ Number: TypeAlias = "int | Fraction"
 class Field(NamedTuple):
     """A field of `extent` + 1 pixels, its neighbours `jump` pixels apart; `pooled` once a global pool closed it.
 
-    `everything` marks a value that attention, or a linear over tokens, let see the whole input.
+    `everything` marks a value that attention, or a linear over tokens, let see the whole input, or that attention within
+    windows let see more or less, depending on its place.
     """
 
     extent: Number = 0
@@ -38,7 +39,7 @@ class Field(NamedTuple):
 
 
 def receptive_field(graph: Graph, shapes: Shapes) -> int | None:
-    """The receptive field in pixels along the larger axis; None without maps, or where attention is global.
+    """The receptive field in pixels along the larger axis; None without maps, or where a value may see the whole map.
 
     Along a path r grows by (kernel - 1) * jump and jump by the stride (Dumoulin & Visin 2016, sec. 2); where paths
     meet, and of several outputs, the widest counts. A gate that pools globally (squeeze-and-excitation) does not close
@@ -123,7 +124,7 @@ def _widest(fields: tuple[Field, ...]) -> Field:
 
 
 @by_identity
-def reading(op: Op) -> Window | GlobalWindow | SteppedAs | None:
+def reading(op: Op) -> Window | GlobalWindow | SteppedAs | Tiles | None:
     """Which places of its input a place of its output reads; None: the one that it stands at."""
     return plain(op).receptive()
 
@@ -136,6 +137,8 @@ def _after(op: Op, before: Field, operands: tuple[Field, ...], outputs: tuple[Sh
         return before
     if isinstance(rule, SteppedAs):
         return before._replace(jump=operands[rule.operand].jump)
+    if isinstance(rule, Tiles):
+        return before._replace(everything=True)
     if isinstance(rule, GlobalWindow):
         return before._replace(everything=True) if op.name == "attention" else before._replace(pooled=True)
     return _windowed(rule, before)

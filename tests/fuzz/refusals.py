@@ -90,6 +90,12 @@ def _single(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
     return prod(dims[0][1:]) // groups == 1
 
 
+def _misplaced(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
+    """S3: channels that are not where the op has them, first or last."""
+    place = -1 if op.name in ("window_attention", "space_to_depth") else 1
+    return any(x.axes[place] != "C" for x in inputs)
+
+
 STRICTER: dict[str, Callable[[Op, tuple[Dims, ...], tuple[Shape, ...]], bool]] = {
     "E0301": _differ,
     "E0304": lambda op, dims, inputs: len(inputs) not in (1, 3) or (op.causal and len(inputs) > 1),  # type: ignore[attr-defined]
@@ -98,7 +104,7 @@ STRICTER: dict[str, Callable[[Op, tuple[Dims, ...], tuple[Shape, ...]], bool]] =
     "E0313": _indivisible,
     "E0314": _unfixed,
     "E0315": _padded_out,
-    "E0318": lambda op, dims, inputs: any(x.axes[1] != "C" for x in inputs),
+    "E0318": _misplaced,
     "E0320": lambda op, dims, inputs: True,  # an index: torch raises, or takes it for the batch
     "E0321": lambda op, dims, inputs: True,  # parts are equal; torch.chunk makes the last one smaller
     "E0323": lambda op, dims, inputs: op.to < dims[0][1],  # type: ignore[attr-defined]

@@ -57,3 +57,11 @@ def transformer(**options: Any) -> torch.nn.Module:
     """A vision transformer of torchvision of any size, with random weights."""
     net: torch.nn.Module = _models()[0].VisionTransformer(**options)
     return net
+
+
+def window_attention(version: str, **options: Any) -> torch.nn.Module:
+    """torchvision's attention within shifted windows, of Swin ("") or of its second version ("V2")."""
+    _models()
+    swin = importlib.import_module("torchvision.models.swin_transformer")
+    net: torch.nn.Module = getattr(swin, f"ShiftedWindowAttention{version}")(**options)
+    return net

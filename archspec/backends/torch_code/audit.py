@@ -97,13 +97,18 @@ METHODS = {
     "movedim",
     "append",
     "numel",
+    "register_buffer",
+    "repeat",
+    "roll",
+    "to",
+    "unbind",
 }
 FUNCTIONS = {
     "torch": {
-        "add", "bool", "cat", "chunk", "empty", "feature_dropout", "flatten", "full", "mul", "ones", "ones_like",
+        "add", "arange", "bool", "cartesian_prod", "cat", "chunk", "empty", "feature_dropout", "flatten", "full", "mul", "ones", "ones_like",
         "permute", "reshape", "select", "split", "stack", "zeros",
     },
-    "F": {"avg_pool2d", "interpolate", "layer_norm", "max_pool2d", "pad"},
+    "F": {"avg_pool2d", "dropout", "interpolate", "layer_norm", "max_pool2d", "pad", "softmax"},
     "math": {"ceil", "floor", "log", "sqrt"},
 }  # fmt: skip
 """What may be read of the modules, called or not; of `nn` its classes, and what `nn.init` does in place."""

@@ -18,7 +18,7 @@ DEFAULTS: Mapping[str, Any] = {
     "stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "output_padding": 0, "ceil_mode": False,
     "count_include_pad": True, "affine": True, "track_running_stats": True, "eps": 1e-5, "momentum": 0.1, "p": 0.5,
     "elementwise_affine": True, "inplace": False, "negative_slope": 0.01, "alpha": 1.0, "approximate": "none",
-    "mode": "nearest", "align_corners": False, "dropout": 0.0, "value": 0.0,
+    "mode": "nearest", "align_corners": False, "dropout": 0.0, "value": 0.0, "shift": (0, 0),
 }  # fmt: skip
 """What ops leave out where it is torch's default; needed where only some instances leave it out."""
 
@@ -29,6 +29,7 @@ POSITIONS: Mapping[str, tuple[str, ...]] = {
     "nn.GroupNorm": ("num_groups", "num_channels"), "nn.AdaptiveAvgPool2d": ("output_size",),
     "nn.AdaptiveMaxPool2d": ("output_size",), "nn.MultiheadAttention": ("embed_dim", "num_heads"),
     "support.Conv2dSame": ("in_channels", "out_channels"), "support.DropPath": ("p",),
+    "support.WindowAttention": ("dim", "heads", "window"),
 }  # fmt: skip
 """What positional arguments are called, for arguments that have to be named."""
 

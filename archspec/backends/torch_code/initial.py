@@ -104,8 +104,12 @@ def _by_op(graph: Graph, families: Families, special: Sequence[Special]) -> tupl
     for name, tensor, scheme in graph.init:
         steps = [(op, step) for op, step in uses if op.name == name and step.module is not None]
         holders = [tensor in op.tensors(*step.inputs) for op, step in steps]
+        kinds = {step.module.path.replace("support.", "") for _, step in steps}
+        if name == "linear":
+            inside = [(op.tensors(*step.inputs), inner) for op, step in uses for inner in op.linears]
+            holders += [f"{inner}.{tensor}" in tensors for tensors, inner in inside]
+            kinds |= {"nn.Linear"} if inside else set()
         if any(holders):
-            kinds = {step.module.path.replace("support.", "") for _, step in steps}
             bare = {"nn.Conv2d" if path == "Conv2dSame" else path for path in kinds}  # Conv2dSame is a Conv2d
             found.setdefault(tuple(sorted(bare)), []).append((tensor, scheme, all(holders)))
     joint: dict[tuple[Any, ...], tuple[str, ...]] = {}

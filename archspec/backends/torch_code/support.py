@@ -7,17 +7,23 @@ from pathlib import Path
 
 from archspec.resources import folder
 
-NEEDS = {"Conv2dSame": ("same_padding",), "MaxPool2dSame": ("same_padding",), "AvgPool2dSame": ("same_padding",)}
+NEEDS = {
+    **dict.fromkeys(("Conv2dSame", "MaxPool2dSame", "AvgPool2dSame"), ("same_padding",)),
+    "WindowAttention": ("windows",),
+}
 PIECES = (
     "make_divisible",
     "same_padding",
     "crop_like",
     "causal_mask",
+    "space_to_depth",
+    "windows",
     "Conv2dSame",
     "MaxPool2dSame",
     "AvgPool2dSame",
     "DropPath",
     "LayerNorm2d",
+    "WindowAttention",
     "Permute",
 )
 

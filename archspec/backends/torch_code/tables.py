@@ -11,7 +11,7 @@ from archspec.backends.torch_code.forward import Statement
 from archspec.backends.torch_code.layout import wrap
 from archspec.backends.torch_code.naming import unused
 from archspec.backends.torch_code.repeats import Repeats, kind
-from archspec.backends.torch_code.resolve import Seen
+from archspec.backends.torch_code.resolve import Seen, Unwritable
 from archspec.backends.torch_code.rows import Rows, tabled
 from archspec.backends.torch_code.spelling import text_of
 from archspec.backends.torch_code.tandem import FEWEST, Group, tandem
@@ -127,6 +127,8 @@ class Tables(Repeats):
             lines += [Statement(f"for {loop}:", indent=1), added(name, rest, 2)]
             waiting = []
             ends |= {carried: len(lines) for carried in self.resolver.carried if carried not in ends}
+        if lost := self.resolver.carried.keys() - ends.keys():
+            raise Unwritable(min(lost))  # a loop inside one item hands nothing on
         for carried, place in sorted(ends.items(), key=lambda end: -end[1]):
             lines.insert(place, Statement(f"{carried} = {self.resolver.handed_on(carried)}", indent=2))
         return [*lines, added(name, waiting, 1)] if waiting else lines
