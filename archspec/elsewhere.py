@@ -16,7 +16,8 @@ OPS: Mapping[str, str] = {
     "cat": "concat", "concatenate": "concat", "route": "concat",
     "interpolate": "upsample2d", "upsample": "upsample2d", "transpose": "permute", "view": "reshape",
     "zero_padding2d": "pad2d", "zero_pad2d": "pad2d", "mha": "attention", "multihead_attention": "attention",
-    "multi_head_attention": "attention", "slice": "select", "chunk": "split", "noop": "identity",
+    "multi_head_attention": "attention", "shifted_window_attention": "window_attention",
+    "slice": "select", "chunk": "split", "noop": "identity",
 }  # fmt: skip
 """Ops by names of theirs, in lower case and without `nn.`."""
 

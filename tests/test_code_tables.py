@@ -93,6 +93,20 @@ def test_most_of_these_are_loops() -> None:
     assert sum(" in (" in generate(pipeline.check(spec(seed))) for seed in range(24)) >= 12
 
 
+@pytest.mark.usefixtures("eager")
+def test_a_loop_inside_an_item_hands_nothing_on() -> None:
+    """What grows from unit to unit is computed there: no variable of the rows could know of each unit."""
+    units = "{op: unit, repeat: depth, drop: '0.3*(sum(depths[:s]) + i)/10'}"
+    text = (
+        "archspec: 1\nname: rows\nparams: {depths: 'list[int] = [2, 2, 6]'}\ninput: x[N, 4, 8, 8]\nblocks:\n"
+        "  unit:\n    params: {drop: float}\n    in: x[N, C, H, W]\n"
+        "    body: [{conv: {op: conv2d, out: C, kernel: 1}}, {drop: {op: dropout, p: drop}}]\n"
+        f"net:\n  - features:\n      - each: {{depth: depths}}\n        do: [{units}, {{op: max_pool2d, kernel: 2}}]\n"
+    )
+    net = instantiate(pipeline.check(text).graph)
+    assert [m.p for m in net.modules() if isinstance(m, torch.nn.Dropout)] == [0.3 * k / 10 for k in range(10)]
+
+
 def test_modules_before_a_list_are_made_before_it() -> None:
     """A list stands before the constructor that takes it: where that has begun already, there is none."""
     rows = "[{op: conv2d, out: w, kernel: 1}, {op: relu}, {op: max_pool2d, kernel: 1, stride: 1}]"

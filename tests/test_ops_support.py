@@ -23,7 +23,8 @@ from archspec.shapes import Shape
 torch.set_num_threads(1)
 
 CASES = (
-    "conv2d", "max_pool2d", "avg_pool2d", "layer_norm2d", "drop_path", "crop_like", "window_attention", "space_to_depth",
+    "conv2d", "max_pool2d", "avg_pool2d", "layer_norm2d", "drop_path", "crop_like", "window_attention",
+    "space_to_depth",
 )  # fmt: skip
 
 

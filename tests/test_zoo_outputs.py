@@ -68,6 +68,7 @@ TORCHVISION: dict[str, tuple[str, dict[str, Any]]] = {
             "regnet_y_400mf",
             "shufflenet_v2_x0_5",
             "squeezenet1_1",
+            "swin_t",
         )
     },
     "googlenet_torchvision": ("googlenet", {"aux_logits": False, "init_weights": False}),

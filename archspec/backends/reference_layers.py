@@ -104,6 +104,8 @@ def space_to_depth(x: Tensor, size: int) -> Tensor:
 class WindowAttention(nn.Module):
     """Attention within windows of a map (Liu et al. 2021): its places are put in the order of windows, and back."""
 
+    relative_position_index: Tensor
+
     def __init__(
         self, dim: int, heads: int, window: Any, shift: Any = (0, 0), bias: bool = True, dropout: float = 0.0
     ) -> None:
@@ -131,9 +133,9 @@ class WindowAttention(nn.Module):
         if any(self.shift):
             row, column = order // full[1], order % full[1]
             apart = _parted(row, shift[0], window[0]) | _parted(column, shift[1], window[1])
-            scores = (scores.unflatten(0, (batch, -1)) + apart.unsqueeze(1).to(x.dtype) * -100).flatten(0, 1)
+            scores = (scores.view(batch, -1, *scores.shape[1:]) + apart[:, None].to(x.dtype) * -100).flatten(0, 1)
         weights = F.dropout(scores.softmax(dim=-1), p=self.dropout, training=self.training)
-        out = self.proj(torch.matmul(weights, v).transpose(1, 2).reshape(-1, order.shape[1], channels))
+        out: Tensor = self.proj(torch.matmul(weights, v).transpose(1, 2).reshape(-1, order.shape[1], channels))
         out = out.view(batch, -1, channels)[:, order.flatten().argsort()]
         return out.view(batch, *full, channels)[:, : sides[0], : sides[1]]
 

@@ -88,7 +88,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "E0318",
         "channels in the wrong place",
-        "The op needs its channels in axis 1: [N, C, H, W].",
+        "Most ops on maps need their channels in axis 1, [N, C, H, W]; those of transformers last, [N, H, W, C].",
     ),
     Code(
         "E0319",
@@ -98,7 +98,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "E0320",
         "an index or place that is out of range",
-        "The axis has fewer entries than that.",
+        "The axis has fewer entries than that, or the window.",
     ),
     Code(
         "E0321",

@@ -54,11 +54,11 @@ PIECES = (
     Piece(
         "WindowAttention",
         "(dim, heads, window, shift=(0, 0), bias=True, dropout=0.0)",
-        "On (N, H, W, dim), filled up with zeros at the bottom and right to whole windows: multi-head attention of each "
-        "window's places to each other, as of torch's Linear(dim, 3 * dim) called `qkv` and Linear(dim, dim) called "
+        "On (N, H, W, dim), filled up with zeros at the bottom and right to whole windows: multi-head attention of the "
+        "places of each window, as of torch's Linear(dim, 3 * dim) called `qkv` and Linear(dim, dim) called "
         "`proj`. To the product of query k and key l is added row relative_position_index[k * places + l] of "
-        "`relative_position_bias_table`, that of their offset. Shifted, the map is rolled up and left by `shift` (0 along "
-        "a side of one window) and back; places that a seam of the roll separates get -100 added.",
+        "`relative_position_bias_table`, that of their offset. Shifted, the map is rolled up and left by `shift` (0 "
+        "along a side of one window) and back; places that a seam of the roll separates get -100 added.",
     ),
     Piece(
         "crop_like",
@@ -75,8 +75,8 @@ PIECES = (
     Piece(
         "space_to_depth",
         "(x, size)",
-        "Of (N, H, W, C), filled up with zeros at the bottom and right, x[:, i::size, j::size] for j and, within it, i in"
-        " range(size), side by side as channels.",
+        "Of (N, H, W, C), filled up with zeros at the bottom and right, x[:, i::size, j::size] for j and, within it, i"
+        " in range(size), side by side as channels.",
         None,
     ),
 )

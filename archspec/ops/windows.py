@@ -91,9 +91,8 @@ class WindowAttention(Op):
         return f"{times(self.window)} window attention, {self.heads} heads{shifted}"
 
     def _projections(self, width: int) -> dict[str, tuple[int, ...]]:
-        weights = {"qkv.weight": (3 * width, width), "proj.weight": (width, width)}
         if not self.bias:
-            return weights
+            return {"qkv.weight": (3 * width, width), "proj.weight": (width, width)}
         return {
             "qkv.weight": (3 * width, width),
             "qkv.bias": (3 * width,),

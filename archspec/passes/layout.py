@@ -87,7 +87,7 @@ class _Layout:
 
 
 def op_entries(op: Op, inputs: tuple[Shape, ...]) -> tuple[Entry, ...]:
-    """The tensors of one op and its buffers, by local names ("" for a bare parameter); its layers' (`a.b`) come last."""
+    """The tensors of one op and its buffers, by local names ("" for a bare parameter); its layers' (`a.b`) are last."""
     learned = [Entry(name, shape) for name, shape in op.tensors(*inputs).items()]
     others = [Entry(name, shape, learned=False) for name, shape in op.buffers(*inputs).items()]
     return tuple(sorted([*learned, *others], key=lambda entry: "." in entry.key))

@@ -23,8 +23,8 @@ Number: TypeAlias = "int | Fraction"
 class Field(NamedTuple):
     """A field of `extent` + 1 pixels, its neighbours `jump` pixels apart; `pooled` once a global pool closed it.
 
-    `everything` marks a value that attention, or a linear over tokens, let see the whole input, or that attention within
-    windows let see more or less, depending on its place.
+    `everything` marks a value that attention, or a linear over tokens, let see the whole input, or that windows
+    let see more or less of it, depending on its place.
     """
 
     extent: Number = 0

@@ -105,8 +105,8 @@ METHODS = {
 }
 FUNCTIONS = {
     "torch": {
-        "add", "arange", "bool", "cartesian_prod", "cat", "chunk", "empty", "feature_dropout", "flatten", "full", "mul", "ones", "ones_like",
-        "permute", "reshape", "select", "split", "stack", "zeros",
+        "add", "arange", "bool", "cartesian_prod", "cat", "chunk", "empty", "feature_dropout", "flatten", "full", "mul",
+        "ones", "ones_like", "permute", "reshape", "select", "split", "stack", "zeros",
     },
     "F": {"avg_pool2d", "dropout", "interpolate", "layer_norm", "max_pool2d", "pad", "softmax"},
     "math": {"ceil", "floor", "log", "sqrt"},
