@@ -11,7 +11,7 @@ from ops_samples import SAMPLES
 from archspec.shapes import Shape
 from fuzz.blocks import BlockGrower, arguments, crossed, forked, merged
 from fuzz.case import Item, chance
-from fuzz.pieces import CHAINED, JOINS, LIKE, chained, initial, safe
+from fuzz.pieces import CHAINED, CHANNELS_LAST, JOINS, LIKE, chained, initial, safe
 from fuzz.sketch import Misfit, Sketch, defaults
 
 FEATURES = (
@@ -19,7 +19,7 @@ FEATURES = (
     "from if", "alias", "same", "like", "expression", "init", "init by op", "param", "several inputs",
     "several outputs", "train output", "section", "let", "tie", "register", "promise", "require", "free sizes",
     "open param", "variant", "extends", "use", "forked block", "crossed block", "merged block", "sequence input",
-    "token ids",
+    "token ids", "channels last",
 )  # fmt: skip
 CONDITIONS = ("deep", "not deep", "width > 2", "width == 4 or deep")
 
@@ -74,6 +74,7 @@ class Forms:
             "forked block": self._forked,
             "crossed block": self._crossed,
             "merged block": self._merged,
+            "channels last": self._channels_last,
         }
         known = [form for name, form in forms.items() if name in self.features]
         if not known or not chance(self.rng, 0.6):
@@ -121,6 +122,14 @@ class Forms:
         texts += ["double"] if self.lets else []
         texts += ["classes"] if "classes" in self.params and op == "linear" else []
         return self.rng.choice(texts)
+
+    def _channels_last(self) -> list[Item]:
+        """A map with its channels put last, for an op that has them there."""
+        x = self.current
+        if x.axes != "NCHW":
+            raise Misfit("no map with channels first")
+        op = chained(self.rng, list(CHANNELS_LAST), Shape((x.dims[0], *x.dims[2:], x.dims[1]), "NHWC"))
+        return [{self.name(): {"op": "permute", "order": "NHWC"}}, {self.name(): op}]
 
     def _join(self) -> list[Item]:
         rng, names = self.rng, self._one()
