@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from archspec.backends import reference_layers
 from archspec.expressions import parse_template
-from archspec.ir.graph import Body, Graph, Node, Repeat
+from archspec.ir.graph import Body, Graph, Node, Repeat, handed_on
 from archspec.ops.base import Call, Op, Operand, Operands, Parameter, Slice
 from archspec.passes.shapes import BodyShapes, UnitShapes, infer
 from archspec.shapes import Shape, Size, nominal
@@ -92,7 +92,7 @@ def _units(repeat: Repeat, units: Sequence[UnitShapes], home: nn.Module) -> Run:
             runs.append(_unit(unit, path, home))
 
     def run(*values: Tensor) -> tuple[Tensor, ...]:
-        return reduce(lambda flowing, unit: unit(*flowing[: len(values)]), runs, values)
+        return reduce(lambda flowing, unit: handed_on(flowing, unit(*flowing[: len(values)])), runs, values)
 
     return run
 

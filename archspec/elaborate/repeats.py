@@ -11,7 +11,7 @@ from archspec.elaborate.calls import Called
 from archspec.elaborate.env import Env
 from archspec.elaborate.paths import Paths
 from archspec.expressions import ExpressionError, literal, parse_template, simplify, substitute, to_text
-from archspec.ir.graph import Repeat, Run, written
+from archspec.ir.graph import Repeat, Run, handed_on, written
 from archspec.records import Record, replace
 from archspec.report import Report
 from archspec.shapes import Shape
@@ -68,9 +68,8 @@ def unroll(
 def _next(operands: tuple[Operand, ...], shapes: tuple[Shape | None, ...]) -> tuple[Operand, ...] | None:
     if None in shapes:
         return None
-    return tuple(
-        replace(operand, shape=shape) for operand, shape in zip(operands, shapes, strict=False) if shape is not None
-    )
+    given = zip(operands, shapes, strict=False)
+    return handed_on(operands, tuple(replace(operand, shape=shape) for operand, shape in given if shape is not None))
 
 
 def _append(runs: list[Run], run: Run) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import networkx as nx
 
 from archspec.expressions import parse_template
-from archspec.ir.graph import Body, Graph, Node, Ref, Repeat
+from archspec.ir.graph import Body, Graph, Node, Ref, Repeat, handed_on
 from archspec.ops.base import Op
 
 Source = tuple[str, int]
@@ -60,7 +60,8 @@ def _add_units(view: nx.MultiDiGraph, repeat: Repeat, path: str, inputs: list[So
     for run in repeat.runs:
         for _ in range(run.count):
             name = template.render({"i": index}) if template is not None else str(index)
-            flowing = _add_target(view, run.target, f"{path}.{name}", flowing[: len(inputs)])
+            into = flowing[: len(inputs)]
+            flowing = list(handed_on(tuple(into), tuple(_add_target(view, run.target, f"{path}.{name}", into))))
             index += 1
     return flowing
 

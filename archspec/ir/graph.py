@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from archspec.expressions import to_text
 from archspec.expressions.trees import free_names
@@ -19,6 +19,8 @@ from archspec.ops.base import Op
 from archspec.records import Record, field, fields_of
 from archspec.shapes import Shape
 from archspec.span import Span
+
+_T = TypeVar("_T")
 
 
 class Ref(Record):
@@ -57,7 +59,7 @@ def written(target: object, arguments: Iterable[tuple[str, Any]]) -> list[str]:
 
 
 class Repeat(Record):
-    """Units in a chain: output k of a unit feeds input k of the next. `names` are unit paths, by default 0, 1, ….
+    """Units in a chain, each fed by the one before (`handed_on`). `names` are unit paths, by default 0, 1, ….
 
     Runs are maximal: neighbouring runs differ, if only in how their values are written. `template` is the expression
     text of `names:` with `i` free.
@@ -69,6 +71,14 @@ class Repeat(Record):
     @property
     def count(self) -> int:
         return sum(run.count for run in self.runs)
+
+
+def handed_on(inputs: tuple[_T, ...], outputs: tuple[_T, ...]) -> tuple[_T, ...]:
+    """What a unit of a repeat leaves for the next: its outputs, and behind them the inputs that it gives no successor.
+
+    So every layer of a decoder gets the sequence of the layer before it, and the same memory.
+    """
+    return (*outputs, *inputs[len(outputs) :])
 
 
 class Node(Record):

@@ -6,7 +6,7 @@ the same attention written out with linears does.
 
 from __future__ import annotations
 
-from archspec.ir.graph import Graph
+from archspec.ir.graph import Graph, handed_on
 from archspec.ops.base import Op
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
 
@@ -58,5 +58,5 @@ class _Longest:
                 after = (max(before) + (target.weighted if isinstance(target, Op) else 0),) * len(unit.outputs)
             if len(into) == len(after) == 1:
                 return (into[0] + count * (after[0] - into[0]),)
-            into, count = after, count - 1
+            into, count = handed_on(before, after), count - 1
         return into

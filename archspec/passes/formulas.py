@@ -16,7 +16,7 @@ from archspec.expressions import ExpressionError
 from archspec.expressions.evaluation import evaluate_tree
 from archspec.expressions.tracing import TracedInt
 from archspec.expressions.trees import free_names
-from archspec.ir.graph import Body, Graph, Node, Option, Repeat
+from archspec.ir.graph import Body, Graph, Node, Option, Repeat, handed_on
 from archspec.ops.base import Op
 from archspec.passes.cost import idle_nodes
 from archspec.passes.sizes import free_sizes
@@ -180,10 +180,10 @@ class _Tally:
             while left:
                 counting = {**env, "i": env.get("i", index), "n": env.get("n", repeat.count)}
                 outputs, own, once = self._target(run.target, run.arguments, into, counting)
-                same = _forms(outputs[: len(into)]) == _forms(into)
-                count = left if same else 1
+                after = handed_on(into, outputs)[: len(into)]
+                count = left if _forms(after) == _forms(into) else 1
                 parameters, macs = parameters + own * count, macs + once * count
-                into, left, index = outputs[: len(into)], left - count, index + count
+                into, left, index = after, left - count, index + count
         return outputs, parameters, macs
 
 

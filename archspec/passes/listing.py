@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from archspec.expressions import parse_template
-from archspec.ir.graph import Graph, Node, Repeat
+from archspec.ir.graph import Graph, Node, Repeat, handed_on
 from archspec.ops.base import Op
 from archspec.passes.cost import Amount, Costs, op_amount
 from archspec.passes.shapes import BodyShapes, Shapes, UnitShapes
@@ -95,12 +95,13 @@ class _Walk:
             for _ in range(unit.count):
                 name, target = next(names), unit.run.target
                 path, first = _joined(around, name), again and _joined(again, name)
+                into = into[:taken]
                 if unit.body is not None:
-                    into = self.body(unit.body, into[:taken], path, first)
+                    into = handed_on(into, self.body(unit.body, into, path, first))
                 elif isinstance(target, Op):
                     amount, inits = op_amount(target, unit.inputs), unit.run.inits
-                    layer = Layer(path, target, into[:taken], unit.inputs, unit.outputs[0], amount, inits, first)
-                    into = self._op(layer, unit.outputs, bool(first))
+                    layer = Layer(path, target, into, unit.inputs, unit.outputs[0], amount, inits, first)
+                    into = handed_on(into, self._op(layer, unit.outputs, bool(first)))
         return into
 
     def _op(self, layer: Layer, outputs: tuple[Shape, ...], free: bool) -> Sources:

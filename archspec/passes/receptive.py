@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archspec.ir.graph import Graph
+from archspec.ir.graph import Graph, handed_on
 from archspec.lazy import lazy
 from archspec.ops.base import GlobalWindow, Op, SteppedAs, Tiles, Window
 from archspec.passes.plain import by_identity, plain
@@ -109,7 +109,7 @@ class Fields:
             if steady and after[0].pooled == into[0].pooled:
                 step = after[0].extent - into[0].extent
                 return (after[0]._replace(extent=after[0].extent + step * (count - index - 1)),)
-            into = after
+            into = handed_on(before, after)
         return into
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from archspec.ir.graph import Body, Graph, Node, Ref, Repeat, Run
+from archspec.ir.graph import Body, Graph, Node, Ref, Repeat, Run, handed_on
 from archspec.ops.base import Op
 from archspec.passes.plain import plain
 from archspec.records import Record
@@ -110,9 +110,10 @@ class _Inference:
             while left:
                 inner = self.body(run.target, inputs) if isinstance(run.target, Body) else None
                 outputs = inner.outputs if inner is not None else self._op(run.target, inputs)  # type: ignore[arg-type]
-                count = left if outputs[: len(inputs)] == inputs else 1
+                after = handed_on(inputs, outputs)[: len(inputs)]
+                count = left if after == inputs else 1
                 made.append(UnitShapes(count, run, inputs, outputs, inner))
-                inputs, left = outputs[: len(inputs)], left - count
+                inputs, left = after, left - count
         return tuple(made)
 
     def _op(self, op: Op, inputs: tuple[Shape, ...]) -> tuple[Shape, ...]:

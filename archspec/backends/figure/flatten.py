@@ -68,6 +68,13 @@ class Flattening(Record, frozen=False):
             self.atoms.append(Atom(one, one.name, (), shape, (SOURCE,), ""))
         return tuple(range(len(given)))
 
+    def entrances(self, shapes: BodyShapes, path: str) -> tuple[Port, ...]:
+        """The ports of a block that is drawn as a whole: what flows through it is the first, the rest stand by name."""
+        for name, shape in list(zip(shapes.body.inputs, shapes.inputs, strict=True))[1:]:
+            given = GraphInput(name, shape, shapes.body.span)
+            self.atoms.append(Atom(given, f"{path}.{name}", (), shape, (SOURCE,), ""))
+        return (SOURCE, *range(len(self.atoms)))
+
     def run(
         self, shapes: BodyShapes, ports: tuple[Port, ...], path: str, stage: str = "", again: str = ""
     ) -> list[Port]:

@@ -46,7 +46,7 @@ class Reader(Record, frozen=False):
         """
         if id(shapes) not in self._seen or self.unfold:
             flat = Flattening(blocks=True)
-            ports = flat.run(shapes, (SOURCE,) * len(shapes.inputs), path, again=again if self.unfold else "")
+            ports = flat.run(shapes, flat.entrances(shapes, path), path, again=again if self.unfold else "")
             chain = self.nested(flat.atoms, [port for port in ports if port is not None])
             unusual = stands_out(chain)
             self.unusual = self.unusual or unusual

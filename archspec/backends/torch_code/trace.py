@@ -12,7 +12,7 @@ from typing import Any
 
 from archspec.expressions import expression_of, literal, simplify, substitute, to_text, traced
 from archspec.expressions.trees import free_names
-from archspec.ir.graph import Body, Graph, Node, Option, Ref, Repeat, written
+from archspec.ir.graph import Body, Graph, Node, Option, Ref, Repeat, handed_on, written
 from archspec.ops.base import Op, Operand
 from archspec.ops.base import Value as OpValue
 from archspec.records import Record, field
@@ -142,23 +142,24 @@ class _Walk:
         return self.call(node.target, inputs, local, node.arguments, instance.names, node.inits)
 
     def repeat(self, target: Repeat, inputs: tuple[Shape, ...], local: tuple[Shape, ...], names: Names) -> Step:
-        first, start = inputs, local
+        taken, own, outputs, ends = inputs, local, inputs, local
         units: list[tuple[int, Step]] = []
         place = 0
         for run in target.runs:
             left = run.count
             while left:
-                taken, own = inputs[: len(first)], local[: len(first)]  # of a unit with more outputs, those it takes
                 step = self.call(run.target, taken, own, run.arguments, names, run.inits)
-                steady = _values(step.outputs) == _values(inputs) and _same_open(step.outputs, inputs, names)
+                after = handed_on(taken, step.outputs)[: len(inputs)]
+                steady = _values(after) == _values(taken) and _same_open(after, taken, names)
                 count = left if steady else 1
                 units.append((count, step))
                 left, place = left - count, place + count
-                inputs, local = _left(step.outputs, place - 1), _left(step.local, place - 1)
+                outputs, ends = _left(step.outputs, place - 1), _left(step.local, place - 1)
+                taken, own = handed_on(taken, outputs)[: len(inputs)], handed_on(own, ends)[: len(inputs)]
         return (
-            Step(first, inputs, local, units=self.joined(units, names), template=target.template)
+            Step(inputs, outputs, ends, units=self.joined(units, names), template=target.template)
             if units
-            else Step(first, first, start)
+            else Step(inputs, inputs, local)
         )
 
     def joined(self, units: list[tuple[int, Step]], names: Names) -> list[tuple[int, Step]]:
@@ -255,14 +256,15 @@ class _Walk:
             return _outputs(target, inputs)
         if isinstance(target, Body):
             return self.flow(target, inputs)
-        width = len(inputs)
+        outputs, width = inputs, len(inputs)
         for run in target.runs:
             left = run.count
             while left:
-                shapes = self._through(run.target, inputs[:width])
-                left = 0 if _values(shapes) == _values(inputs) else left - 1
-                inputs = shapes
-        return inputs
+                outputs = self._through(run.target, inputs)
+                after = handed_on(inputs, outputs)[:width]
+                left = 0 if _values(after) == _values(inputs) else left - 1
+                inputs = after
+        return outputs
 
 
 def _left(shapes: tuple[Shape, ...], place: int) -> tuple[Shape, ...]:
