@@ -144,18 +144,17 @@ class _Walk:
     def repeat(self, target: Repeat, inputs: tuple[Shape, ...], local: tuple[Shape, ...], names: Names) -> Step:
         taken, own, outputs, ends = inputs, local, inputs, local
         units: list[tuple[int, Step]] = []
-        place = 0
+        width, place = len(inputs), 0
         for run in target.runs:
             left = run.count
             while left:
                 step = self.call(run.target, taken, own, run.arguments, names, run.inits)
-                after = handed_on(taken, step.outputs)[: len(inputs)]
-                steady = _values(after) == _values(taken) and _same_open(after, taken, names)
-                count = left if steady else 1
+                after = handed_on(taken, step.outputs)[:width]
+                count = left if _values(after) == _values(taken) and _same_open(after, taken, names) else 1
                 units.append((count, step))
                 left, place = left - count, place + count
                 outputs, ends = _left(step.outputs, place - 1), _left(step.local, place - 1)
-                taken, own = handed_on(taken, outputs)[: len(inputs)], handed_on(own, ends)[: len(inputs)]
+                taken, own = handed_on(taken, outputs)[:width], handed_on(own, ends)[:width]
         return (
             Step(inputs, outputs, ends, units=self.joined(units, names), template=target.template)
             if units
