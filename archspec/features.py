@@ -65,7 +65,7 @@ def _cut(body: Body, wanted: Sequence[Ref]) -> tuple[Body, list[Ref], list[int]]
     layers are numbered in lists of their own (`blocks.2`), for a list has no gaps.
     """
     whole = {node.shares for node in body.nodes} | {node.key for node in body.nodes if node.shares or node.ties}
-    whole |= {source.partition(".")[0] for node in body.nodes for _, source in node.ties}
+    whole |= {body.holder(source) for node in body.nodes for _, source in node.ties}
     used: dict[str, set[int]] = {}
     moved: dict[Ref, Ref] = {}
     nodes: list[Node] = []
@@ -87,7 +87,7 @@ def _cut(body: Body, wanted: Sequence[Ref]) -> tuple[Body, list[Ref], list[int]]
             moved |= {Ref(node.key, place): Ref(node.key, new) for new, place in enumerate(places)}
         need(node.inputs)
         need([Ref(node.shares)] if node.shares is not None else [])
-        need(Ref(source.partition(".")[0]) for _, source in node.ties)
+        need(Ref(body.holder(source)) for _, source in node.ties)
         nodes.append(node)
     left = [place for place, name in enumerate(body.inputs) if name in used]
     found = replace(

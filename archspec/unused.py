@@ -88,7 +88,7 @@ def _unread(body: Body, seen: dict[int, Body]) -> Iterator[Node]:
     seen[id(body)] = body
     read = {ref.node for node in body.nodes for ref in node.inputs} | {ref.node for _, ref in body.outputs}
     read |= {node.shares for node in body.nodes if node.shares is not None}
-    read |= {source.partition(".")[0] for node in body.nodes for _, source in node.ties}
+    read |= {body.holder(source) for node in body.nodes for _, source in node.ties}
     for node in body.nodes:
         if node.key not in read and node.target is not None:
             yield node

@@ -89,6 +89,13 @@ def test_outputs_are_called_as_a_named_tuple_can_call_them() -> None:
     archspec.verify(checked)
 
 
+def test_what_a_layer_is_tied_to_stays() -> None:
+    net = "archspec: 1\nname: net\ninput: x[N, 3]\nnet:\n  - a.b: {op: linear, out: 3}\n  - r: {op: relu, from: x}\n"
+    net += "  - c: {op: linear, out: 3, tie: {weight: a.b.weight}}\n"
+    assert archspec.check(net).warnings == ()
+    archspec.verify(archspec.check(net, features=["c"]))
+
+
 def test_numbered_lists_of_layers_stay_whole() -> None:
     archspec.verify(archspec.check("resnet50_fpn", features=["fpn.layer_blocks.3.0"]))
 

@@ -151,6 +151,12 @@ class Body(Record):
         """The node with this key; KeyError if there is none."""
         return self._keyed[key]
 
+    def holder(self, tensor: str) -> str:
+        """The key of the node that holds a tensor, whose own name may have dots; KeyError if there is none."""
+        parts = tensor.split(".")
+        names = (".".join(parts[:cut]) for cut in range(len(parts) - 1, 0, -1))
+        return self._keyed[next((name for name in names if name in self._keyed), tensor)].key
+
 
 def operations(body: Body, seen: set[int] | None = None) -> Iterator[Op]:
     """Every op of a body and of what it calls; a body that is called more than once comes once."""
