@@ -6,7 +6,7 @@ import re
 from keyword import iskeyword
 
 from archspec.records import replace
-from archspec.report import Report
+from archspec.report import Report, suggestion
 from archspec.source import ListValue, MapValue, ScalarValue, Value
 from archspec.span import Span
 from archspec.spec.fields import is_private, is_word, text_of
@@ -27,6 +27,8 @@ ALIASES = {
     "list": "list[int]", "tuple": "list[int]", "module": "block", "layer": "block", "op": "block",
 }  # fmt: skip
 """What other languages call the types."""
+
+TYPES = ("int", "float", "bool", "str", "block", "enum[a, b]", "list[int]")
 
 
 def part(scalar: ScalarValue, start: int, end: int, text: str) -> ScalarValue:
@@ -129,23 +131,27 @@ def read_param(name: str, value: Value, key: Span, report: Report) -> Param | No
             f"found `{text_of(value)}`",
             "types: int, float, bool, str, block, enum[a, b], list[int]; `open` before it makes a constructor argument",
         ],
-        help=_declaration(name, value),
+        help=_declaration(value),
     )
     return None
 
 
-def _declaration(name: str, value: Value) -> str:
+def _declaration(value: Value) -> str | None:
     """What was probably meant by a declaration that is none."""
     if not isinstance(value, ScalarValue):
-        return f"write `{name}: list[int] = {text_of(value)}`"
+        return f"write `list[int] = {text_of(value)}`"
     if not isinstance(value.value, str):
-        return f"write `{name}: {KINDS.get(type(value.value), 'int')} = {text_of(value)}`"
+        return f"write `{KINDS.get(type(value.value), 'int')} = {text_of(value)}`"
     kind, equals, default = (part.strip() for part in value.value.partition("="))
-    words = kind.lower().split()
-    if words and words[-1] in ALIASES:
-        opened = "open " if words[0] == "open" else ""
-        return f"write `{name}: {opened}{ALIASES[words[-1]]}{' = ' if equals else ''}{default}`"
-    return f"write `{name}: block = {text_of(value)}` for an op or a block, `{name}: str = {text_of(value)}` for a word"
+    first, _, rest = kind.lower().partition(" ")
+    opened = "open " if rest and suggestion(first, ["open"]) else ""
+    near = suggestion(rest if opened else kind.lower(), (*TYPES, *ALIASES), 0.65 if equals else 0.8)
+    if near is not None:
+        meant = near.split("`")[1]
+        return f"write `{opened}{ALIASES.get(meant, meant)}{' = ' if equals else ''}{default}`"
+    if equals:
+        return None
+    return f"write `block = {text_of(value)}` for an op or a block, `str = {text_of(value)}` for a word"
 
 
 def _members(match: re.Match[str]) -> tuple[str, ...]:
