@@ -34,6 +34,12 @@ class Conv2dSame(nn.Conv2d):
         return super().forward(pad_same(x, self.kernel_size, self.stride, self.dilation))
 
 
+class ConvTranspose2dSame(nn.ConvTranspose2d):
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        rows, columns = x.shape[2] * self.stride[0], x.shape[3] * self.stride[1]
+        return super().forward(x)[..., :rows, :columns]
+
+
 class MaxPool2dSame(nn.Module):
     def __init__(self, kernel_size: Any, stride: Any = None, dilation: Any = 1) -> None:
         super().__init__()
@@ -127,8 +133,8 @@ class WindowAttention(nn.Module):
 
 
 PIECES = (
-    Conv2dSame, MaxPool2dSame, AvgPool2dSame, DropPath, LayerNorm2d, WindowAttention, causal_mask, crop_like,
-    space_to_depth,
+    Conv2dSame, ConvTranspose2dSame, MaxPool2dSame, AvgPool2dSame, DropPath, LayerNorm2d, WindowAttention,
+    causal_mask, crop_like, space_to_depth,
 )  # fmt: skip
 SUPPORT = {piece.__name__: piece for piece in PIECES}
 

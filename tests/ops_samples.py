@@ -67,6 +67,7 @@ def conv2d(rng: Random) -> Sample:
 
 
 def conv_transpose2d(rng: Random) -> Sample:
+    same = {"padding": "tf_same", "output_padding": 0} if rng.random() < 0.2 else {}
     return {
         "out": rng.choice((1, 2, 3, 4, 6)),
         "kernel": numbers(rng, 1, 4),
@@ -79,6 +80,7 @@ def conv_transpose2d(rng: Random) -> Sample:
             groups=lambda: rng.choice((1, 2, 3)),
             dilation=lambda: numbers(rng, 1, 2),
         ),
+        **same,
     }, (feature_map(rng),)
 
 

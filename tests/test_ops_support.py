@@ -13,8 +13,10 @@ import torch.nn.functional as F
 from ops_samples import feature_map, numbers
 from torch import Tensor, nn
 
+from archspec import pipeline
 from archspec.backends import reference_layers
 from archspec.backends.torch_code.support import pieces
+from archspec.diagnostics import SpecError
 from archspec.ops import OPS
 from archspec.ops.options import make_op
 from archspec.ops.support import SUPPORT
@@ -23,8 +25,8 @@ from archspec.shapes import Shape
 torch.set_num_threads(1)
 
 CASES = (
-    "conv2d", "max_pool2d", "avg_pool2d", "layer_norm2d", "drop_path", "crop_like", "window_attention",
-    "space_to_depth",
+    "conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "layer_norm2d", "drop_path", "crop_like",
+    "window_attention", "space_to_depth",
 )  # fmt: skip
 
 
@@ -47,7 +49,7 @@ def options(name: str, rng: Random) -> dict[str, Any]:
         return {"p": rng.choice((0.0, 0.4, 1.0))}
     sliding = {"kernel": numbers(rng, 1, 5), "stride": numbers(rng, 1, 4), "padding": "tf_same"}
     dilated = {"dilation": numbers(rng, 1, 2)} if name != "avg_pool2d" else {}
-    return sliding | dilated | ({"out": 3} if name == "conv2d" else {})
+    return sliding | dilated | ({"out": 3} if name.startswith("conv") else {})
 
 
 def shapes(name: str, rng: Random) -> tuple[Shape, ...]:
@@ -84,6 +86,48 @@ def test_three_writings_compute_the_same(name: str, monkeypatch: pytest.MonkeyPa
 def test_every_piece_is_written_and_every_op_asks_for_known_ones() -> None:
     assert set(ops_performer.SUPPORT) == set(SUPPORT)
     assert all(hasattr(reference_layers, name) and name in emitted() for name in SUPPORT)
+
+
+def test_a_transposed_convolution_is_the_gradient_of_the_convolution() -> None:
+    """TensorFlow defines it so: of the SAME convolution from a map of H * stride rows, with respect to that map."""
+    forms = set()
+    for seed in range(80):
+        rng = Random(seed)
+        given = {name: numbers(rng, 1, most) for name, most in (("kernel", 5), ("stride", 4), ("dilation", 2))}
+        groups, x = rng.choice((1, 3)), Shape.of(2, 3, rng.randint(1, 5), rng.randint(1, 5))
+        op = make_op(OPS["conv_transpose2d"], {"out": 6, "padding": "tf_same", "groups": groups, **given})
+        performer = ops_performer.Performer(op, (x,))
+        weight, bias = performer.own.weight, performer.own.bias
+        small = torch.randn(*x.dims)  # type: ignore[arg-type]
+        large = torch.zeros(*op.shape(x).dims, requires_grad=True)  # type: ignore[arg-type, union-attr]
+        padded = ops_performer.pad_same(large, given["kernel"], given["stride"], given["dilation"])
+        convolved = F.conv2d(padded, weight, None, given["stride"], 0, given["dilation"], groups)
+        (gradient,) = torch.autograd.grad(convolved, large, small)
+        assert torch.allclose(performer(small), gradient + bias[:, None, None], atol=1e-5), f"{op!r} on {x}"
+        forms.add(type(performer.own).__name__)
+    assert forms == {"ConvTranspose2d", "ConvTranspose2dSame"}
+
+
+UP = """archspec: 1
+name: up
+init: {conv_transpose2d: {weight: {kaiming_normal: fan_out}, bias: zeros}}
+input: x[N, 3, H=9, W=7]
+blocks:
+  unit:
+    params: {k: int, s: int = 2}
+    in: x[N, C, H, W]
+    out: [N, 4, s*H, s*W]
+    body: [{op: conv_transpose2d, out: 4, kernel: k, stride: s, padding: tf_same}, {op: relu}]
+net: [{op: unit, k: 3}, {op: unit, k: 4}, {op: unit, k: 1, s: 3}, {op: unit, k: 5}]
+"""
+
+
+def test_transposed_convolutions_are_cut_only_where_torch_cannot_pad_so() -> None:
+    text = pipeline.build(UP)
+    pipeline.verify(UP, text)
+    assert text.count("ConvTranspose2dSame(") == 3 and "self.reset_parameters()" in text
+    with pytest.raises(SpecError, match="E0315: `output_padding` beside `padding: tf_same`"):
+        pipeline.check(UP.replace("tf_same}", "tf_same, output_padding: 1}"))
 
 
 def test_tensorflows_padding() -> None:

@@ -30,6 +30,14 @@ class Conv2dSame(nn.Conv2d):
         return F.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
 
 
+class ConvTranspose2dSame(nn.ConvTranspose2d):
+    """A transposed convolution with TensorFlow's SAME padding: what is more than size * stride is cut."""
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        rows, columns = (size * stride for size, stride in zip(x.shape[2:], self.stride, strict=True))
+        return super().forward(x, output_size).narrow(2, 0, rows).narrow(3, 0, columns)
+
+
 class MaxPool2dSame(nn.Module):
     """Max pooling with TensorFlow's SAME padding."""
 

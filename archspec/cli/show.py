@@ -43,4 +43,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return FINE
 
 
-COMMAND = Command("print the spec as it is understood", "archspec show resnet34@plain34 --origin", _arguments, _run)
+COMMAND = Command(
+    "print the spec as it is understood, without its comments: parents merged in, variant and settings applied",
+    "archspec show resnet34@plain34 --origin", _arguments, _run,
+)  # fmt: skip

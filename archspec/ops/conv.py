@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from archspec.ops.base import APART, TAKEN, Call, Op, Window, pair
-from archspec.ops.fields import Channels, ConvPadding, Count, Kernels, Paddings
+from archspec.ops.fields import Channels, ConvPadding, Count, Kernels, Paddings, SamePadding
 from archspec.ops.spatial import ceil_div, channels_first, fits, holes, not_empty, reach, said, slide, step, times
 from archspec.shapes import Demand, Dim, Shape
 
@@ -132,6 +132,7 @@ class ConvTranspose2d(Op):
 
     `- up: {op: conv_transpose2d, out: 64, kernel: 2, stride: 2}`
 
+    `padding: tf_same` is TensorFlow's: H' = H * stride, of an odd number of rows to cut the last at the bottom.
     torch.nn.ConvTranspose2d.
     """
 
@@ -144,7 +145,7 @@ class ConvTranspose2d(Op):
     out: Channels
     kernel: Kernels
     stride: Kernels = 1
-    padding: Paddings = 0
+    padding: SamePadding = 0
     output_padding: Paddings = 0
     groups: Count = 1
     bias: bool = True
@@ -158,6 +159,17 @@ class ConvTranspose2d(Op):
             pair(self.output_padding), pair(self.stride), pair(self.dilation), strict=True
         ):
             larger = max(stride, dilation)
+            if self.padding == "tf_same":
+                yield Demand(
+                    extra,
+                    "==",
+                    0,
+                    "E0315",
+                    "`output_padding` beside `padding: tf_same`",
+                    f"the size is the input's times the stride: expected no `output_padding`, found {extra}",
+                    "leave `output_padding` out",
+                    option="output_padding",
+                )
             yield Demand(
                 larger,
                 ">=",
@@ -187,15 +199,18 @@ class ConvTranspose2d(Op):
         return Window(((kernel[0] - 1) // stride[0] + 1, (kernel[1] - 1) // stride[1] + 1), scale=stride)
 
     def module(self, *inputs: Shape) -> Call:
+        padding, extra = self.padding, self.output_padding
+        if padding == "tf_same":
+            padding, extra = (_single(max(a, 0), max(b, 0)) for a, b in zip(*self._trims, strict=True))
         return Call(
-            "nn.ConvTranspose2d",
+            "support.ConvTranspose2dSame" if self._is_cut else "nn.ConvTranspose2d",
             (inputs[0].channels, self.out),
             (
                 ("kernel_size", self.kernel),
                 *said(
                     stride=(self.stride, 1),
-                    padding=(self.padding, 0),
-                    output_padding=(self.output_padding, 0),
+                    padding=(padding, 0),
+                    output_padding=(extra, 0),
                     groups=(self.groups, 1),
                     bias=(self.bias, True),
                     dilation=(self.dilation, 1),
@@ -208,10 +223,27 @@ class ConvTranspose2d(Op):
         larger = "" if up == (1, 1) else f", ×{up[0]}"
         return f"{times(self.kernel)} deconv, {self.out}{holes(self.dilation)}{larger}"
 
+    @property
+    def _trims(self) -> list[tuple[int, int]]:
+        """The padding and output padding of TensorFlow's SAME along both axes, one row more where that is odd."""
+        windows = zip(reach(pair(self.kernel), pair(self.dilation)), pair(self.stride), strict=True)
+        return [((window - stride) // 2, stride - window) for window, stride in windows]
+
+    @property
+    def _is_cut(self) -> bool:
+        """Whether a row or column is left that torch's paddings, equal on both sides, do not cut."""
+        return self.padding == "tf_same" and any(extra < 0 and extra % 2 for _, extra in self._trims)
+
     def _side(self, x: Shape, axis: int) -> Dim:
+        if self.padding == "tf_same":
+            return x.dims[2 + axis] * pair(self.stride)[axis]
         kernel, stride, dilation = pair(self.kernel)[axis], pair(self.stride)[axis], pair(self.dilation)[axis]
         trim = dilation * (kernel - 1) + pair(self.output_padding)[axis] + 1 - 2 * pair(self.padding)[axis]
         return (x.dims[2 + axis] - 1) * stride + trim
+
+
+def _single(height: int, width: int) -> int | tuple[int, int]:
+    return height if height == width else (height, width)
 
 
 def groups_divide(op: str, groups: int, channels: int, out: int | None = None) -> Iterator[Demand]:

@@ -123,7 +123,7 @@ Paddings = Annotated[_Padding | _Pair, ByForm()]
 """A number of at least 0 for both axes, or (height, width)."""
 ConvPadding = Annotated[_Padding | _Pair | Literal["same", "tf_same"], ByForm()]
 """A padding, `same` (torch: keeps the size at stride 1) or `tf_same` (TensorFlow: ceil(size / stride))."""
-PoolPadding = Annotated[_Padding | _Pair | Literal["tf_same"], ByForm()]
+SamePadding = Annotated[_Padding | _Pair | Literal["tf_same"], ByForm()]
 """A padding, or `tf_same` (TensorFlow: ceil(size / stride))."""
 Sides = Annotated[_Padding | _Pair | _Four, ByForm()]
 """A number for all sides, (height, width), or (left, right, top, bottom) as in `F.pad`."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from archspec.ops.base import Call, GlobalWindow, Op, Window, pair
-from archspec.ops.fields import Kernels, PoolPadding
+from archspec.ops.fields import Kernels, SamePadding
 from archspec.ops.spatial import ceil_div, channels_first, fits, holes, not_empty, reach, said, slide, step, times
 from archspec.shapes import Demand, Dim, Shape
 
@@ -30,7 +30,7 @@ class _Pool(Op):
 
     kernel: Kernels
     stride: Kernels | None = None
-    padding: PoolPadding = 0
+    padding: SamePadding = 0
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs

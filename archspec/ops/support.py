@@ -29,6 +29,13 @@ PIECES = (
         "nn.Conv2d",
     ),
     Piece(
+        "ConvTranspose2dSame",
+        "(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True,"
+        " dilation=1)",
+        "The transposed convolution, of which H * stride rows and W * stride columns are kept, the first ones.",
+        "nn.ConvTranspose2d",
+    ),
+    Piece(
         "MaxPool2dSame",
         "(kernel_size, stride=None, dilation=1)",
         "The same padding with minus infinity, then max pooling; `stride` None means the kernel.",

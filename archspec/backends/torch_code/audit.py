@@ -62,7 +62,7 @@ NODES = (
     ast.cmpop,
 )
 BUILTINS = {"super", "range", "isinstance", "type", "int", "float", "bool", "min", "max", "abs", "round", "len", "sum"}
-BASES = {"nn.Module", "nn.Sequential", "nn.Conv2d", "nn.LayerNorm", "NamedTuple"}
+BASES = {"nn.Module", "nn.Sequential", "nn.Conv2d", "nn.ConvTranspose2d", "nn.LayerNorm", "NamedTuple"}
 METHODS = {
     "__init__",
     "forward",

@@ -30,6 +30,7 @@ POSITIONS: Mapping[str, tuple[str, ...]] = {
     "nn.AdaptiveMaxPool2d": ("output_size",), "nn.MultiheadAttention": ("embed_dim", "num_heads"),
     "support.Conv2dSame": ("in_channels", "out_channels"), "support.DropPath": ("p",),
     "support.WindowAttention": ("dim", "heads", "window"),
+    "support.ConvTranspose2dSame": ("in_channels", "out_channels"),
 }  # fmt: skip
 """What positional arguments are called, for arguments that have to be named."""
 

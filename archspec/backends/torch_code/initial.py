@@ -110,7 +110,7 @@ def _by_op(graph: Graph, families: Families, special: Sequence[Special]) -> tupl
             holders += [f"{inner}.{tensor}" in tensors for tensors, inner in inside]
             kinds |= {"nn.Linear"} if inside else set()
         if any(holders):
-            bare = {"nn.Conv2d" if path == "Conv2dSame" else path for path in kinds}  # Conv2dSame is a Conv2d
+            bare = {f"nn.{path[:-4]}" if path in ("Conv2dSame", "ConvTranspose2dSame") else path for path in kinds}
             found.setdefault(tuple(sorted(bare)), []).append((tensor, scheme, all(holders)))
     joint: dict[tuple[Any, ...], tuple[str, ...]] = {}
     for paths, tensors in found.items():

@@ -19,6 +19,7 @@ PIECES = (
     "space_to_depth",
     "windows",
     "Conv2dSame",
+    "ConvTranspose2dSame",
     "MaxPool2dSame",
     "AvgPool2dSame",
     "DropPath",
