@@ -7,6 +7,7 @@ import inspect
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -50,6 +51,18 @@ def test_a_module_is_saved_whole_whatever_was_made_after_it() -> None:
         assert type(restored) is type(net)
         assert "conv2" in inspect.getsource(type(net)) and inspect.getsource(type(restored))
     assert inspect.getsource(type(other)) != inspect.getsource(type(first))
+
+
+def test_what_a_prompt_shows_is_short(tmp_path: Path) -> None:
+    """A notebook makes it too, beside what it shows."""
+    checked = archspec.check("resnet18")
+    summary, table, figure = archspec.summary(checked), archspec.table(checked), archspec.draw(checked)
+    assert repr(summary) == str(summary) and repr(table) == str(table)
+    torch.save(archspec.module("lenet").state_dict(), tmp_path / "lenet.pt")
+    weights = archspec.weights(tmp_path / "lenet.pt", "lenet")
+    assert "10 of 10 tensors" in repr(weights)
+    inside = (checked.spec, checked.graph, checked.graph.body, checked.shapes, checked.cost)
+    assert all(len(repr(each)) < 2000 for each in (checked, summary, table, figure, weights, *inside))
 
 
 def test_threads_check_at_once() -> None:

@@ -97,6 +97,8 @@ class Summary(Record):
         grids = [text(self._grid()), *([text(self._maps())] if len(self.maps) > 1 else [])]
         return "\n\n".join([self._title(), *grids, "\n".join(self._facts())])
 
+    __repr__ = __str__  # in a prompt, too, and beside the HTML that a notebook shows
+
     def _repr_markdown_(self) -> str:
         facts = "\n".join(f"- {fact}" for fact in self._facts())
         return f"**{markdown_text(self._title())}**\n\n{markdown(self._grid())}\n\n{facts}"
@@ -163,6 +165,8 @@ class Comparison(Record):
 
     def __str__(self) -> str:
         return text(self._grid())
+
+    __repr__ = __str__
 
     def _repr_markdown_(self) -> str:
         return markdown(self._grid())

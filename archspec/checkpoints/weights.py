@@ -25,6 +25,10 @@ class Weights(Record):
     wanted: tuple[Named, ...]
     fit: Fit
 
+    def __repr__(self) -> str:
+        found = f"{len(self.fit.sources)} of {len(self.wanted)} tensors"
+        return f"<Weights {self.checkpoint.path} -> {self.network}: {found}>"
+
     def state_dict(self, *, partial: bool = False) -> dict[str, Tensor]:
         """The checkpoint's tensors under the network's keys, in its order; ValueError where it does not fill them.
 

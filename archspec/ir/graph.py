@@ -147,6 +147,9 @@ class Body(Record):
     def __hash__(self) -> int:
         return self._hash
 
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}: {len(self.nodes)} nodes>"  # all of it is as large as the network unrolled
+
     def node(self, key: str) -> Node:
         """The node with this key; KeyError if there is none."""
         return self._keyed[key]

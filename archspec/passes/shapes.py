@@ -31,6 +31,9 @@ class BodyShapes(Record):
     children: Mapping[str, BodyShapes]
     units: Mapping[str, tuple[UnitShapes, ...]]
 
+    def __repr__(self) -> str:
+        return f"<shapes of {self.body!r}>"
+
     def of(self, ref: Ref) -> Shape:
         """The shape that a reference inside this body stands for."""
         found = self.nodes.get(ref.node)

@@ -112,6 +112,8 @@ class Table(Record):
     def __str__(self) -> str:
         return text(self.grid)
 
+    __repr__ = __str__
+
     def _repr_markdown_(self) -> str:
         return self.markdown
 
