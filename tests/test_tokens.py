@@ -133,3 +133,27 @@ def test_it_goes_where_modules_go() -> None:
             copy.deepcopy(ours),
         ):
             torch.testing.assert_close(other(text), expected)
+
+
+SUMMARISER = """\
+archspec: 1
+name: pair
+input: ["source[N, S=7]", "target[N, T=5]"]
+net:
+  - embed: {op: embedding, from: source, vocabulary: 11, out: 8}
+  - memory: {op: attention, heads: 2}
+  - again: {same: embed, from: target}
+  - cross: {op: attention, heads: 2, from: [again, memory, memory]}
+output: [N, T, 8]
+"""
+
+
+def test_source_and_target_have_lengths_of_their_own() -> None:
+    """S is the length that is read, T the length that is written, as torch's attention calls them."""
+    checked = check(SUMMARISER)
+    assert [given.shape.holds_ids for given in checked.graph.inputs] == [True, True]
+    given = [torch.randint(0, 11, (2, length)) for length in (9, 4)]
+    assert module(SUMMARISER)(*given).shape == (2, 4, 8)
+    verify(checked.graph, build(checked))
+    with pytest.raises(SpecError, match="must be a number"):
+        check(SUMMARISER.replace("S=7", "K=7"))

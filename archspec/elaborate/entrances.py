@@ -17,6 +17,8 @@ origins = lazy("archspec.elaborate.origins")
 
 MAX_SIDE = 1 << 16
 MAX_FREE = 16
+TOKENS = ("T", "S")
+"""What the second of two axes is called where it counts token ids; attention reads S of a source for T of a target."""
 
 
 class Entrances:
@@ -46,7 +48,7 @@ class Entrances:
         known = [dim for dim in dims if dim is not None]
         if len(known) < len(dims):
             return None
-        of_tokens = len(dims) == 2 and signature.axes[1].text.value == "T"
+        of_tokens = len(dims) == 2 and signature.axes[1].text.value in TOKENS
         shape = Shape.of(*known, axes=IDS if of_tokens else None)
         shape = self._freed(shape) if self.free else shape
         return GraphInput(signature.name, shape, signature.span) if self._channels_fit(signature, shape) else None
@@ -74,7 +76,7 @@ class Entrances:
                     f"found `{axis.text.value}`: the sizes of the batch and of the image may be free, channels may not"
                 ],
                 help=(f"write {stated}" if stated is not None else "write a number, or the name of a param")
-                + ", or call the axis T if these are token ids" * (shape.rank == 2),
+                + ", or call the axis T (or S) if these are token ids" * (shape.rank == 2),
             )
             return False
         if _looks_channels_last(shape):
