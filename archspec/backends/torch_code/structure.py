@@ -119,7 +119,8 @@ def _action(step: Step, node: Node, callee: Callable[[Instance], object]) -> Act
 def _skeleton(value: Any) -> Any:
     """The structure of a call: what must be equal for one line of code to stand for several."""
     if isinstance(value, Call):
-        return value.path, len(value.args), tuple(map(_skeleton, value.args))
+        named = tuple((name, part) for name, given in value.kwargs if (part := _skeleton(given)) is not None)
+        return value.path, len(value.args), tuple(map(_skeleton, value.args)), named
     if isinstance(value, (Operand, Operands, Parameter)):
         return value
     if isinstance(value, Slice):
