@@ -146,6 +146,20 @@ def test_a_chain_that_registers_in_another_order_is_no_sequence() -> None:
     assert text.index("self.b = ") < text.index("self.a = ") < text.index("x = self.a(x)") < text.index("x = self.b(x)")
 
 
+def test_units_of_attention_that_run_again_are_the_same_modules() -> None:
+    items = "  - a: {op: attention, heads: 2, repeat: 2}\n  - b: {same: a}\n"
+    text = PLAIN.partition("input:")[0] + "input: x[N, T=5, 8]\nnet:\n" + items
+    net = pipeline.module(text)
+    assert sorted({key.partition(".in")[0] for key in net.state_dict() if ".in_proj_weight" in key}) == ["a.0", "a.1"]
+    pipeline.verify(text)
+
+
+def test_an_elu_is_never_in_place() -> None:
+    """In place torch takes its gradient from the output, which is another in the last bits."""
+    texts = [generate(graph(PLAIN + f"  - bn: {{op: batch_norm}}\n  - act: {{op: {op}}}\n")) for op in ("elu", "silu")]
+    assert "nn.ELU()" in texts[0] and "nn.SiLU(inplace=True)" in texts[1]
+
+
 def test_numbered_children_keep_their_keys(everything: Path) -> None:
     names: dict[str, Any] = {}
     exec((everything / "nets_numbered.py").read_text(encoding="utf-8"), names)
