@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from archspec.diagnostics import SpecError
-from archspec.pipeline import build, module, verify
+from archspec.pipeline import build, load, module, verify
 
 SPEC = """\
 archspec: 1
@@ -125,3 +125,52 @@ def test_layers_that_stand_anywhere_are_filled_as_stated(case: str, usual: str) 
     assert all((value == 5).all() for value in small)
     assert not any((value == 5).any() for value in weights if value.shape[2:] != (1, 1))
     verify(text)
+
+
+SCALED = """\
+archspec: 1
+name: scaled
+params: {depth: int = 3, gain: float = 0.5, num_classes: open int = 7}
+input: x[N, T=4, 8]
+blocks:
+  unit:
+    params: {k: int}
+    in: x[N, T, D]
+    body:
+      - attn: {op: attention, heads: 2}
+      - out: {op: linear, out: D, init: {weight: {normal: gain/sqrt(k*fan_in)}}}
+net:
+  - {op: unit, k: depth, repeat: depth}
+  - last: {op: linear, out: num_classes, init: {bias: {constant: gain}}}
+init:
+  attention: {out_proj.weight: {constant: 0.02/sqrt(2*depth)}}
+variants: {deep: {depth: 27}}
+"""
+
+
+def test_numbers_read_params() -> None:
+    text = build(SCALED)
+    assert "std = 0.5 / math.sqrt(3 * m.out.in_features)" in text and "nn.init.constant_(self.last.bias, 0.5)" in text
+    for address, depth in ((SCALED, 3), ("deep", 27)):
+        net = module(SCALED, variant="deep") if address == "deep" else module(SCALED)
+        assert (net.get_parameter("0.0.attn.out_proj.weight") == torch.tensor(0.02 / (2 * depth) ** 0.5)).all()
+        spread = torch.cat([p.flatten() for name, p in net.named_parameters() if name.endswith("out.weight")]).std()
+        assert abs(spread / (0.5 / (depth * 8) ** 0.5) - 1) < 0.2
+        assert (net.get_parameter("last.bias") == 0.5).all()
+
+
+@pytest.mark.parametrize("number", ["1/num_classes", "depht", "depth > 2", "sqrt(0 - depth)", "1/0", "i"])
+def test_numbers_that_are_none(number: str) -> None:
+    with pytest.raises(SpecError) as error:
+        module(SCALED.replace("{constant: gain}", f"{{constant: {number}}}"))
+    assert [diagnostic.code for diagnostic in error.value.diagnostics] == ["E0229"]
+
+
+def test_gpt2_scales_what_is_added_to_the_residual_stream() -> None:
+    """Radford et al. 2019, sec. 2.3: by one over the root of their number."""
+    net = module(load("gpt2", depth=2, dim=64, heads=4, vocabulary=100, most=8))
+    spreads = {name: p.std().item() for name, p in net.named_parameters() if p.dim() == 2}
+    added = [std for name, std in spreads.items() if name.endswith(("out_proj.weight", "c_proj.weight"))]
+    assert added == pytest.approx([0.02 / 2] * 4, rel=0.1)
+    others = [std for name, std in spreads.items() if not name.endswith(("out_proj.weight", "c_proj.weight"))]
+    assert others == pytest.approx([0.02] * len(others), rel=0.1)

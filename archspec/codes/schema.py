@@ -146,8 +146,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "E0229",
         "not an initialisation",
-        "`init:` maps an op or tensor to a scheme such as `zeros` or `{kaiming_normal: fan_out}`. For a convolution or "
-        "linear its number may read the fans, as in `{uniform: 1/sqrt(fan_out)}`.",
+        "`init:` maps an op or tensor to a scheme such as `zeros` or `{kaiming_normal: fan_out}`. Its number may read "
+        "params that are not open, as in `{normal: 0.02/sqrt(depth)}`, and for a convolution or linear the fans, as "
+        "in `{uniform: 1/sqrt(fan_out)}`.",
     ),
     Code(
         "E0230",

@@ -1,11 +1,13 @@
-"""Initialisation schemes: `zeros`, `{normal: 0.01}`, `{kaiming_normal: fan_out}`, `{uniform: 1/sqrt(fan_out)}`."""
+"""Initialisation schemes: `zeros`, `{normal: 0.02/sqrt(depth)}`, `{kaiming_normal: fan_out}`, `{uniform: 1/fan_in}`."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection
 from typing import Any
 
-from archspec.expressions import ExpressionError, Meter, evaluate, parse, to_text
+from archspec.elaborate.env import Env
+from archspec.expressions import ExpressionError, Meter, evaluate, literal, parse, substitute, to_text
 from archspec.lazy import lazy
 from archspec.ops.base import Op
 from archspec.report import Report, suggestion
@@ -21,25 +23,26 @@ SCHEMES = PLAIN | NUMBERED | FANNED
 MOST_STEPS = 100  # a number of an initialisation is a short formula
 
 FANS = frozenset({"fan_in", "fan_out"})
-"""What a number of a scheme may read: how many values of a weight go into one output, and how many read one input."""
+"""What a number may read besides params: how many values of a weight go into an output, and how many read an input."""
 
 Scheme = tuple[str] | tuple[str, float | str]
-"""A name, and its number, the text of an expression of FANS, or the fan that it keeps."""
+"""A name, and its number, the text of an expression of numbers and FANS, or the fan that it keeps."""
 
 
 def read_inits(
-    table: MapValue, tensors: Collection[str] | None, op: type[Op], report: Report
+    table: MapValue, tensors: Collection[str] | None, op: type[Op], env: Env, report: Report
 ) -> tuple[tuple[str, Scheme], ...]:
     """(tensor, scheme) for each tensor of an `init:` of an op; `tensors` are those that there are, None: unknown.
 
-    The linears inside an op are filled as `linear` says, and not here.
+    Numbers may read the params and `let`s of `env`, and the fans if the op has a weight with inputs and outputs. The
+    linears inside an op are filled as `linear` says, and not here.
     """
     found: list[tuple[str, Scheme]] = []
     if tensors is not None:
         tensors = [name for name in tensors if name.partition(".")[0] not in op.linears]
     fans = op.weighted == 1  # a weight with inputs and outputs, which a number may read
     for entry in table.entries:
-        name, scheme = str(entry.key.value), read_scheme(entry.value, report, fans)
+        name, scheme = str(entry.key.value), read_scheme(entry.value, env, report, fans)
         if tensors is not None and name not in tensors:
             report.error(
                 "E0229",
@@ -54,7 +57,7 @@ def read_inits(
     return tuple(found)
 
 
-def read_scheme(value: Value, report: Report, fans: bool) -> Scheme | None:
+def read_scheme(value: Value, env: Env, report: Report, fans: bool) -> Scheme | None:
     """A scheme as a tuple: its name, and its number or fan. None after an error."""
     name: Any = value.value if isinstance(value, ScalarValue) else None
     if isinstance(value, ScalarValue) and name in PLAIN:
@@ -65,8 +68,8 @@ def read_scheme(value: Value, report: Report, fans: bool) -> Scheme | None:
         argument = entry.value.value if isinstance(entry.value, ScalarValue) else None
         if name in NUMBERED and isinstance(argument, int | float) and not isinstance(argument, bool):
             return (name, argument)
-        if name in NUMBERED and fans and isinstance(argument, str) and (text := _of_fans(argument)) is not None:
-            return (name, text)
+        if name in NUMBERED and isinstance(argument, str) and (number := _computed(argument, env, fans)) is not None:
+            return (name, number)
         if name in FANNED and argument in ("fan_in", "fan_out"):
             return (name, str(argument))
     report.error(
@@ -76,22 +79,27 @@ def read_scheme(value: Value, report: Report, fans: bool) -> Scheme | None:
         notes=[
             "expected zeros, ones, {constant: 0.5}, {normal: std}, {trunc_normal: std}, {uniform: bound},\n"
             "{xavier_uniform: gain}, {xavier_normal: gain}, {kaiming_normal: fan_out} or {kaiming_uniform: fan_in};\n"
-            "for convolutions and linears a number may read the fans: {uniform: 1/sqrt(fan_out)}"
+            "a number may read params that are not open, and of convolutions and linears the fans: {uniform: 1/fan_in}"
         ],
         help=_scheme_help(name),
     )
     return None
 
 
-def _of_fans(text: str) -> str | None:
-    """An expression of the fans as it is printed; None where it has no value or reads anything else."""
+def _computed(text: str, env: Env, fans: bool) -> float | str | None:
+    """A number, or its expression as it is printed, params by their values; None where it reads anything else."""
     try:
         expression = parse(text)
-        value = evaluate(expression, {"fan_in": 27.0, "fan_out": 64.0}, Meter(MOST_STEPS))
-    except ExpressionError:
+        known = expression.names & env.values.keys() - env.barred.keys() - env.open
+        if not expression.names - known <= (FANS if fans else frozenset()):
+            return None
+        tree = substitute(expression.tree, {name: literal(env.values[name]) for name in known})
+        value = evaluate(parse(to_text(tree)), {"fan_in": 27.0, "fan_out": 64.0}, Meter(MOST_STEPS))
+    except (ExpressionError, TypeError):
         return None
-    fits = expression.names <= FANS and isinstance(value, int | float) and not isinstance(value, bool)
-    return to_text(expression.tree) if fits else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if isinstance(tree, ast.Constant) else to_text(tree)
 
 
 def _scheme_help(name: Any) -> str | None:

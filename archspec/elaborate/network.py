@@ -86,7 +86,7 @@ class _Network(Blocks):
         if file.register is not None:
             builder.register = self.registration(file.register, builder)
         outputs = self._outputs(file.outputs, builder, env)
-        init = self._init(spec)
+        init = self._init(spec, scope.env)
         if self.report.failed:
             return None
         body = builder.finish(
@@ -152,7 +152,7 @@ class _Network(Blocks):
             help_ = "say where it comes from: `outputs: {logits: {from: fc}}`"
             self.report.error("E0225", f"nothing comes before `{output.name}`", output.span, help=help_)
 
-    def _init(self, spec: Spec) -> tuple[tuple[str, str, Any], ...]:
+    def _init(self, spec: Spec, env: Env) -> tuple[tuple[str, str, Any], ...]:
         found: list[tuple[str, str, Any]] = []
         for entry in spec.file.init:
             name = str(entry.key.value)
@@ -163,7 +163,7 @@ class _Network(Blocks):
                 self.report.error("E0229", title, entry.value.span, help=help_)
             else:
                 known = self.tensors.get(name)
-                schemes = read_inits(entry.value, sorted(known) if known else None, OPS[name], self.report)
+                schemes = read_inits(entry.value, sorted(known) if known else None, OPS[name], env, self.report)
                 found += [(name, tensor, scheme) for tensor, scheme in schemes]
         return tuple(found)
 

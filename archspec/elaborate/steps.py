@@ -244,7 +244,7 @@ class Steps(Items):
             )
             return ()
         tensors = called.tensors if known else None
-        return read_inits(step.item.init, tensors, type(called.target), self.report)
+        return read_inits(step.item.init, tensors, type(called.target), step.place.env, self.report)
 
     def _share(self, step: _Step) -> bool:
         """The module of another item once more, on other inputs."""
