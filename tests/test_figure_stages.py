@@ -99,7 +99,8 @@ def test_the_stages_of_random_networks_cost_what_the_network_costs() -> None:
 
 def test_a_stage_that_goes_on_behind_a_long_shortcut_is_said_once() -> None:
     assert describe(read(pipeline.check("unet"))).endswith(
-        "Stages: level1 (1 block), pool1 to up1 (8 blocks), head."
+        "Stages: level1 (1 block), pool1, level2 (1 block), pool2, level3 (1 block), pool3, level4 (1 block), pool4, "
+        "bottom (1 block), dropout, up4 (1 block), up3 (1 block), up2 (1 block), up1 (1 block), head."
     )  # fmt: skip
     text = sketch([read(pipeline.check("googlenet@googlenet_aux"))])
     assert "inception4a to aux1" in text  # a head of its own is drawn beside the trunk, and costs where it leaves

@@ -39,6 +39,7 @@ def test_what_a_unit_gives_no_successor_of_stays_for_all() -> None:
     assert torch.equal(one(*given), other(*given))
     archspec.verify(repeated)
     text = archspec.build(repeated)
+    assert " | input x (N, 6, 8) | input memory (N, 4, 8)\n" in text
     assert "        for unit in self.layers:\n            x = unit(x, memory)\n" in text
     costs = [archspec.check(text).cost for text in (repeated, written)]
     assert [(c.parameters, c.macs, c.weighted_layers) for c in costs] == [(costs[0].parameters, costs[0].macs, 7)] * 2

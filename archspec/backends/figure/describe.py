@@ -20,10 +20,9 @@ def describe(outline: Outline) -> str:
     kinds = shortcuts(outline)
     words = ", ".join(f"{count} {_NAMES[kind]}" for kind, count in kinds.items())
     total = f"; {counted(sum(kinds.values()), 'shortcut')}: {words}" if kinds else ""
+    stages = [stage for group in outline.groups for stage in group.parts or (group,)]
     names = ", ".join(
-        group.name + (f" ({counted(group.blocks, 'block')})" if group.blocks else "")
-        for group in outline.groups
-        if group.name
+        stage.name + (f" ({counted(stage.blocks, 'block')})" if stage.blocks else "") for stage in stages if stage.name
     )
     return f"{outline.title}: {', '.join(outline.facts)}{total}." + (f" Stages: {names}." if names else "")
 

@@ -50,7 +50,8 @@ def _about(graph: Graph, decided: ModulePlan, cost: object) -> list[str]:
     measured = cost if cost is not None else measure(graph, infer(graph))
     parameters, macs = getattr(measured, "parameters", 0), getattr(measured, "macs", 0)
     facts = [f"parameters {parameters:,} | multiply-adds {_billions(macs)}"]
-    facts += [f"input {_said(entry.shape)}" for entry in graph.inputs]
+    names = [f"{entry.name} " if len(graph.inputs) > 1 else "" for entry in graph.inputs]
+    facts += [f"input {name}{_said(entry.shape)}" for name, entry in zip(names, graph.inputs, strict=True)]
     return [filled(graph.doc) or f"{decided.net.name}.", "\n".join(_packed(facts)), *_table(decided)]
 
 
