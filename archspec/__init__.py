@@ -34,14 +34,15 @@ __all__ = [
     "weights",
 ]
 
-front = lazy("archspec.front")
+_pipeline, _notebook = lazy("archspec.pipeline"), lazy("archspec.notebook")
 
 
 def __getattr__(name: str) -> Any:
     """What is public, loaded when it is first asked for: the command sets Python up before it loads anything."""
     if name not in __all__:
         raise AttributeError(f"module `archspec` has no attribute `{name}`")
-    found = globals()[name] = getattr(front, name)
+    _notebook.install()
+    found = globals()[name] = getattr(_pipeline, name)
     return found
 
 

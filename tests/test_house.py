@@ -143,8 +143,8 @@ def _names(node: ast.AST) -> list[str]:
 
 
 NEEDLESS = {
-    "archspec.backends.sizes", "archspec.front", "archspec.rendering.excerpts", "decimal", "difflib", "fractions",
-    "glob", "hashlib", "html", "pathlib", "pydantic", "shutil", "signal", "urllib",
+    "archspec.backends.sizes", "archspec.notebook", "archspec.rendering.excerpts", "decimal", "difflib",
+    "fractions", "glob", "hashlib", "html", "pathlib", "pydantic", "shutil", "signal", "urllib",
 }  # fmt: skip
 """What takes a while to load, and a check of a spec that is right has no use for."""
 

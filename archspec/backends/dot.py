@@ -10,9 +10,10 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from archspec.backends.escape import clean
-from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Outline, Step, Tangle
+from archspec.backends.figure.outline import Card, Outline, Step, Tangle
 from archspec.backends.figure.scene import WireKind
 from archspec.backends.figure.theme import LIGHT
+from archspec.backends.figure.walk import Walk
 from archspec.records import Record, field
 
 if TYPE_CHECKING:
@@ -60,66 +61,40 @@ class _Ids(Record, frozen=False):
         return f"cluster{next(self.clusters)}"
 
 
-class _Writer(Record):
-    """Writes chains into one graph or cluster; each method returns the node that the next wire leaves from."""
+class _Writer(Walk):
+    """Writes chains into one graph or cluster."""
 
-    graph: Digraph
-    ids: _Ids
+    def __init__(self, graph: Digraph, ids: _Ids) -> None:
+        self.graph, self.ids = graph, ids
 
-    def chain(self, chain: Chain, start: str | None, kind: WireKind = "flow", label: str = "") -> str | None:
-        for item in chain:
-            start = self.item(item, start, kind, label)
-            label = ""
-        return start
+    def card(self, card: Card, start: str | None) -> str | None:
+        with self.graph.subgraph(name=self.ids.cluster()) as inside:
+            inside.attr(label=_label(card.title), labeljust="r")
+            return _Writer(inside, self.ids).chain(card.chain, start)
 
-    def item(self, item: Item, start: str | None, kind: WireKind, label: str) -> str | None:
-        if isinstance(item, Step):
-            node = self.step(item)
-            self._wire(start, node, kind, label)
-            return node
-        if isinstance(item, Fork):
-            node = self.step(item.join)
-            for branch in item.branches:
-                self._branch(branch, start, node)
-            return node
-        if isinstance(item, Card):
-            with self.graph.subgraph(name=self.ids.cluster()) as inside:
-                inside.attr(label=_label(item.title), labeljust="r")
-                return _Writer(inside, self.ids).chain(item.chain, start, kind, label)
-        if isinstance(item, Tangle):
-            return self._tangle(item, start)
-        node = self._node(item.name, {"style": "rounded"})
-        self._wire(self.chain(item.chain, start), node, "flow", "")
-        return start
-
-    def _branch(self, branch: Branch, start: str | None, join: str) -> None:
-        """A shortcut is one wire with its words on it, any other branch its steps."""
-        kind = branch.kind or "flow"
-        if branch.kind is not None:
-            self._wire(start, join, kind, " ".join(branch.labels))
-        else:
-            self._wire(self.chain(branch.chain, start), join, kind, "")
-
-    def _tangle(self, tangle: Tangle, start: str | None) -> str | None:
+    def tangle(self, tangle: Tangle, start: str | None) -> str | None:
         ends: list[str | None] = []
         for index, piece in enumerate(tangle.pieces):
             first, *rest = piece
             sources = [start if source < 0 else ends[source] for source, goal in tangle.wires if goal == index]
-            end = self.item(first, sources[0] if sources else None, "flow", "")
+            end = self.item(first, sources[0] if sources else None)
             for other in sources[1:]:
-                self._wire(other, end, "flow", "")
+                self.wire(other, end)
             ends.append(self.chain(tuple(rest), end))
         return ends[-1]
 
     def step(self, step: Step) -> str:
         return self._node(step.label, _SHAPES.get(step.family, {}))
 
+    def exit(self, name: str) -> str:
+        return self._node(name, {"style": "rounded"})
+
     def _node(self, label: str, attributes: Mapping[str, str]) -> str:
         node = self.ids.node()
         self.graph.node(node, _label(label), **attributes)
         return node
 
-    def _wire(self, start: str | None, end: str | None, kind: WireKind, label: str) -> None:
+    def wire(self, start: str | None, end: str | None, kind: WireKind = "flow", label: str = "") -> None:
         if start is None or end is None:
             return
         if kind == "flow":

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from archspec.backends.escape import clean
-from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, Outline, Step, Tangle, layers
+from archspec.backends.figure.outline import Card, Outline, Step, Tangle, layers
 from archspec.backends.figure.scene import WireKind
 from archspec.backends.figure.shortcut import tangled
 from archspec.backends.figure.theme import LIGHT, fills
+from archspec.backends.figure.walk import Walk
 
 _STYLES: Mapping[WireKind, str] = {
     "identity": f"stroke:{LIGHT['identity']},stroke-width:2px",
@@ -36,8 +37,8 @@ def source(outlines: Sequence[Outline], title: str, description: str) -> str:
     return "\n".join([*heading, *writer.lines, *writer.rest(), ""])
 
 
-class _Writer:
-    """Writes chains line by line; each method returns the node that the next wire leaves from."""
+class _Writer(Walk):
+    """Writes chains line by line."""
 
     def __init__(self, colours: Mapping[int, str]) -> None:
         self.lines: list[str] = []
@@ -52,9 +53,9 @@ class _Writer:
         """A whole network, in a frame with its name where there are others."""
         if framed:
             self._open(f"{outline.title}: {', '.join(outline.facts)}")
-        end = self._step(outline.entry) if outline.entry else None
+        end = self.step(outline.entry) if outline.entry else None
         for group in outline.groups:
-            end = self._chain(group.chain, end)
+            end = self.chain(group.chain, end)
         if framed:
             self._close()
 
@@ -67,62 +68,40 @@ class _Writer:
         for kind, wires in self._kinds.items():
             yield f"  linkStyle {','.join(map(str, wires))} {_STYLES[kind]}"
 
-    def _chain(self, chain: Chain, start: str | None) -> str | None:
-        for item in chain:
-            start = self._item(item, start)
-        return start
+    def card(self, card: Card, start: str | None) -> str | None:
+        self._open(card.title)
+        end = self.chain(card.chain, start)
+        self._close()
+        return end
 
-    def _item(self, item: Item, start: str | None) -> str | None:
-        if isinstance(item, Step):
-            node = self._step(item)
-            self._wire(start, node)
-            return node
-        if isinstance(item, Fork):
-            node = self._step(item.join)
-            for branch in item.branches:
-                self._branch(branch, start, node)
-            return node
-        if isinstance(item, Card):
-            self._open(item.title)
-            end = self._chain(item.chain, start)
-            self._close()
-            return end
-        if isinstance(item, Tangle):
-            return self._tangle(item, start)
-        self._wire(self._chain(item.chain, start), self._node(item.name, *_BRACKETS["output"]))
-        return start
-
-    def _branch(self, branch: Branch, start: str | None, join: str) -> None:
-        if branch.kind is not None:
-            self._wire(start, join, branch.kind, " ".join(branch.labels))
-        else:
-            self._wire(self._chain(branch.chain, start), join)
-
-    def _tangle(self, tangle: Tangle, start: str | None) -> str | None:
+    def tangle(self, tangle: Tangle, start: str | None) -> str | None:
         ends: list[str | None] = []
         for index, (first, *rest) in enumerate(tangle.pieces):
             sources = [source for source, goal in tangle.wires if goal == index]
             # What is more than a step has one entrance, inside of it.
             entrance = None if isinstance(first, Step) else _end(sources[0], start, ends)
-            end = self._item(first, entrance)
+            end = self.item(first, entrance)
             for source in sources[entrance is not None :]:
-                self._wire(_end(source, start, ends), end, tangled(tangle, source, index))
-            ends.append(self._chain(tuple(rest), end))
+                self.wire(_end(source, start, ends), end, tangled(tangle, source, index))
+            ends.append(self.chain(tuple(rest), end))
         return ends[-1]
 
-    def _step(self, step: Step) -> str:
+    def step(self, step: Step) -> str:
         node = self._node(step.label, *_BRACKETS.get(step.family, ('["', '"]')))
         coloured = step.family in ("layer", "stage") and step.shape.rank > 2
         name = self._colours.get(step.shape.channels, "neutral") if coloured else "neutral"
         self._classes.setdefault(name, []).append(node)
         return node
 
+    def exit(self, name: str) -> str:
+        return self._node(name, *_BRACKETS["output"])
+
     def _node(self, label: str, opening: str, closing: str) -> str:
         node = f"n{next(self._ids)}"
         self._line(f"{node}{opening}{_label(label)}{closing}")
         return node
 
-    def _wire(self, start: str | None, end: str | None, kind: WireKind = "flow", label: str = "") -> None:
+    def wire(self, start: str | None, end: str | None, kind: WireKind = "flow", label: str = "") -> None:
         if start is None or end is None:
             return
         if kind != "flow":
