@@ -159,3 +159,26 @@ def test_few_names_are_followed_back(at: Path) -> None:
     (at / "many.yaml").write_text(f"{net}  - a: {{op: conv2d, out: {' + '.join(names)}, kernel: 1}}\n")
     [mistake] = mistakes("many.yaml")
     assert len(mistake.origins) == 6
+
+
+def test_of_an_unknown_name_the_others_are_no_matter(at: Path) -> None:
+    (at / "lost.yaml").write_text(NET.replace("kernel: k,", "kernel: k * widht,"))
+    assert said("lost.yaml", 15) == []
+
+
+def test_a_library_is_told_by_its_user(at: Path) -> None:
+    library = "archspec: 1\nparams: {g: int = 1}\nblocks:\n  c:\n    in: x[N, C, H, W]\n"
+    (at / "lib.yaml").write_text(f"{library}    body: [{{op: conv2d, out: C, kernel: 1, groups: g}}]\n")
+    head = "archspec: 1\nname: user\nparams: {w: int = 16}\nuse: {lib: {g: w - 11}}\ninput: x[N, w, H=8, W=8]\n"
+    (at / "user.yaml").write_text(f"{head}net: [{{op: c}}]\n")
+    assert said("user.yaml", 6) == [
+        "`g` is 5, given to `lib.yaml` as `w - 11` at user.yaml:4:16",
+        "`w` is 16, by default at user.yaml:3:19",
+    ]
+
+
+def test_an_option_that_is_called_as_a_param_of_the_file_is_another_thing(at: Path) -> None:
+    alias = "params: {out: int = 5}\nblocks: {c: {params: {k: int = 1}, op: conv2d, kernel: k, groups: out}}\n"
+    net = "input: x[N, 4, H=8, W=8]\nnet: [{op: c, out: 4}]\n"
+    (at / "alias.yaml").write_text(f"archspec: 1\nname: alias\n{alias}{net}")
+    assert said("alias.yaml", 4) == ["`out` is 5, by default at alias.yaml:3:21"]

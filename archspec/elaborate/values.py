@@ -106,8 +106,9 @@ def _expression(value: ScalarValue, env: Env, report: Report, members: Collectio
         help_ = error.help or near or _counter_help(error)
         known = f"names here: {listed(name for name in env.values if isinstance(name, str)) or 'none'}"
         words = [f"words here: {listed(sorted(members))}"] if members else []
-        notes = [*words, known] if help_ is None and error.message.startswith("unknown name") else []
-        span, read = value.part(error.start, error.end), [] if expression is None else [value]
+        lost = error.message.startswith("unknown name")
+        notes = [*words, known] if help_ is None and lost else []
+        span, read = value.part(error.start, error.end), [] if expression is None or lost else [value]
         report.error("E0220", error.message, span, notes=notes, help=help_, origins=origins.of(read, env, report))
         return None
     return Option(tuple(result) if isinstance(result, list) else result, expr)
