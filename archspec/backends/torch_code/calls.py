@@ -18,9 +18,16 @@ DEFAULTS: Mapping[str, Any] = {
     "stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "output_padding": 0, "ceil_mode": False,
     "count_include_pad": True, "affine": True, "track_running_stats": True, "eps": 1e-5, "momentum": 0.1, "p": 0.5,
     "elementwise_affine": True, "inplace": False, "negative_slope": 0.01, "alpha": 1.0, "approximate": "none",
-    "mode": "nearest", "align_corners": False, "dropout": 0.0, "value": 0.0, "shift": (0, 0),
+    "mode": "nearest", "align_corners": None, "dropout": 0.0, "value": 0.0, "shift": (0, 0), "keepdim": False,
 }  # fmt: skip
 """What ops leave out where it is torch's default; needed where only some instances leave it out."""
+
+OTHERWISE: Mapping[tuple[str, str], Any] = {
+    **{(f"nn.{kind}Pool2d", "stride"): None for kind in ("Max", "Avg")},  # the kernel
+    **{(f"support.{kind}Pool2dSame", "stride"): None for kind in ("Max", "Avg")},
+    ("F.pad", "mode"): "constant",
+}
+"""The same where a name means something else."""
 
 POSITIONS: Mapping[str, tuple[str, ...]] = {
     "nn.Conv2d": ("in_channels", "out_channels"), "nn.ConvTranspose2d": ("in_channels", "out_channels"),
@@ -148,8 +155,7 @@ class Writer(Record, frozen=False):
         for name in dict.fromkeys(name for kwargs in given for name in kwargs):
             if name == "inplace":
                 continue
-            # A pool's stride is its kernel where it is not said.
-            default = DEFAULTS.get(name) if "Pool" not in calls[0].path or name != "stride" else None
+            default = OTHERWISE.get((calls[0].path, name), DEFAULTS.get(name))
             values = [kwargs.get(name, default) for kwargs in given]
             text = self.value(members, values, self.named(name), operands, module)
             if not all(name in kwargs for kwargs in given) and text == repr(default):

@@ -75,7 +75,7 @@ class ClassWriter:
         lines, result = forward.write()
         self.init[:0] = [Statement(f"self.{name} = {text}") for name, text in forward.writer.hoisted.items()]
         self.init[:0] = [Statement(f"self.{name} = {self._test_text(*found)}") for name, found in self.tests.items()]
-        self._store(set(self.resolver.used) - before, lines)
+        self._store(set(self.resolver.used) - before, [*lines, result])
         self._close()
         inputs = tuple(f"{name}: Tensor" for name in forward.arguments)
         count = len(self.body.outputs)

@@ -30,7 +30,7 @@ def annotation(values: Sequence[Any]) -> str:
 
 def _type(value: Any, length: int | None = None) -> str:
     if isinstance(value, (tuple, list)):
-        inner = " | ".join(sorted({_type(item) for item in value}))
+        inner = " | ".join(sorted({_type(item) for item in value})) or "int"
         return f"tuple[{', '.join([inner] * length if length else [inner, '...'])}]"
     return next((kind.__name__ for kind in (bool, int, float) if isinstance(value, kind)), "str")
 

@@ -109,7 +109,7 @@ def _action(step: Step, node: Node, callee: Callable[[Instance], object]) -> Act
     if is_activation(step):
         return "activation", own
     if step.op is not None:
-        return "op", own, step.op.name, _skeleton(step.module), _skeleton(step.value)
+        return "op", own, step.op.name, len(step.outputs), _skeleton(step.module), _skeleton(step.value)
     if step.callee is not None:
         return "body", own, id(callee(step.callee))
     actions = {_action(unit, node, callee): None for _, unit in step.units or ()}
