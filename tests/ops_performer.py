@@ -132,9 +132,34 @@ class WindowAttention(nn.Module):
         return self.proj(seen.transpose(1, 2).flatten(2))
 
 
+class WindowAttentionV2(WindowAttention):
+    def __init__(self, dim: int, heads: int, window: Any, **options: Any) -> None:
+        super().__init__(dim, heads, window, **options)
+        self.relative_position_bias_table, index = None, self._buffers.pop("relative_position_index")
+        self.logit_scale = nn.Parameter(torch.full((heads, 1, 1), math.log(10)))
+        self.cpb_mlp = nn.Sequential(nn.Linear(2, 512), nn.ReLU(), nn.Linear(512, heads, bias=False))
+        scaled = [[8 * k / max(side - 1, 1) for k in range(1 - side, side)] for side in window]
+        logs = [[math.copysign(math.log2(abs(z) + 1) / math.log2(8), z) for z in side] for side in scaled]
+        self.register_buffer("relative_coords_table", torch.tensor([[[(i, j) for j in logs[1]] for i in logs[0]]]))
+        self.register_buffer("relative_position_index", index)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.biases = 16 * torch.sigmoid(self.cpb_mlp(self.relative_coords_table).flatten(0, 2))
+        return super().forward(x)
+
+    def attended(self, x: Tensor, mask: Tensor) -> Tensor:
+        q, k, v = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, 2))
+        if self.qkv.bias is not None:
+            k = k - self.qkv.bias.chunk(3)[1].unflatten(0, (self.heads, 1, -1))
+        cosine = F.normalize(q, dim=3) @ F.normalize(k, dim=3).mT
+        bias = self.biases.T[:, self.relative_position_index].unflatten(1, mask.shape)
+        weights = torch.softmax(cosine * self.logit_scale.exp().clamp(max=100) + bias + mask, 3)
+        return self.proj((F.dropout(weights, self.dropout, self.training) @ v).transpose(1, 2).flatten(2))
+
+
 PIECES = (
     Conv2dSame, ConvTranspose2dSame, MaxPool2dSame, AvgPool2dSame, DropPath, LayerNorm2d, WindowAttention,
-    causal_mask, crop_like, space_to_depth,
+    WindowAttentionV2, causal_mask, crop_like, space_to_depth,
 )  # fmt: skip
 SUPPORT = {piece.__name__: piece for piece in PIECES}
 

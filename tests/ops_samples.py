@@ -306,5 +306,6 @@ SAMPLES: dict[str, Callable[[Random], Sample]] = {
     "scale": scale,
     "attention": attention,
     "window_attention": window_attention,
+    "window_attention_v2": window_attention,
     "space_to_depth": of(lambda rng: {"size": rng.randint(1, 3)}, channels_last),
 }

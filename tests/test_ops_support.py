@@ -26,7 +26,7 @@ torch.set_num_threads(1)
 
 CASES = (
     "conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "layer_norm2d", "drop_path", "crop_like",
-    "window_attention", "space_to_depth",
+    "window_attention", "window_attention_v2", "space_to_depth",
 )  # fmt: skip
 
 

@@ -69,6 +69,7 @@ TORCHVISION: dict[str, tuple[str, dict[str, Any]]] = {
             "shufflenet_v2_x0_5",
             "squeezenet1_1",
             "swin_t",
+            "swin_v2_t",
         )
     },
     "googlenet_torchvision": ("googlenet", {"aux_logits": False, "init_weights": False}),

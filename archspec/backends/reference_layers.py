@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -152,6 +153,35 @@ class WindowAttention(nn.Module):
         q, k, v = self.qkv(tokens).view(count, places, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         bias = self.relative_position_bias_table[self.relative_position_index].view(places, places, self.heads)
         return torch.matmul(q * (width // self.heads) ** -0.5, k.transpose(2, 3)) + bias.permute(2, 0, 1), v
+
+
+class WindowAttentionV2(WindowAttention):
+    """The same by the cosine of queries and keys, its table made of the offsets (Liu et al. 2022)."""
+
+    relative_coords_table: Tensor
+
+    def __init__(self, dim: int, heads: int, window: Any, **options: Any) -> None:
+        super().__init__(dim, heads, window, **options)
+        del self.relative_position_bias_table
+        index = self._buffers.pop("relative_position_index")
+        self.logit_scale = nn.Parameter(torch.full((heads, 1, 1), 10.0).log())
+        self.cpb_mlp = nn.Sequential(nn.Linear(2, 512), nn.ReLU(), nn.Linear(512, heads, bias=False))
+        sides = [torch.linspace(-8, 8, 2 * side - 1) if side > 1 else torch.zeros(1) for side in window]
+        offsets = torch.stack(torch.meshgrid(*sides, indexing="ij"), dim=-1).unsqueeze(0)
+        self.register_buffer("relative_coords_table", offsets.sign() * offsets.abs().log1p() / math.log(8))
+        self.register_buffer("relative_position_index", index)
+
+    def _scores(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        count, places, width = tokens.shape
+        bias: Tensor | None = self.qkv.bias
+        if bias is not None:
+            bias = bias * (torch.arange(3 * width, device=bias.device) // width != 1)
+        qkv = F.linear(tokens, self.qkv.weight, bias).view(count, places, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        biases = self.cpb_mlp(self.relative_coords_table).flatten(0, 2)[self.relative_position_index]
+        biases = biases.view(places, places, self.heads).permute(2, 0, 1).sigmoid() * 16
+        cosine = torch.matmul(F.normalize(q, dim=3), F.normalize(k, dim=3).transpose(2, 3))
+        return cosine * self.logit_scale.clamp(max=math.log(100)).exp() + biases, v
 
 
 def _parted(place: Tensor, shift: int, size: int) -> Tensor:

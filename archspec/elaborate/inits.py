@@ -39,7 +39,7 @@ def read_inits(
     """
     found: list[tuple[str, Scheme]] = []
     if tensors is not None:
-        tensors = [name for name in tensors if name.partition(".")[0] not in op.linears]
+        tensors = [name for name in tensors if name.rpartition(".")[0] not in op.linears]
     fans = op.weighted == 1  # a weight with inputs and outputs, which a number may read
     for entry in table.entries:
         name, scheme = str(entry.key.value), read_scheme(entry.value, env, report, fans)

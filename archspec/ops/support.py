@@ -68,6 +68,14 @@ PIECES = (
         "along a side of one window) and back; places that a seam of the roll separates get -100 added.",
     ),
     Piece(
+        "WindowAttentionV2",
+        "(dim, heads, window, shift=(0, 0), bias=True, dropout=0.0)",
+        "The same, but that `qkv` has no bias for keys, the product is that of q and k at length 1, times the "
+        "exponential of `logit_scale` (heads, 1, 1), at most 100, and the table is 16 sigmoid(cpb_mlp("
+        "relative_coords_table)), of Sequential(Linear(2, 512), ReLU, Linear(512, heads) without a bias). The coordinates"
+        " are the offsets over the largest one, 8 times that as z, and sign(z) log2(|z| + 1) / 3.",
+    ),
+    Piece(
         "crop_like",
         "(x, like)",
         "The centre of x, as high and wide as `like`: rows top .. top + H' with top = (H - H') // 2, columns alike.",

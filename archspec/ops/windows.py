@@ -11,6 +11,9 @@ from archspec.ops.fields import Count, Kernels, Limits, Paddings, Probability
 from archspec.ops.spatial import ceil_div, channels_last, said, times
 from archspec.shapes import Demand, Dim, Shape
 
+_HIDDEN = 512
+"""Features of the perceptron that makes the biases of the second version."""
+
 
 class WindowAttention(Op):
     """(N, H, W, C) -> the same. Each place attends to those of its window, with a learned bias for each offset.
@@ -27,6 +30,7 @@ class WindowAttention(Op):
     name: ClassVar[str] = "window_attention"
     summary: ClassVar[str] = "attention within windows of a map"
     weighted: ClassVar[int] = 2
+    piece: ClassVar[str] = "WindowAttention"
     linears: ClassVar[tuple[str, ...]] = ("qkv", "proj")
     ranks: ClassVar[frozenset[int] | None] = frozenset({4})
     aliases: ClassVar[dict[str, str]] = {
@@ -81,7 +85,7 @@ class WindowAttention(Op):
 
     def module(self, *inputs: Shape) -> Call:
         return Call(
-            "support.WindowAttention",
+            f"support.{self.piece}",
             (inputs[0].channels, self.heads, pair(self.window)),
             said(shift=(pair(self.shift), (0, 0)), bias=(self.bias, True), dropout=(self.dropout, 0.0)),
         )
@@ -99,6 +103,39 @@ class WindowAttention(Op):
             "proj.weight": (width, width),
             "proj.bias": (width,),
         }
+
+
+class WindowAttentionV2(WindowAttention):
+    """(N, H, W, C) -> the same. As `window_attention`, by the cosine of queries and keys, with a bias that is computed.
+
+    `- attn: {op: window_attention_v2, heads: 3, window: 8, shift: 4}`
+
+    Each head has a learned factor for its cosines, and a small perceptron makes the biases from the logarithms of the
+    offsets. Liu et al. 2022 (Swin Transformer V2, sec. 3), torchvision's ShiftedWindowAttentionV2; as there, keys have
+    no bias. `init` of `linear` fills its four linears as well, and the MACs of the perceptron count, once a batch.
+    """
+
+    name: ClassVar[str] = "window_attention_v2"
+    summary: ClassVar[str] = "cosine attention within windows of a map"
+    piece: ClassVar[str] = "WindowAttentionV2"
+    linears: ClassVar[tuple[str, ...]] = ("qkv", "proj", "cpb_mlp.0", "cpb_mlp.2")
+
+    def tensors(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
+        return {
+            "logit_scale": (self.heads, 1, 1),
+            **self._projections(inputs[0].channels),
+            "cpb_mlp.0.weight": (_HIDDEN, 2),
+            "cpb_mlp.0.bias": (_HIDDEN,),
+            "cpb_mlp.2.weight": (self.heads, _HIDDEN),
+        }
+
+    def buffers(self, *inputs: Shape) -> dict[str, tuple[int, ...]]:
+        rows, columns = pair(self.window)
+        return {"relative_coords_table": (1, 2 * rows - 1, 2 * columns - 1, 2), **super().buffers(*inputs)}
+
+    def macs(self, *inputs: Shape) -> Dim:
+        rows, columns = pair(self.window)
+        return super().macs(*inputs) + (2 * rows - 1) * (2 * columns - 1) * (_HIDDEN * (2 + self.heads))
 
 
 class SpaceToDepth(Op):
@@ -136,4 +173,4 @@ class SpaceToDepth(Op):
         return f"{times(self.size)} patches"
 
 
-OPS: tuple[type[Op], ...] = (WindowAttention, SpaceToDepth)
+OPS: tuple[type[Op], ...] = (WindowAttention, WindowAttentionV2, SpaceToDepth)

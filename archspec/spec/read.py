@@ -30,8 +30,8 @@ MEANT = frozenset(
     {
         *dir(builtins), "F", "NamedTuple", "OrderedDict", "Tensor", "annotations", "math", "nn", "torch",
         "AvgPool2dSame", "Conv2dSame", "ConvTranspose2dSame", "DropPath", "LayerNorm2d", "MaxPool2dSame", "Permute",
-        "WindowAttention", "causal_mask", "crop_like", "from_windows", "into_windows", "make_divisible",
-        "same_padding", "seam_mask", "shift_on", "space_to_depth",
+        "WindowAttention", "WindowAttentionV2", "causal_mask", "crop_like", "from_windows", "into_windows",
+        "make_divisible", "offset_index", "same_padding", "seam_mask", "shift_on", "space_to_depth",
     }
 )  # fmt: skip
 """What a class may not be called: names that a generated file imports or uses."""

@@ -21,10 +21,7 @@ class WindowAttention(nn.Module):
         table = torch.empty((2 * rows - 1) * (2 * columns - 1), heads)
         self.relative_position_bias_table = nn.Parameter(table)
         nn.init.trunc_normal_(table, std=0.02)
-        places = torch.cartesian_prod(torch.arange(rows), torch.arange(columns))
-        down, right = (places[:, None] - places).unbind(-1)
-        index = (down + rows - 1) * (2 * columns - 1) + right + columns - 1
-        self.register_buffer("relative_position_index", index.flatten())
+        self.register_buffer("relative_position_index", offset_index(window))
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = into_windows(x, self.window, self.shift)

@@ -14,7 +14,7 @@ from fuzz.sketch import Misfit, fitted
 
 JOINS = ("add", "concat", "mul", "stack")
 LIKE = ("resize_like", "crop_like")
-CHANNELS_LAST = ("window_attention", "space_to_depth")
+CHANNELS_LAST = ("window_attention", "window_attention_v2", "space_to_depth")
 CHAINED = tuple(name for name in OPS if name not in (*JOINS, *LIKE, "param"))
 
 

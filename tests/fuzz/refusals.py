@@ -92,7 +92,7 @@ def _single(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
 
 def _misplaced(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
     """S3: channels that are not where the op has them, first or last."""
-    place = -1 if op.name in ("window_attention", "space_to_depth") else 1
+    place = -1 if op.name in ("window_attention", "window_attention_v2", "space_to_depth") else 1
     return any(x.axes[place] != "C" for x in inputs)
 
 

@@ -97,6 +97,13 @@ METHODS = {
     "movedim",
     "append",
     "numel",
+    "abs",
+    "clamp",
+    "exp",
+    "log",
+    "log2",
+    "sigmoid",
+    "sign",
     "register_buffer",
     "repeat",
     "roll",
@@ -106,9 +113,9 @@ METHODS = {
 FUNCTIONS = {
     "torch": {
         "add", "arange", "bool", "cartesian_prod", "cat", "chunk", "empty", "feature_dropout", "flatten", "full", "mul",
-        "ones", "ones_like", "permute", "reshape", "select", "split", "stack", "zeros",
+        "ones", "ones_like", "zeros_like", "permute", "reshape", "select", "split", "stack", "zeros",
     },
-    "F": {"avg_pool2d", "dropout", "interpolate", "layer_norm", "max_pool2d", "pad", "softmax"},
+    "F": {"avg_pool2d", "dropout", "interpolate", "layer_norm", "linear", "max_pool2d", "normalize", "pad", "softmax"},
     "math": {"ceil", "floor", "log", "sqrt"},
 }  # fmt: skip
 """What may be read of the modules, called or not; of `nn` its classes, and what `nn.init` does in place."""

@@ -36,8 +36,8 @@ POSITIONS: Mapping[str, tuple[str, ...]] = {
     "nn.GroupNorm": ("num_groups", "num_channels"), "nn.AdaptiveAvgPool2d": ("output_size",),
     "nn.AdaptiveMaxPool2d": ("output_size",), "nn.MultiheadAttention": ("embed_dim", "num_heads"),
     "support.Conv2dSame": ("in_channels", "out_channels"), "support.DropPath": ("p",),
-    "support.WindowAttention": ("dim", "heads", "window"),
     "support.ConvTranspose2dSame": ("in_channels", "out_channels"),
+    **dict.fromkeys(("support.WindowAttention", "support.WindowAttentionV2"), ("dim", "heads", "window")),
 }  # fmt: skip
 """What positional arguments are called, for arguments that have to be named."""
 

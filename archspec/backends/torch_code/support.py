@@ -9,7 +9,7 @@ from archspec.resources import folder
 
 NEEDS = {
     **dict.fromkeys(("Conv2dSame", "MaxPool2dSame", "AvgPool2dSame"), ("same_padding",)),
-    "WindowAttention": ("windows",),
+    **dict.fromkeys(("WindowAttention", "WindowAttentionV2"), ("windows",)),
 }
 PIECES = (
     "make_divisible",
@@ -25,6 +25,7 @@ PIECES = (
     "DropPath",
     "LayerNorm2d",
     "WindowAttention",
+    "WindowAttentionV2",
     "Permute",
 )
 
