@@ -72,8 +72,8 @@ PIECES = (
         "(dim, heads, window, shift=(0, 0), bias=True, dropout=0.0)",
         "The same, but that `qkv` has no bias for keys, the product is that of q and k at length 1, times the "
         "exponential of `logit_scale` (heads, 1, 1), at most 100, and the table is 16 sigmoid(cpb_mlp("
-        "relative_coords_table)), of Sequential(Linear(2, 512), ReLU, Linear(512, heads) without a bias). The coordinates"
-        " are the offsets over the largest one, 8 times that as z, and sign(z) log2(|z| + 1) / 3.",
+        "relative_coords_table)), of Sequential(Linear(2, 512), ReLU, Linear(512, heads) without a bias). The "
+        "coordinates are the offsets over the largest one, 8 times that as z, and sign(z) log2(|z| + 1) / 3.",
     ),
     Piece(
         "crop_like",
