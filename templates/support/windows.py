@@ -13,7 +13,7 @@ def into_windows(x: Tensor, window: tuple[int, int], shift: tuple[int, int]) -> 
     if max(shift):
         x = x.roll((-down, -right), (1, 2))
     x = x.view(x.size(0), x.size(1) // rows, rows, -1, columns, x.size(3))
-    return x.transpose(2, 3).flatten(0, 2).flatten(1, 2)
+    return x.transpose(2, 3).flatten(0, 2).flatten(1, 2).contiguous()
 
 
 def from_windows(
