@@ -129,24 +129,30 @@ class WindowAttention(nn.Module):
         self.register_buffer("relative_position_index", seen.flatten())
 
     def forward(self, x: Tensor) -> Tensor:
-        (batch, *sides, channels), window = x.shape, self.window
-        full = [-(-side // size) * size for side, size in zip(sides, window, strict=True)]
-        shift = [s if side > size else 0 for side, size, s in zip(full, window, self.shift, strict=True)]
-        x = F.pad(x, (0, 0, 0, full[1] - sides[1], 0, full[0] - sides[0])).flatten(1, 2)
-        place = torch.arange(full[0] * full[1], device=x.device).view(full)
-        order = (
-            place.roll((-shift[0], -shift[1]), (0, 1)).unfold(0, window[0], window[0]).unfold(1, window[1], window[1])
-        )
-        order = order.reshape(-1, window[0] * window[1])
-        scores, v = self._scores(x[:, order].flatten(0, 1))
-        if any(self.shift):
-            row, column = order // full[1], order % full[1]
-            apart = _parted(row, shift[0], window[0]) | _parted(column, shift[1], window[1])
-            scores = (scores.view(batch, -1, *scores.shape[1:]) + apart[:, None].to(x.dtype) * -100).flatten(0, 1)
+        sides, (rows, columns), moved = x.shape[1:3], self.window, any(self.shift)
+        full = [-(-side // size) * size for side, size in zip(sides, self.window, strict=True)]
+        shift = [s if side > size else 0 for side, size, s in zip(full, self.window, self.shift, strict=True)]
+        x = F.pad(x, (0, 0, 0, full[1] - sides[1], 0, full[0] - sides[0]))
+        x = torch.roll(x, (-shift[0], -shift[1]), dims=(1, 2)) if moved else x
+        cut = x.view(x.shape[0], full[0] // rows, rows, full[1] // columns, columns, x.shape[3]).transpose(2, 3)
+        # In memory one after the other, as the generated ones: the order of a sum is that of the memory.
+        scores, v = self._scores(cut.flatten(0, 2).flatten(1, 2).contiguous())
+        if moved:
+            apart = self._apart(full, shift, x.device).repeat(x.shape[0], 1, 1, 1)
+            scores = scores + apart.to(x.dtype) * -100
         weights = F.dropout(scores.softmax(dim=-1), p=self.dropout, training=self.training)
-        out: Tensor = self.proj(torch.matmul(weights, v).transpose(1, 2).reshape(-1, order.shape[1], channels))
-        out = out.view(batch, -1, channels)[:, order.flatten().argsort()]
-        return out.view(batch, *full, channels)[:, : sides[0], : sides[1]]
+        out: Tensor = self.proj(torch.matmul(weights, v).transpose(1, 2).flatten(2))
+        out = out.view(cut.shape).transpose(2, 3).flatten(3, 4).flatten(1, 2)
+        out = torch.roll(out, shift, dims=(1, 2)) if moved else out
+        return out[:, : sides[0], : sides[1]]
+
+    def _apart(self, full: list[int], shift: list[int], device: torch.device) -> Tensor:
+        """(windows, 1, places, places): whether the seam of a roll lies between two places of a window."""
+        place = torch.arange(full[0] * full[1], device=device).view(*full).roll((-shift[0], -shift[1]), (0, 1))
+        order = place.unfold(0, self.window[0], self.window[0]).unfold(1, self.window[1], self.window[1])
+        order = order.reshape(-1, self.window[0] * self.window[1])
+        over = torch.stack([order // full[1] < shift[0], order % full[1] < shift[1]])
+        return (over[:, :, :, None] != over[:, :, None, :]).any(0).unsqueeze(1)
 
     def _scores(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         count, places, width = tokens.shape
@@ -182,9 +188,3 @@ class WindowAttentionV2(WindowAttention):
         biases = biases.view(places, places, self.heads).permute(2, 0, 1).sigmoid() * 16
         cosine = torch.matmul(F.normalize(q, dim=3), F.normalize(k, dim=3).transpose(2, 3))
         return cosine * self.logit_scale.clamp(max=math.log(100)).exp() + biases, v
-
-
-def _parted(place: Tensor, shift: int, size: int) -> Tensor:
-    """Whether the seam of a roll lies between two places of a window: one is among the first `shift` of the map."""
-    first = place < shift
-    return first[:, :, None] != first[:, None, :]
