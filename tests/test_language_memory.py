@@ -51,3 +51,18 @@ def test_a_card_names_what_comes_from_beside() -> None:
     """Of a repeated block's inputs the first flows through the card; the memory is not drawn as if it were the same."""
     drawn = archspec.draw(DECODER % "  - layers: {op: layer, from: [x, memory], repeat: 3}\n").svg
     assert drawn.count(">memory<") == 2
+
+
+def test_a_container_takes_nothing_that_nothing_inside_reads() -> None:
+    """`from: x` at the first item inside is as good as at the container."""
+    text = (
+        "archspec: 1\nname: net\ninput: x[N, 4, H=8, W=8]\nnet:\n"
+        "  - conv: {op: conv2d, out: 4, kernel: 3, padding: 1}\n"
+        "  - skip: %s\n  - add: {op: add, from: [conv, skip]}\n"
+    )
+    inside = text % "[{op: conv2d, from: x, out: 4, kernel: 1}, {op: batch_norm}]"
+    outside = text % "{from: x, body: [{op: conv2d, out: 4, kernel: 1}, {op: batch_norm}]}"
+    one, other = (archspec.build(given).split("from __future__")[1] for given in (inside, outside))
+    assert one == other and "self.skip = nn.Sequential(" in one
+    both = text % "[{a: {op: conv2d, from: x, out: 4, kernel: 1}}, {b: [{add: {op: add, from: [a, conv]}}]}]"
+    archspec.verify(both)

@@ -42,6 +42,8 @@ def test_every_code_of_a_lint_is_warned_of_by_one() -> None:
         ("- a: {op: conv2d, out: 3, kernel: 1}\n- b: {op: relu}\n- c: {op: conv2d, out: 3, kernel: 1, from: x}\n"
          "- {op: add, from: [b, c]}", ["W0607"]),
         ("- a: {op: conv2d, out: 4, kernel: 1}\n- {op: conv2d, out: 4, kernel: 1}", ["W0605"]),
+        ("- {op: conv2d, out: 3, kernel: 3, groups: 3}\n- {op: conv2d, out: 4, kernel: 1}", []),
+        ("- {op: conv2d, out: 4, kernel: 1}\n- {op: conv2d, out: 4, kernel: 3, groups: 4}", []),
         ("- {op: conv2d, out: 4, kernel: 1}\n- {op: relu}\n- {op: relu}", ["W0611"]),
         ("- {op: relu}\n- {op: conv2d, out: 4, kernel: 1}\n- {op: relu}", []),
         ("- a: {op: relu}\n- b: {op: tanh}\n- {op: add, from: [a, b]}", []),

@@ -32,7 +32,8 @@ CODES: tuple[Code, ...] = (
         "W0605",
         "two linear layers with nothing between",
         "Two linear maps in a row are one linear map, with more weights. Usually a norm or an activation is missing; "
-        "who means a factorisation says so with a comment.",
+        "who means a factorisation says so with a comment. A depthwise convolution beside a pointwise one is known "
+        "as one (Chollet 2017, Xception, sec. 4.7).",
     ),
     Code(
         "W0606",

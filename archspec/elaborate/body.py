@@ -93,6 +93,17 @@ class BodyBuilder:
         """The default input of a container: what flows into it."""
         self.go_on(self._captured(FLOWING, outer))
 
+    def drop_unread(self) -> None:
+        """Forget the default input of a container in which nothing reads it, if there is another."""
+        first = self.inputs[0] if len(self.inputs) > 1 else None
+        if first is None or self._wished.get(first) != FLOWING:
+            return
+        read = [ref for node in self.nodes for ref in node.inputs]
+        read += [wire.ref for child in self._children.values() for wire in child.captured]
+        read += [wire.ref for result in (self.current, *self.names.values()) if result for wire in result.wires]
+        if Ref(first) not in read:
+            del self.inputs[0], self.captured[0], self._wished[first]
+
     def go_on(self, result: Result | None) -> None:
         """The next item reads this by default, and it is what the body gives if there is none."""
         self.current = self.flow = result

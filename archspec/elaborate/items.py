@@ -166,6 +166,7 @@ class Items(Calls):
                     "E0226", f"container `{name}` is empty", item.span, help="leave it out with `when:`, or fill it"
                 )
             return None
+        child.drop_unread()
         if item.register is not None:
             child.register = self.registration(item.register, child)
         return child
