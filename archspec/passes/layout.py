@@ -73,7 +73,9 @@ class _Layout:
             units = self._units(node.target, shapes, node.key)
             return units if node.path is None else [_within(node.path, _ordered(units))]
         own, ties = op_entries(node.target, shapes.into(node)), dict(node.ties)  # type: ignore[arg-type]
-        return [_Placed(node.path or "", tuple(one._replace(tied=ties.get(one.key, "")) for one in own))]
+        if ties:
+            own = tuple(one._replace(tied=ties.get(one.key, "")) for one in own)
+        return [_Placed(node.path or "", own)]
 
     def _units(self, repeat: Repeat, shapes: BodyShapes, key: str) -> list[_Placed]:
         template = parse_template(repeat.template) if repeat.template is not None else None
@@ -112,7 +114,11 @@ def _ordered(placed: Iterable[_Placed]) -> tuple[Entry, ...]:
             modules.setdefault(head, []).append(_Placed(rest, entries))
     return (
         *bare,
-        *[one._replace(key=f"{head}.{one.key}") for head, inside in modules.items() for one in _inside(inside)],
+        *[
+            Entry(f"{head}.{key}", shape, learned, tied)
+            for head, inside in modules.items()
+            for key, shape, learned, tied in _inside(inside)
+        ],
     )
 
 
