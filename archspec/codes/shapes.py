@@ -73,7 +73,7 @@ CODES: tuple[Code, ...] = (
         "E0315",
         "`output_padding` is too large",
         "It must be smaller than the stride or the dilation; it only chooses among the sizes that a stride folds "
-        "together.",
+        "together. Beside `padding: tf_same` there is none to choose.",
     ),
     Code(
         "E0316",
