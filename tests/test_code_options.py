@@ -94,3 +94,35 @@ ONCE_WRONG: dict[str, list[Options]] = {
 @pytest.mark.parametrize("op", ONCE_WRONG)
 def test_options_that_once_went_wrong(op: str) -> None:
     archspec.verify(archspec.check(spec_of(op, ONCE_WRONG[op], ["x[N, 4, 6, 6]"], ["x[N, C, H, W]"]) + "\n"))
+
+
+AT_TORCHS_DEFAULT: dict[str, tuple[Options, str, Any, Any]] = {
+    "dropout": ({}, "p", 0.5, 0.25),
+    "leaky_relu": ({}, "slope", 0.01, 0.2),
+    "elu": ({}, "alpha", 1.0, 0.5),
+    "batch_norm": ({}, "momentum", 0.1, 0.2),
+    "group_norm": ({"groups": 2}, "eps", 1e-5, 1e-3),
+    "conv2d": ({"out": 4, "kernel": 1}, "groups", 1, 2),
+    "max_pool2d": ({"kernel": 2, "stride": 1}, "padding", 0, 1),
+    "pad2d": ({"padding": 1}, "value", 0.0, 2.0),
+}
+
+
+@pytest.mark.parametrize("op", AT_TORCHS_DEFAULT)
+def test_an_open_param_that_is_torchs_default_now_is_still_an_argument(op: str) -> None:
+    options, option, default, other = AT_TORCHS_DEFAULT[op]
+    kind = TYPES[type(default)]
+    tree = {
+        "archspec": 1,
+        "name": "net",
+        "params": {"q": f"open {kind} = {default:f}" if kind == "float" else f"open {kind} = {default}"},
+        "input": "x[N, 4, 6, 6]",
+        "net": [{"it": {"op": op, option: "q", **options}}],
+    }
+    text = dumps(tree) + "\n"
+    x = torch.zeros(1, 4, 6, 6) - 1
+    given, stated = archspec.module(text, q=other), archspec.module(archspec.check(text, q=other))
+    assert str(given) == str(stated)
+    stated.load_state_dict(given.state_dict())
+    assert torch.equal(given.eval()(x), stated.eval()(x))
+    archspec.verify(archspec.check(text))

@@ -95,8 +95,15 @@ def reach(kernel: tuple[int, int], dilation: tuple[int, int]) -> tuple[int, int]
 
 
 def said(**options: tuple[Any, Any]) -> tuple[tuple[str, Any], ...]:
-    """Keyword arguments of a constructor, those at torch's default left out: name=(value, default)."""
-    return tuple((name, value) for name, (value, default) in options.items() if value != default)
+    """Keyword arguments of a constructor, those at torch's default left out: name=(value, default).
+
+    What knows its expression is kept: an open param is at the default now, and may be another value.
+    """
+    return tuple((name, value) for name, (value, default) in options.items() if value != default or _is_traced(value))
+
+
+def _is_traced(value: Any) -> bool:
+    return any(hasattr(part, "expr") for part in value) if isinstance(value, tuple) else hasattr(value, "expr")
 
 
 def times(value: int | tuple[int, int]) -> str:

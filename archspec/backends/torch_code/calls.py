@@ -158,7 +158,7 @@ class Writer(Record, frozen=False):
             default = OTHERWISE.get((calls[0].path, name), DEFAULTS.get(name))
             values = [kwargs.get(name, default) for kwargs in given]
             text = self.value(members, values, self.named(name), operands, module)
-            if not all(name in kwargs for kwargs in given) and text == repr(default):
+            if text == repr(default):
                 continue
             written[name] = text
         return dict(sorted(written.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER)))
