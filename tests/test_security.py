@@ -414,7 +414,7 @@ def test_the_audit_takes_a_module() -> None:
     "expression",
     [
         "torch.load('f')", "torch.load", "torch.hub.load('a', 'b')", "torch.ops.load_library('f')", "nn.modules.x",
-        "torch.from_file('f')", "torch.utils", "torch._C", "torch.compile(x)", "nn.functional.pad(x)", "F.linear(x, x)",
+        "torch.from_file('f')", "torch.utils", "torch._C", "torch.compile(x)", "nn.functional.pad(x)", "F.conv2d(x, x)",
         "nn.init.zeros", "math.exp(1)", "nn.Module.load_state_dict(self, x)", "self.load_state_dict(x)",
         "self.register_forward_hook(x)", "eval('1')", "open('f')", "getattr(x, 'y')", "globals()", "vars()",
         "x.__class__", "f'{x.__class__}'", "'{0.__class__}'.format(x)", "x.numpy()", "x.data_ptr()", "(lambda: 1)()",
