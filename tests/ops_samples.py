@@ -175,7 +175,7 @@ def split(rng: Random) -> Sample:
 def pad2d(rng: Random) -> Sample:
     padding = numbers(rng, 0, 3) if flag(rng) else [rng.randint(0, 3) for _ in range(4)]
     mode = rng.choice(("constant", "reflect", "replicate", "circular"))
-    options = {"padding": padding, "mode": mode, **({"value": 1.5} if mode == "constant" and flag(rng) else {})}
+    options = {"padding": padding, "mode": mode, **({"value": 1.5} if flag(rng) else {})}
     return options, (feature_map(rng),)
 
 

@@ -127,8 +127,8 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "E0326",
-        "options of `resize` that exclude each other",
-        "`align_corners` belongs to the interpolating modes.",
+        "an option that has no meaning for this mode",
+        "`align_corners` belongs to the interpolating modes of a resize, `value` to the constant mode of a padding.",
     ),
     Code(
         "E0327",

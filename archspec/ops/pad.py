@@ -32,6 +32,16 @@ class Pad2d(Op):
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         (x,) = inputs
         yield from channels_first(self.name, x)
+        yield Demand(
+            int(self.mode == "constant" or self.value == 0),
+            "==",
+            1,
+            "E0326",
+            f"`value` has no meaning for mode {self.mode}",
+            f"found mode: {self.mode}, value: {self.value:g}",
+            "mode: constant, or leave value out",
+            option="value",
+        )
         if self.mode not in ("reflect", "circular"):
             return
         left, right, top, bottom = self._sides
