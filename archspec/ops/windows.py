@@ -91,8 +91,8 @@ class WindowAttention(Op):
         )
 
     def label(self, *inputs: Shape) -> str:
-        shifted = ", shifted" if any(pair(self.shift)) else ""
-        return f"{times(self.window)} window attention, {self.heads} heads{shifted}"
+        shifted = "shifted " if any(pair(self.shift)) else ""
+        return f"{times(self.window)} {shifted}window attention, {self.heads} heads"
 
     def _projections(self, width: int) -> dict[str, tuple[int, ...]]:
         if not self.bias:
