@@ -10,7 +10,7 @@ from archspec.passes.sizes import Sizes, solve
 from archspec.records import replace
 from archspec.report import Report
 from archspec.shapes import Dim, Shape, Size, symbol
-from archspec.span import Span
+from archspec.text.span import Span
 
 USUAL = 224
 """What is assumed where it fits: the side of an ImageNet crop."""

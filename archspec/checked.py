@@ -9,8 +9,8 @@ from archspec.passes.shapes import Shapes
 from archspec.passes.sizes import Sizes, solve
 from archspec.records import Record, replace
 from archspec.shapes import Demand
-from archspec.span import Span
 from archspec.spec.model import Spec
+from archspec.text.span import Span
 
 
 class Checked(Record):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from archspec.records import Record
-from archspec.span import Span
+from archspec.text.span import Span
 
 Severity = Literal["error", "warning"]
 

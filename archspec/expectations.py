@@ -9,9 +9,9 @@ from archspec.passes.cost import Cost
 from archspec.passes.shapes import BodyShapes, Shapes
 from archspec.report import Report, suggestion
 from archspec.shapes import Shape, Size
-from archspec.source import Entry, ListValue, MapValue, ScalarValue
 from archspec.spec.fields import Fields, text_of
 from archspec.spec.model import Spec
+from archspec.text.source import Entry, ListValue, MapValue, ScalarValue
 
 NUMBERS = ("parameters", "macs", "weighted_layers", "receptive_field")
 

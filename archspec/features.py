@@ -11,11 +11,11 @@ from archspec.expressions import expression_of
 from archspec.ir.graph import Body, Graph, Node, Ref, Repeat
 from archspec.ops.base import Op
 from archspec.records import as_dict, replace
-from archspec.source import ScalarValue
-from archspec.span import Span
 from archspec.spec.model import OutputSpec, Spec
 from archspec.spec.settings import FEATURES
-from archspec.text import listed
+from archspec.text.lines import listed
+from archspec.text.source import ScalarValue
+from archspec.text.span import Span
 
 
 def with_features(spec: Spec, names: str | Sequence[str]) -> Spec:

@@ -14,8 +14,8 @@ from archspec.passes.shapes import infer
 from archspec.passes.sizes import Sizes, free_sizes, solve
 from archspec.records import replace
 from archspec.shapes import Demand, Dim, Size, symbol
-from archspec.span import Span
 from archspec.spec.model import Spec
+from archspec.text.span import Span
 from archspec.work import Work
 
 _FAILS = {"==": "is not", ">=": "is less than", "divides": "does not divide"}

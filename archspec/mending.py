@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from archspec.diagnostics import Diagnostic, Edit, SpecError, UsageError
 from archspec.records import replace
-from archspec.span import Span
+from archspec.text.span import Span
 from archspec.work import Work
 
 MOST_ALONE = 4

@@ -25,12 +25,12 @@ from archspec.passes.shapes import infer
 from archspec.records import replace
 from archspec.report import Report
 from archspec.sharing import check_sharing
-from archspec.source import Value
 from archspec.spec import zoo
 from archspec.spec.choice import refuse_unknown_choice, variant_frame
 from archspec.spec.load import load_text, read_bytes, shown, tidied
 from archspec.spec.model import Spec
 from archspec.spec.settings import setting
+from archspec.text.source import Value
 from archspec.unused import warn_of_unused
 from archspec.work import Work
 

@@ -10,7 +10,7 @@ from itertools import islice
 from archspec.diagnostics import Diagnostic, Frame, Label, Origin, SpecError, in_order
 from archspec.lazy import lazy
 from archspec.records import Record
-from archspec.span import Span
+from archspec.text.span import Span
 from archspec.work import Work
 
 difflib = lazy("difflib")

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from archspec.ir.graph import Body, Graph, Node, Repeat
 from archspec.report import Report
-from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.model import Spec, SpecFile
+from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

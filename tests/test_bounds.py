@@ -23,10 +23,10 @@ from archspec.elaborate import callee, calls, entrances, items, network, paths, 
 from archspec.expressions import ExpressionError, evaluate, parse_template, parsing, values
 from archspec.expressions.templates import MOST_NAME_STEPS
 from archspec.report import Report
-from archspec.source import MAX_DEPTH, MAX_VALUES, parse
 from archspec.spec import load, read
-from archspec.syntax import MAX_KEY
-from archspec.text import MAX_BYTES
+from archspec.text.lines import MAX_BYTES
+from archspec.text.source import MAX_DEPTH, MAX_VALUES, parse
+from archspec.text.syntax import MAX_KEY
 
 MEMORY, SECONDS = 200 << 20, 5
 HEAD = "archspec: 1\nname: x\ninput: x[N, 3, H=8, W=8]\n"

@@ -13,7 +13,7 @@ from archspec.diagnostics import Diagnostic, Frame, Label, Severity, in_order
 from archspec.pipeline import check
 from archspec.rendering import render_github, render_json, render_text
 from archspec.rendering.sarif import render_sarif
-from archspec.span import Span
+from archspec.text.span import Span
 
 TEXT = """\
 stages:

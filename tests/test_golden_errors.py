@@ -20,7 +20,7 @@ from archspec.diagnostics import Diagnostic, SpecError
 from archspec.pipeline import check, read
 from archspec.rendering import render_json, render_text
 from archspec.rendering.sarif import render_sarif
-from archspec.source import parse
+from archspec.text.source import parse
 from archspec.work import MOST_REREAD
 
 HERE = Path(__file__).resolve().parent / "errors"

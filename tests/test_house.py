@@ -18,7 +18,7 @@ PACKAGE = ROOT / "archspec"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 DOORS = {
-    "yaml": {"archspec.source"},
+    "yaml": {"archspec.text.source"},
     "networkx": {"archspec.ir.flat"},
     "jinja2": {"archspec.backends.page.document", "archspec.backends.torch_code.render"},
     "graphviz": {"archspec.backends.dot"},

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from spec_lab import spec
 
 from archspec.diagnostics import Diagnostic
-from archspec.span import Span
+from archspec.text.span import Span
 
 HERE = Path(__file__).parent
 LIMIT = 1.5

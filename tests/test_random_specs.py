@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from archspec.ops import OPS
 from archspec.ops.conv import Conv2d
 from archspec.shapes import Demand, Shape
-from archspec.source import ListValue, MapValue, Value, parse
+from archspec.text.source import ListValue, MapValue, Value, parse
 
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.yaml"))
 SEEDS, PARTS, EVERY = 2000, 4, 8

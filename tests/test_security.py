@@ -26,8 +26,8 @@ from archspec.cli import main
 from archspec.diagnostics import Diagnostic
 from archspec.rendering import render_github, render_json, render_text
 from archspec.rendering.sarif import render_sarif
-from archspec.source import parse, plain
 from archspec.spec.resolve import resolved
+from archspec.text.source import parse, plain
 
 VISIBLE = {
     "quotes": "'\"'''\"\"\"", "docstring": '"""\nimport os\nos.system("x")\n"""', "backslash": "ends in \\",

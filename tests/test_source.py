@@ -12,11 +12,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archspec import source
 from archspec.diagnostics import Diagnostic
-from archspec.source import ListValue, MapValue, ScalarValue, Value, parse, plain
-from archspec.span import Span
-from archspec.text import normalise
+from archspec.text import source
+from archspec.text.lines import normalise
+from archspec.text.source import ListValue, MapValue, ScalarValue, Value, parse, plain
+from archspec.text.span import Span
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = sorted((ROOT / "specs").rglob("*.yaml"))

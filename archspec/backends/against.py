@@ -17,7 +17,7 @@ from archspec.checkpoints.fit import Fit, Named, fit
 from archspec.diagnostics import UsageError
 from archspec.passes.places import place_of
 from archspec.records import Record
-from archspec.span import Span
+from archspec.text.span import Span
 
 _PART = "differ"
 

@@ -9,9 +9,9 @@ from archspec.checkpoints.fit import Named
 from archspec.expressions import ExpressionError, Template, parse_template
 from archspec.records import Record
 from archspec.report import Report
-from archspec.source import MapValue, ScalarValue, parse
-from archspec.span import Span
-from archspec.text import normalise
+from archspec.text.lines import normalise
+from archspec.text.source import MapValue, ScalarValue, parse
+from archspec.text.span import Span
 
 WHOLE = "rest"
 """The hole that takes several names, `conv.weight`; any other takes one, between two dots."""

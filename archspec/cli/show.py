@@ -11,9 +11,9 @@ from archspec.cli.terminal import Terminal
 from archspec.elaborate.opening import open_scope
 from archspec.rendering.cells import printable
 from archspec.report import Report
-from archspec.source import plain
 from archspec.spec.resolve import resolved
 from archspec.spec.yaml_text import lines_of
+from archspec.text.source import plain
 
 
 def _arguments(parser: ArgumentParser) -> None:

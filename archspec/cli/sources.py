@@ -19,7 +19,7 @@ from archspec.records import replace
 from archspec.spec.load import tidied
 from archspec.spec.model import Spec
 from archspec.spec.settings import SETTINGS, parse_settings
-from archspec.text import MAX_BYTES
+from archspec.text.lines import MAX_BYTES
 
 glob = lazy("glob")
 pathlib = lazy("pathlib")

@@ -17,9 +17,9 @@ from archspec.elaborate.signatures import bind_axes, plain_size, promised_shape
 from archspec.elaborate.steps import Steps
 from archspec.ir.graph import Option, Ref
 from archspec.shapes import Shape
-from archspec.source import ListValue
-from archspec.span import Span
 from archspec.spec.model import OutputSpec
+from archspec.text.source import ListValue
+from archspec.text.span import Span
 
 Outputs = tuple[tuple[str, Ref], ...]
 

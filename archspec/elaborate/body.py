@@ -12,7 +12,7 @@ from archspec.ir.graph import Body, BodyKind, Node, Option, Ref
 from archspec.records import Record, replace
 from archspec.report import Report
 from archspec.shapes import Shape
-from archspec.span import Span
+from archspec.text.span import Span
 
 FLOWING = "x"
 """What a container calls the value that flows into it, if that name is free."""

@@ -20,10 +20,10 @@ from archspec.ops.base import Op
 from archspec.records import Record, replace
 from archspec.report import Report, suggestion
 from archspec.shapes import Shape, Size
-from archspec.source import Value
-from archspec.span import Span
 from archspec.spec.fields import listed
 from archspec.spec.model import BrokenItem, CallItem, Signature
+from archspec.text.source import Value
+from archspec.text.span import Span
 
 elsewhere = lazy("archspec.elsewhere")
 library = lazy("archspec.spec.library")

@@ -22,8 +22,8 @@ from archspec.ops.linear import FIXED
 from archspec.records import Record, field
 from archspec.report import Report, suggestion
 from archspec.shapes import Demand, Shape, Size
-from archspec.span import Span
 from archspec.spec.fields import listed
+from archspec.text.span import Span
 from archspec.work import MOST_ATOMS, MOST_LAYERS
 
 origins = lazy("archspec.elaborate.origins")

@@ -9,9 +9,9 @@ from archspec.ir.graph import GraphInput
 from archspec.lazy import lazy
 from archspec.report import Report
 from archspec.shapes import IDS, MAX_AXES, Dim, Shape, Size, symbol
-from archspec.source import ScalarValue
-from archspec.span import Span
 from archspec.spec.model import Axis, Signature
+from archspec.text.source import ScalarValue
+from archspec.text.span import Span
 
 origins = lazy("archspec.elaborate.origins")
 

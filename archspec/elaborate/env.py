@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from archspec.expressions import ExpressionError, literal, parse, substitute
 from archspec.records import Record, replace
 from archspec.shapes import Size
-from archspec.source import ListValue, MapValue, Value
 from archspec.spec.model import Block, EachItem, SpecFile
+from archspec.text.source import ListValue, MapValue, Value
 
 NOTHING: frozenset[str] = frozenset()
 

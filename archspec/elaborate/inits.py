@@ -11,7 +11,7 @@ from archspec.expressions import ExpressionError, Meter, evaluate, literal, pars
 from archspec.lazy import lazy
 from archspec.ops.base import Op
 from archspec.report import Report, suggestion
-from archspec.source import MapValue, ScalarValue, Value
+from archspec.text.source import MapValue, ScalarValue, Value
 
 difflib = lazy("difflib")
 

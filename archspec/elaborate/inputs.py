@@ -11,10 +11,10 @@ from archspec.elaborate.values import evaluate_flag, render_name
 from archspec.expressions import ExpressionError, parse
 from archspec.records import Record
 from archspec.report import Report, suggestion
-from archspec.source import ListValue, ScalarValue, Value
-from archspec.span import Span
 from archspec.spec.fields import listed
 from archspec.spec.settings import FEATURES
+from archspec.text.source import ListValue, ScalarValue, Value
+from archspec.text.span import Span
 
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\Z")
 DOTTED = r"[A-Za-z_]\w*(?:\.\w+)+"

@@ -15,9 +15,9 @@ from archspec.elaborate.values import evaluate_count, evaluate_flag, render_name
 from archspec.ir.graph import Node, Option, Ref
 from archspec.records import Record, replace
 from archspec.report import suggestion
-from archspec.source import ListValue, ScalarValue, Value
-from archspec.span import Span
 from archspec.spec.model import BrokenItem, CallItem, ContainerItem, DoItem, EachItem, Item, ParallelItem, RepeatItem
+from archspec.text.source import ListValue, ScalarValue, Value
+from archspec.text.span import Span
 
 MAX_REPEAT = 100_000
 

@@ -14,8 +14,8 @@ from archspec.expressions.tracing import TracedInt
 from archspec.ir.graph import Option
 from archspec.records import Record, field
 from archspec.shapes import Shape, Size
-from archspec.source import Value
 from archspec.spec.model import CallItem
+from archspec.text.source import Value
 
 MOST = 20_000
 """Remembered values, and meanings of one value; then all are forgotten."""

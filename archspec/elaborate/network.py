@@ -22,9 +22,9 @@ from archspec.ops import OPS
 from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.shapes import Demand
-from archspec.source import MapValue, plain
-from archspec.span import Span
 from archspec.spec.model import OutputSpec, Spec, SpecFile
+from archspec.text.source import MapValue, plain
+from archspec.text.span import Span
 from archspec.work import Work
 
 MAX_UNITS = 200_000

@@ -8,11 +8,11 @@ from archspec.elaborate.params import bind, is_handed_open, with_lets, with_para
 from archspec.elaborate.requires import check_requires
 from archspec.elaborate.scope import BlockRef, Given, Scope
 from archspec.report import Report, suggestion
-from archspec.source import Value
-from archspec.span import Span
 from archspec.spec.choice import refuse_unknown_choice
 from archspec.spec.fields import listed
 from archspec.spec.model import Spec, SpecFile
+from archspec.text.source import Value
+from archspec.text.span import Span
 
 
 def open_scope(spec: Spec, report: Report) -> Scope:

@@ -18,9 +18,9 @@ from archspec.ops.base import Op
 from archspec.ops.options import OptionsError, annotation, make_op
 from archspec.records import Record, fields_of, replace
 from archspec.report import Report, suggestion
-from archspec.source import ListValue, ScalarValue, Value
-from archspec.span import Span
 from archspec.spec.fields import listed
+from archspec.text.source import ListValue, ScalarValue, Value
+from archspec.text.span import Span
 
 origins = lazy("archspec.elaborate.origins")
 

@@ -10,11 +10,11 @@ from archspec.elaborate.scope import Given
 from archspec.records import Record
 from archspec.report import Report
 from archspec.shapes import Size
-from archspec.source import ListValue, ScalarValue, Value
-from archspec.span import Span
 from archspec.spec.model import Block, EachItem, SpecFile
 from archspec.spec.settings import HERE, SETTINGS
-from archspec.text import brief
+from archspec.text.lines import brief
+from archspec.text.source import ListValue, ScalarValue, Value
+from archspec.text.span import Span
 
 MOST = 6
 """How many names are followed back for one mistake."""

@@ -15,10 +15,10 @@ from archspec.lazy import lazy
 from archspec.ops import OPS
 from archspec.records import Record
 from archspec.report import Report, suggestion
-from archspec.source import Entry, ScalarValue, Value
-from archspec.span import Span
 from archspec.spec.fields import is_word, listed
 from archspec.spec.model import Param, ParamType
+from archspec.text.source import Entry, ScalarValue, Value
+from archspec.text.span import Span
 
 origins = lazy("archspec.elaborate.origins")
 

@@ -7,7 +7,7 @@ import re
 from archspec.diagnostics import Label
 from archspec.elaborate.reserved import RESERVED
 from archspec.report import Report
-from archspec.span import Span
+from archspec.text.span import Span
 
 SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
 MAX_PATH = 200

@@ -15,7 +15,7 @@ from archspec.ir.graph import Repeat, Run, handed_on, written
 from archspec.records import Record, replace
 from archspec.report import Report
 from archspec.shapes import Shape
-from archspec.source import ScalarValue
+from archspec.text.source import ScalarValue
 
 SHOWN_UNITS = 1000
 """How many unit names are tried out: a template that gives names for these gives names for more."""

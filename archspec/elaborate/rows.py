@@ -14,8 +14,8 @@ from archspec.lazy import lazy
 from archspec.ops import OPS
 from archspec.records import Record
 from archspec.report import Report
-from archspec.source import ListValue, ScalarValue, Value
 from archspec.spec.model import EachItem
+from archspec.text.source import ListValue, ScalarValue, Value
 
 origins = lazy("archspec.elaborate.origins")
 

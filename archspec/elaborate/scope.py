@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from archspec.elaborate.env import Env
 from archspec.records import Record, field
-from archspec.source import Entry, ScalarValue, Value
 from archspec.spec.model import Block, SpecFile
+from archspec.text.source import Entry, ScalarValue, Value
 
 
 class Scope(Record, frozen=False):

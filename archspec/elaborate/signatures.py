@@ -17,9 +17,9 @@ from archspec.ir.graph import Option
 from archspec.lazy import lazy
 from archspec.report import Report
 from archspec.shapes import MAX_AXES, Demand, Dim, Shape, Size
-from archspec.source import ListValue, ScalarValue
-from archspec.span import Span
 from archspec.spec.model import Axis, Signature
+from archspec.text.source import ListValue, ScalarValue
+from archspec.text.span import Span
 
 origins = lazy("archspec.elaborate.origins")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from archspec.elaborate.body import BodyBuilder
 from archspec.report import Report, suggestion
-from archspec.source import Entry, MapValue, ScalarValue
+from archspec.text.source import Entry, MapValue, ScalarValue
 
 Tensors = Mapping[str, tuple[int, ...]]
 

@@ -16,8 +16,8 @@ from archspec.ir.graph import Option
 from archspec.lazy import lazy
 from archspec.report import Report, suggestion
 from archspec.shapes import Quotient
-from archspec.source import ListValue, MapValue, ScalarValue, Value, plain
 from archspec.spec.fields import listed
+from archspec.text.source import ListValue, MapValue, ScalarValue, Value, plain
 
 origins = lazy("archspec.elaborate.origins")
 

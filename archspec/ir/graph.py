@@ -18,7 +18,7 @@ from archspec.expressions.trees import free_names
 from archspec.ops.base import Op
 from archspec.records import Record, field, fields_of
 from archspec.shapes import Shape
-from archspec.span import Span
+from archspec.text.span import Span
 
 _T = TypeVar("_T")
 

@@ -10,7 +10,7 @@ from archspec.ops.base import Op, Window
 from archspec.passes.receptive import reading
 from archspec.passes.shapes import BodyShapes
 from archspec.records import Record, fields_of
-from archspec.span import Span
+from archspec.text.span import Span
 
 
 class Finding(Record):

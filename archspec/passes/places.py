@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archspec.expressions import parse_template
 from archspec.ir.graph import Body, Graph, Node, Repeat
-from archspec.span import Span
+from archspec.text.span import Span
 
 
 def place_of(graph: Graph, path: str) -> Span | None:

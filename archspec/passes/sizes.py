@@ -16,7 +16,7 @@ from typing import NamedTuple
 from archspec.ir.graph import Graph
 from archspec.records import Record, replace
 from archspec.shapes import Demand, Dim, Product, Relation, Size
-from archspec.span import Span
+from archspec.text.span import Span
 
 MAX_PERIOD = 1 << 14
 MAX_CASES = 200_000  # residues times demands

@@ -9,8 +9,8 @@ from archspec.records import Record
 from archspec.rendering.cells import printable
 from archspec.rendering.marks import Mark, draw
 from archspec.rendering.style import Role, paint
-from archspec.span import Span
-from archspec.text import normalise
+from archspec.text.lines import normalise
+from archspec.text.span import Span
 
 MAX_FRAMES = 4
 MAX_WIDTH = 120

@@ -7,7 +7,7 @@ from typing import Any
 
 from archspec.diagnostics import Diagnostic
 from archspec.lazy import lazy
-from archspec.span import Span
+from archspec.text.span import Span
 
 json = lazy("json")
 

@@ -11,7 +11,7 @@ from archspec.codes import CODES
 from archspec.diagnostics import Diagnostic, Edit
 from archspec.rendering.cells import printable
 from archspec.rendering.github import message
-from archspec.span import Span
+from archspec.text.span import Span
 from archspec.version import VERSION
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from archspec.diagnostics import Diagnostic, Frame, UsageError
 from archspec.report import suggestion
-from archspec.span import Span
 from archspec.spec.fields import listed
 from archspec.spec.model import Spec
 from archspec.spec.settings import SETTINGS
+from archspec.text.span import Span
 
 
 def refuse_unknown_choice(spec: Spec) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archspec.diagnostics import Label
 from archspec.report import Report, suggestion
-from archspec.source import Entry, MapValue, Value
+from archspec.text.source import Entry, MapValue, Value
 
 OWN = frozenset({"archspec", "name", "doc", "class", "variants", "expect", "weights", "extends"})
 """What a child never inherits."""

@@ -10,8 +10,8 @@ from archspec.expressions.functions import FUNCTIONS
 from archspec.expressions.parsing import CONSTANTS
 from archspec.lazy import lazy
 from archspec.report import Report, suggestion
-from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.yaml_text import flow
+from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 
 elsewhere = lazy("archspec.elsewhere")
 

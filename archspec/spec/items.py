@@ -10,7 +10,6 @@ from collections.abc import Callable
 from archspec.lazy import lazy
 from archspec.records import replace
 from archspec.report import Report
-from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.fields import Fields, check_name, one_key, text_of
 from archspec.spec.model import (
     BrokenItem,
@@ -22,6 +21,7 @@ from archspec.spec.model import (
     ParallelItem,
     RepeatItem,
 )
+from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 
 elsewhere = lazy("archspec.elsewhere")
 

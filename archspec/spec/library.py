@@ -8,8 +8,8 @@ from pathlib import Path
 
 from archspec.records import Record
 from archspec.resources import folder
-from archspec.source import Entry, MapValue, ScalarValue, Value, parse
 from archspec.spec.yaml_text import flow
+from archspec.text.source import Entry, MapValue, ScalarValue, Value, parse
 
 Params = tuple[tuple[str, str], ...]
 """Names of params, each with its type and default as written."""

@@ -11,12 +11,12 @@ from archspec.diagnostics import UsageError
 from archspec.lazy import lazy
 from archspec.report import Report, suggestion
 from archspec.resources import folder as resource_folder
-from archspec.source import MAX_VALUES, ListValue, MapValue, ScalarValue, Value, parse
-from archspec.span import Span
 from archspec.spec.extend import extend
 from archspec.spec.model import Spec, SpecFile
 from archspec.spec.read import read_spec
-from archspec.text import MAX_BYTES, normalise
+from archspec.text.lines import MAX_BYTES, normalise
+from archspec.text.source import MAX_VALUES, ListValue, MapValue, ScalarValue, Value, parse
+from archspec.text.span import Span
 
 glob = lazy("glob")
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from archspec.diagnostics import Diagnostic
 from archspec.records import Record, field
 from archspec.rendering.cells import printable
-from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
-from archspec.span import Span
+from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
+from archspec.text.span import Span
 
 
 class ParamType(Record):

@@ -9,7 +9,6 @@ from archspec.diagnostics import Label
 from archspec.records import replace
 from archspec.rendering.cells import LEGACY
 from archspec.report import Report
-from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
 from archspec.spec.fields import NAME, Fields, check_name, is_private, text_of
 from archspec.spec.items import read_call, read_items
 from archspec.spec.model import (
@@ -25,6 +24,7 @@ from archspec.spec.model import (
     SpecFile,
 )
 from archspec.spec.signature import read_param, read_signatures
+from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 
 MEANT = frozenset(
     {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from archspec.source import Entry, MapValue, ScalarValue, Value
-from archspec.span import Span
 from archspec.spec.model import Spec
 from archspec.spec.yaml_text import flow
+from archspec.text.source import Entry, MapValue, ScalarValue, Value
+from archspec.text.span import Span
 
 
 def resolved(spec: Spec) -> MapValue:

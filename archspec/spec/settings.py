@@ -8,9 +8,9 @@ from operator import index
 from typing import Any
 
 from archspec.diagnostics import Diagnostic, Label, UsageError
-from archspec.source import ListValue, MapValue, ScalarValue, Value, parse
-from archspec.span import Span
-from archspec.text import normalise
+from archspec.text.lines import normalise
+from archspec.text.source import ListValue, MapValue, ScalarValue, Value, parse
+from archspec.text.span import Span
 
 SETTINGS = "--set"
 """The source that the spans of settings are in: the arguments of `--set`, each from a line of its own."""

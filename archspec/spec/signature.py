@@ -7,10 +7,10 @@ from keyword import iskeyword
 
 from archspec.records import replace
 from archspec.report import Report, suggestion
-from archspec.source import ListValue, MapValue, ScalarValue, Value
-from archspec.span import Span
 from archspec.spec.fields import is_private, is_word, text_of
 from archspec.spec.model import Axis, Param, ParamType, Signature
+from archspec.text.source import ListValue, MapValue, ScalarValue, Value
+from archspec.text.span import Span
 
 SIGNATURE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*\[([^\[\]]*)\]\s*(?:,|\Z)")
 AXIS = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([0-9]{1,7}|[A-Za-z_][A-Za-z0-9_]*)\s*\Z")

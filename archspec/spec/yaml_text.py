@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from archspec.lazy import lazy
 from archspec.records import Record
-from archspec.source import Entry, ListValue, MapValue, ScalarValue, Value
-from archspec.span import Span
+from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
+from archspec.text.span import Span
 
 json = lazy("json")
 

@@ -10,8 +10,8 @@ from archspec.diagnostics import UsageError
 from archspec.records import Record
 from archspec.report import suggestion
 from archspec.resources import folder
-from archspec.source import MapValue, ScalarValue, parse
 from archspec.spec.load import read_bytes
+from archspec.text.source import MapValue, ScalarValue, parse
 
 
 class Entry(Record):

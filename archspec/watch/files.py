@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from archspec.text import MAX_BYTES
+from archspec.text.lines import MAX_BYTES
 
 EVERY = 0.05
 """Seconds between two looks."""

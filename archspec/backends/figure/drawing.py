@@ -29,7 +29,7 @@ from archspec.checked import Checked
 from archspec.diagnostics import UsageError
 from archspec.files import write
 from archspec.records import Record
-from archspec.text import listed
+from archspec.text.lines import listed
 
 LEVELS: tuple[Level, ...] = ("model", "stage", "block", "layer")
 MOST_LAYERS = 10_000

@@ -14,7 +14,7 @@ from archspec.passes.receptive import Field, Fields
 from archspec.passes.shapes import BodyShapes, UnitShapes
 from archspec.records import Record, field, replace
 from archspec.shapes import Shape
-from archspec.span import Span
+from archspec.text.span import Span
 
 Ways = tuple[Field, ...]
 

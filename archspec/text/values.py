@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.records import Record
-from archspec.scalars import Plain
-from archspec.span import Span
+from archspec.text.scalars import Plain
+from archspec.text.span import Span
 
 
 class ScalarValue(Record):

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from archspec.diagnostics import Diagnostic
 from archspec.records import Record, field
-from archspec.span import Span
+from archspec.text.span import Span
 
 MAX_BYTES = 1 << 20
 MAX_FORBIDDEN = 20

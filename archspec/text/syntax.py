@@ -6,7 +6,7 @@ import re
 
 from archspec.diagnostics import Diagnostic, Label
 from archspec.records import Record
-from archspec.text import Text, brief
+from archspec.text.lines import Text, brief
 
 MAX_KEY = 1024
 """YAML's own bound on a key without a `?` before it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from archspec.diagnostics import Diagnostic, Label
-from archspec.scalars import is_index, resolve
-from archspec.text import brief
-from archspec.values import ScalarValue, Value
+from archspec.text.lines import brief
+from archspec.text.scalars import is_index, resolve
+from archspec.text.values import ScalarValue, Value
 
 
 def refusal(value: Value, known: dict[str, ScalarValue]) -> Diagnostic | None:

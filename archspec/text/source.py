@@ -12,7 +12,8 @@ from typing import Any, Literal
 import yaml
 
 from archspec.diagnostics import Diagnostic, Label, in_order
-from archspec.flow import (
+from archspec.records import Record, field
+from archspec.text.flow import (
     Masked,
     comprehension,
     expression_around,
@@ -22,13 +23,12 @@ from archspec.flow import (
     start_of_scalar,
     unmask,
 )
-from archspec.keys import refusal, without_value
-from archspec.records import Record, field
-from archspec.scalars import Plain, Refusal, resolve
-from archspec.span import Span
-from archspec.syntax import Problem, directive, explain, tag
-from archspec.text import Text, brief, decode, describe, invisible_in
-from archspec.values import Entry, ListValue, MapValue, ScalarValue, Value, plain
+from archspec.text.keys import refusal, without_value
+from archspec.text.lines import Text, brief, decode, describe, invisible_in
+from archspec.text.scalars import Plain, Refusal, resolve
+from archspec.text.span import Span
+from archspec.text.syntax import Problem, directive, explain, tag
+from archspec.text.values import Entry, ListValue, MapValue, ScalarValue, Value, plain
 
 __all__ = ["Entry", "ListValue", "MapValue", "ScalarValue", "Value", "parse", "plain"]
 
