@@ -159,6 +159,17 @@ def test_numbers_read_params() -> None:
         assert (net.get_parameter("last.bias") == 0.5).all()
 
 
+def test_a_number_of_a_block_is_that_of_each_call() -> None:
+    """A fraction of integers too, as in Python."""
+    block = "blocks:\n  b:\n    params: {k: int}\n    in: x[N, C]\n    body:\n"
+    items = "      - fc: {op: linear, out: 2*C, init: {weight: {constant: k/C}, bias: {constant: 1.5*k}}}\n"
+    net = "net: [{c: {op: b, k: 3*i + 1, repeat: 3}}]\n"
+    made = module("archspec: 1\nname: net\ninput: x[N, 4]\n" + block + items + net)
+    for index, weight in enumerate((1 / 4, 4 / 8, 7 / 16)):
+        assert (made.get_parameter(f"c.{index}.fc.weight") == weight).all()
+        assert (made.get_parameter(f"c.{index}.fc.bias") == 1.5 * (3 * index + 1)).all()
+
+
 @pytest.mark.parametrize("number", ["1/num_classes", "depht", "depth > 2", "sqrt(0 - depth)", "1/0", "i"])
 def test_numbers_that_are_none(number: str) -> None:
     with pytest.raises(SpecError) as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from archspec.elaborate.env import Env
 from archspec.expressions import ExpressionError, Meter, evaluate, literal, parse, substitute, to_text
+from archspec.expressions.trees import rebuilt
 from archspec.lazy import lazy
 from archspec.ops.base import Op
 from archspec.report import Report, suggestion
@@ -60,6 +61,7 @@ def read_inits(
 def read_scheme(value: Value, env: Env, report: Report, fans: bool) -> Scheme | None:
     """A scheme as a tuple: its name, and its number or fan. None after an error."""
     name: Any = value.value if isinstance(value, ScalarValue) else None
+    why: list[str] = []
     if isinstance(value, ScalarValue) and name in PLAIN:
         return (str(name),)
     if isinstance(value, MapValue) and len(value.entries) == 1:
@@ -68,8 +70,13 @@ def read_scheme(value: Value, env: Env, report: Report, fans: bool) -> Scheme | 
         argument = entry.value.value if isinstance(entry.value, ScalarValue) else None
         if name in NUMBERED and isinstance(argument, int | float) and not isinstance(argument, bool):
             return (name, argument)
-        if name in NUMBERED and isinstance(argument, str) and (number := _computed(argument, env, fans)) is not None:
-            return (name, number)
+        if name in NUMBERED and isinstance(argument, str):
+            try:
+                number = _computed(argument, env, fans)
+            except ExpressionError as error:
+                number, why = None, [error.message + (f": {error.help}" if error.help else "")]
+            if number is not None:
+                return (name, number)
         if name in FANNED and argument in ("fan_in", "fan_out"):
             return (name, str(argument))
     report.error(
@@ -77,9 +84,10 @@ def read_scheme(value: Value, env: Env, report: Report, fans: bool) -> Scheme | 
         "this is not an initialisation",
         value.span,
         notes=[
+            *why,
             "expected zeros, ones, {constant: 0.5}, {normal: std}, {trunc_normal: std}, {uniform: bound},\n"
             "{xavier_uniform: gain}, {xavier_normal: gain}, {kaiming_normal: fan_out} or {kaiming_uniform: fan_in};\n"
-            "a number may read params that are not open, and of convolutions and linears the fans: {uniform: 1/fan_in}"
+            "a number may read params that are not open, and of convolutions and linears the fans: {uniform: 1/fan_in}",
         ],
         help=_scheme_help(name),
     )
@@ -87,19 +95,35 @@ def read_scheme(value: Value, env: Env, report: Report, fans: bool) -> Scheme | 
 
 
 def _computed(text: str, env: Env, fans: bool) -> float | str | None:
-    """A number, or its expression as it is printed, params by their values; None where it reads anything else."""
-    try:
-        expression = parse(text)
-        known = expression.names & env.values.keys() - env.barred.keys() - env.open
-        if not expression.names - known <= (FANS if fans else frozenset()):
-            return None
-        tree = substitute(expression.tree, {name: literal(env.values[name]) for name in known})
-        value = evaluate(parse(to_text(tree)), {"fan_in": 27.0, "fan_out": 64.0}, Meter(MOST_STEPS))
-    except (ExpressionError, TypeError):
+    """A number, or its expression as it is printed, params by their values; None where it reads anything else.
+
+    ExpressionError where it has no value.
+    """
+    expression = parse(text)
+    known = expression.names & env.values.keys() - env.barred.keys() - env.open
+    constant = {name: env.values[name] for name in known if isinstance(env.values[name], int | float)}
+    if not expression.names - constant.keys() <= (FANS if fans else frozenset()):
         return None
+    tree = substitute(expression.tree, {name: literal(number) for name, number in constant.items()})
+    value = _value(tree)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     return value if isinstance(tree, ast.Constant) else to_text(tree)
+
+
+def _value(tree: ast.expr) -> Any:
+    """With fans of some layer; unlike the size of anything else, a number may be a fraction of integers."""
+    fans = {"fan_in": 27.0, "fan_out": 64.0}
+    try:
+        return evaluate(parse(to_text(tree)), fans, Meter(MOST_STEPS))
+    except ExpressionError:
+        return evaluate(parse(to_text(_floated(tree))), fans, Meter(MOST_STEPS))
+
+
+def _floated(tree: ast.expr) -> ast.expr:
+    if isinstance(tree, ast.Constant) and type(tree.value) is int:
+        return ast.Constant(float(tree.value))
+    return rebuilt(tree, _floated)
 
 
 def _scheme_help(name: Any) -> str | None:
