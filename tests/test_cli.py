@@ -570,7 +570,7 @@ def test_fish_completes_the_variants_of_a_file(call: Call, tmp_path: Path) -> No
     (tmp_path / "script.fish").write_text(call("completion", "fish")[1], encoding="utf-8")
     ask = "source script.fish; complete -C 'archspec check mine.yaml@'"
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(["fish", "--no-config", "-c", ask], capture_output=True, check=True, text=True,
+    done = subprocess.run(["fish", "--no-config", "-c", ask], capture_output=True, check=True, encoding="utf-8",
                           env={**os.environ, "PATH": path}, cwd=tmp_path)  # fmt: skip
     assert set(done.stdout.split()) == {"mine.yaml@wide", "mine.yaml@wi-der"} and not (tmp_path / "ran").exists()
 

@@ -46,8 +46,8 @@ CHILD = "archspec: 1\nname: child\nextends: net.yaml\nparams: {k: int = 0}\n"
 @pytest.fixture
 def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "net.yaml").write_text(NET)
-    (tmp_path / "child.yaml").write_text(CHILD)
+    (tmp_path / "net.yaml").write_text(NET, encoding="utf-8")
+    (tmp_path / "child.yaml").write_text(CHILD, encoding="utf-8")
     return tmp_path
 
 
@@ -88,7 +88,7 @@ def test_the_argument_of_a_call_its_let_and_the_param_behind_it(at: Path) -> Non
 
 
 def test_a_default(at: Path) -> None:
-    (at / "net.yaml").write_text(NET.replace("k: int = 3", "k: int = 0"))
+    (at / "net.yaml").write_text(NET.replace("k: int = 3", "k: int = 0"), encoding="utf-8")
     assert said("net.yaml", 15) == [f"`k` is 0, by default at {place('params: {k', '3')}"]
 
 
@@ -120,7 +120,7 @@ def test_the_param_of_an_alias_and_a_count(at: Path) -> None:
 
 
 def test_what_is_written_out_has_no_origin(at: Path) -> None:
-    (at / "flat.yaml").write_text(NET.replace("kernel: k,", "kernel: 0,"))
+    (at / "flat.yaml").write_text(NET.replace("kernel: k,", "kernel: 0,"), encoding="utf-8")
     assert said("flat.yaml", 15) == []
 
 
@@ -146,8 +146,8 @@ net:
   - a: {op: conv2d, out: 4, kernel: i, repeat: 3}
   - {op: half}
 """
-    (at / "counted.yaml").write_text(spec)
-    (at / "axis.yaml").write_text(spec.replace("kernel: i", "kernel: 3"))
+    (at / "counted.yaml").write_text(spec, encoding="utf-8")
+    (at / "axis.yaml").write_text(spec.replace("kernel: i", "kernel: 3"), encoding="utf-8")
     assert said("counted.yaml", 7) == ["`i` is 0, which counts the units of a `repeat`, from 0"]
     assert said("axis.yaml", 5) == ["`C` is 4, the size of an axis at axis.yaml:5:20"]
 
@@ -156,21 +156,25 @@ def test_few_names_are_followed_back(at: Path) -> None:
     names = [f"n{index}" for index in range(40)]
     params = ", ".join(f"{name}: int = 0" for name in names)
     net = f"archspec: 1\nname: many\nparams: {{{params}}}\ninput: x[N, 3, H=32, W=32]\nnet:\n"
-    (at / "many.yaml").write_text(f"{net}  - a: {{op: conv2d, out: {' + '.join(names)}, kernel: 1}}\n")
+    (at / "many.yaml").write_text(
+        f"{net}  - a: {{op: conv2d, out: {' + '.join(names)}, kernel: 1}}\n", encoding="utf-8"
+    )
     [mistake] = mistakes("many.yaml")
     assert len(mistake.origins) == 6
 
 
 def test_of_an_unknown_name_the_others_are_no_matter(at: Path) -> None:
-    (at / "lost.yaml").write_text(NET.replace("kernel: k,", "kernel: k * widht,"))
+    (at / "lost.yaml").write_text(NET.replace("kernel: k,", "kernel: k * widht,"), encoding="utf-8")
     assert said("lost.yaml", 15) == []
 
 
 def test_a_library_is_told_by_its_user(at: Path) -> None:
     library = "archspec: 1\nparams: {g: int = 1}\nblocks:\n  c:\n    in: x[N, C, H, W]\n"
-    (at / "lib.yaml").write_text(f"{library}    body: [{{op: conv2d, out: C, kernel: 1, groups: g}}]\n")
+    (at / "lib.yaml").write_text(
+        f"{library}    body: [{{op: conv2d, out: C, kernel: 1, groups: g}}]\n", encoding="utf-8"
+    )
     head = "archspec: 1\nname: user\nparams: {w: int = 16}\nuse: {lib: {g: w - 11}}\ninput: x[N, w, H=8, W=8]\n"
-    (at / "user.yaml").write_text(f"{head}net: [{{op: c}}]\n")
+    (at / "user.yaml").write_text(f"{head}net: [{{op: c}}]\n", encoding="utf-8")
     assert said("user.yaml", 6) == [
         "`g` is 5, given to `lib.yaml` as `w - 11` at user.yaml:4:16",
         "`w` is 16, by default at user.yaml:3:19",
@@ -180,5 +184,5 @@ def test_a_library_is_told_by_its_user(at: Path) -> None:
 def test_an_option_that_is_called_as_a_param_of_the_file_is_another_thing(at: Path) -> None:
     alias = "params: {out: int = 5}\nblocks: {c: {params: {k: int = 1}, op: conv2d, kernel: k, groups: out}}\n"
     net = "input: x[N, 4, H=8, W=8]\nnet: [{op: c, out: 4}]\n"
-    (at / "alias.yaml").write_text(f"archspec: 1\nname: alias\n{alias}{net}")
+    (at / "alias.yaml").write_text(f"archspec: 1\nname: alias\n{alias}{net}", encoding="utf-8")
     assert said("alias.yaml", 4) == ["`out` is 5, by default at alias.yaml:3:21"]
