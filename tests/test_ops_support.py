@@ -40,7 +40,7 @@ def options(name: str, rng: Random) -> dict[str, Any]:
     if name in ("layer_norm2d", "crop_like"):
         return {}
     if name == "space_to_depth":
-        return {"size": rng.randint(1, 4)}
+        return {"size": rng.randint(2, 4)}
     if name.startswith("window_attention"):
         window = [rng.randint(1, 5), rng.randint(1, 5)]
         shift = [rng.randint(0, side - 1) for side in window]

@@ -22,6 +22,7 @@ from archspec.records import Record, fields_of, replace
 from archspec.report import suggestion
 from archspec.shapes import Shape
 from archspec.spec.model import CallItem
+from archspec.text.span import Span
 
 
 class _Step(Record, frozen=False):
@@ -253,15 +254,7 @@ class Steps(Items):
         shared = str(item.same.value)
         recipe = builder.recipes.get(shared)
         if recipe is None:
-            known = list(builder.recipes)
-            elsewhere = builder.lookup(shared) is not None
-            self.report.error(
-                "E0225",
-                f"there is no node `{shared}` to share in this body",
-                item.same.span,
-                notes=["a module is shared with items beside it, in the same list"] if elsewhere else (),
-                help=suggestion(shared, known),
-            )
+            self._refuse_sharing(shared, item.same.span, builder)
         made = recipe.run(step.sources) if recipe is not None and self.operands(step.sources) else None
         if made is None or recipe is None:
             builder.poison(step.name, item.span)
@@ -282,6 +275,16 @@ class Steps(Items):
         )
         builder.add(node, _result(key, made, item), step.name)
         return True
+
+    def _refuse_sharing(self, shared: str, span: Span, builder: BodyBuilder) -> None:
+        title, help_ = f"there is no node `{shared}` to share in this body", None
+        notes: list[str] = []
+        if any(node.key == shared and node.target is None for node in builder.nodes):
+            title = f"`{shared}` is left out, so it cannot run again"
+            notes, help_ = ["its `when` is false"], "give both items the same `when`"
+        elif builder.lookup(shared) is not None:
+            notes = ["a module is shared with items beside it, in the same list"]
+        self.report.error("E0225", title, span, notes=notes, help=help_ or suggestion(shared, list(builder.recipes)))
 
 
 def _result(key: str, called: Called, item: CallItem) -> Result:

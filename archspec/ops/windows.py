@@ -152,7 +152,7 @@ class SpaceToDepth(Op):
     ranks: ClassVar[frozenset[int] | None] = frozenset({4})
     aliases: ClassVar[dict[str, str]] = {"block_size": "size", "downscale_factor": "size", "scale": "size"}
 
-    size: Annotated[int, Limits(ge=1, le=64)]
+    size: Annotated[int, Limits(ge=2, le=64)]
 
     def demands(self, *inputs: Shape) -> Iterator[Demand]:
         yield from channels_last(self.name, inputs[0])

@@ -169,6 +169,7 @@ class Forms:
 
     def _same(self) -> list[Item]:
         own = [name for item in self.net if len(item) == 1 and (name := next(iter(item))) in self.sketch.known]
+        own = [name for name in own if "when" not in self.blocks.get(self.sketch.known[name].get("op"), {})]
         if not own:
             raise Misfit("nothing to share")
         again: Item = {"same": self.rng.choice(own), "from": self.rng.choice(list(self._one()))}
