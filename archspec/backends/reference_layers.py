@@ -104,11 +104,11 @@ def crop_like(x: Tensor, like: Tensor) -> Tensor:
 
 
 def space_to_depth(x: Tensor, size: int) -> Tensor:
-    """The places of each patch as channels, a column after the other; by views, as gradients depend on the last bits."""
+    """The places of each patch as channels, a column after the other; by views, for gradients to the last bit."""
     height, width = x.shape[1:3]
     x = F.pad(x, (0, 0, 0, -(-width // size) * size - width, 0, -(-height // size) * size - height))
-    patches = x.unflatten(2, (-1, size)).unflatten(1, (-1, size))
-    return patches.movedim(2, 4).flatten(3)
+    batch, height, width, channels = x.shape
+    return x.view(batch, height // size, size, width // size, size, channels).movedim(2, 4).flatten(3)
 
 
 class WindowAttention(nn.Module):
