@@ -54,8 +54,14 @@ def weights_on_padding(here: Surroundings) -> Iterator[Finding]:
     for node in here.of({"conv2d"}):
         op = plain(node.target) if isinstance(node.target, Conv2d) else None
         rule = reading(op) if isinstance(op, Conv2d) else None
-        into, out = here.shapes.into(node)[0].at({}), here.shapes.nodes[node.key][0].at({})
-        if not isinstance(op, Conv2d) or not isinstance(rule, Window) or None in (*into[2:], *out[2:]):
+        if not isinstance(op, Conv2d) or not isinstance(rule, Window):
+            continue
+        into = here.shapes.into(node)[0].at({})
+        sides = zip(into[2:], rule.kernel, rule.stride, strict=True)
+        if all(size is None or size >= kernel + stride - 1 for size, kernel, stride in sides):
+            continue  # some window lies on the map as a whole, the commonest case
+        out = here.shapes.nodes[node.key][0].at({})
+        if None in (*into[2:], *out[2:]):
             continue
         for side, kernel, dilation, stride, padding, size, count in zip(
             ("rows", "columns"), pair(op.kernel), pair(op.dilation), rule.stride, rule.padding, into[2:], out[2:],

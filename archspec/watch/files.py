@@ -9,8 +9,10 @@ from pathlib import Path
 
 from archspec.text.lines import MAX_BYTES
 
-EVERY = 0.05
-"""Seconds between two looks."""
+EVERY = 0.02
+"""Seconds between two looks, or if that is longer, LEISURE times what a look takes."""
+
+LEISURE = 20
 
 SETTLING = 0.015
 """Seconds that files must stay as they are: an editor that writes in two steps is not caught between them."""
@@ -27,8 +29,12 @@ def fingerprint(files: Iterable[Path]) -> Fingerprint:
 def changed(seen: Fingerprint, patience: float | None = None) -> Fingerprint:
     """What is in the files once it is something else than `seen`, or after `patience` seconds."""
     end = None if patience is None else time.monotonic() + patience
-    while (now := fingerprint(seen)) == seen and (end is None or time.monotonic() < end):
-        time.sleep(EVERY)
+    while True:
+        start = time.monotonic()
+        now = fingerprint(seen)
+        if now != seen or (end is not None and start >= end):
+            break
+        time.sleep(max(EVERY, LEISURE * (time.monotonic() - start)))
     before: Fingerprint = seen
     while now != before:
         time.sleep(SETTLING)
