@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import networkx as nx
 
-from archspec.expressions import parse_template
 from archspec.ir.graph import Body, Graph, Node, Ref, Repeat, handed_on
 from archspec.ops.base import Op
 
@@ -55,14 +54,11 @@ def _add_node(view: nx.MultiDiGraph, node: Node, path: str, inputs: list[Source]
 
 
 def _add_units(view: nx.MultiDiGraph, repeat: Repeat, path: str, inputs: list[Source]) -> list[Source]:
-    template = parse_template(repeat.template) if repeat.template is not None else None
-    index, flowing = 0, inputs
+    names, flowing = repeat.names(), inputs
     for run in repeat.runs:
         for _ in range(run.count):
-            name = template.render({"i": index}) if template is not None else str(index)
             into = flowing[: len(inputs)]
-            flowing = list(handed_on(tuple(into), tuple(_add_target(view, run.target, f"{path}.{name}", into))))
-            index += 1
+            flowing = list(handed_on(tuple(into), tuple(_add_target(view, run.target, f"{path}.{next(names)}", into))))
     return flowing
 
 

@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
-from archspec.expressions import to_text
+from archspec.expressions import parse_template, to_text
 from archspec.expressions.trees import free_names
 from archspec.ops.base import Op
 from archspec.records import Record, field, fields_of
@@ -59,7 +59,7 @@ def written(target: object, arguments: Iterable[tuple[str, Any]]) -> list[str]:
 
 
 class Repeat(Record):
-    """Units in a chain, each fed by the one before (`handed_on`). `names` are unit paths, by default 0, 1, ….
+    """Units in a chain, each fed by the one before (`handed_on`), and named by the `template` or 0, 1, ….
 
     Runs are maximal: neighbouring runs differ, if only in how their values are written. `template` is the expression
     text of `names:` with `i` free.
@@ -71,6 +71,11 @@ class Repeat(Record):
     @property
     def count(self) -> int:
         return sum(run.count for run in self.runs)
+
+    def names(self) -> Iterator[str]:
+        """The names of all units in order."""
+        template = parse_template(self.template) if self.template is not None else None
+        return (str(i) if template is None else template.render({"i": i}) for i in range(self.count))
 
 
 def handed_on(inputs: tuple[_T, ...], outputs: tuple[_T, ...]) -> tuple[_T, ...]:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from archspec.expressions import parse_template
 from archspec.hashes import sha256_hex
 from archspec.ir.graph import Node, Repeat
 from archspec.ops.base import Op
@@ -78,13 +77,10 @@ class _Layout:
         return [_Placed(node.path or "", own)]
 
     def _units(self, repeat: Repeat, shapes: BodyShapes, key: str) -> list[_Placed]:
-        template = parse_template(repeat.template) if repeat.template is not None else None
-        made: list[_Placed] = []
+        names, made = repeat.names(), list[_Placed]()
         for unit in shapes.units[key]:
             entries = self.body(unit.body) if unit.body is not None else op_entries(unit.run.target, unit.inputs)  # type: ignore[arg-type]
-            for _ in range(unit.count):
-                index = len(made)
-                made.append(_within(template.render({"i": index}) if template is not None else str(index), entries))
+            made += [_within(next(names), entries) for _ in range(unit.count)]
         return made
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from archspec.expressions import parse_template
 from archspec.ir.graph import Graph, Node, Repeat, handed_on
 from archspec.ops.base import Op
 from archspec.passes.cost import Amount, Costs, op_amount
@@ -90,7 +89,7 @@ class _Walk:
         return self._op(layer, shapes.nodes[node.key], bool(first))
 
     def _units(self, units: tuple[UnitShapes, ...], repeat: Repeat, into: Sources, around: str, again: str) -> Sources:
-        taken, names = len(into), unit_names(repeat)
+        taken, names = len(into), repeat.names()
         for unit in units:
             for _ in range(unit.count):
                 name, target = next(names), unit.run.target
@@ -107,13 +106,6 @@ class _Walk:
     def _op(self, layer: Layer, outputs: tuple[Shape, ...], free: bool) -> Sources:
         self.layers.append(replace(layer, amount=replace(layer.amount, parameters=0)) if free else layer)
         return tuple(f"{layer.path}.{index}" if index else layer.path for index in range(len(outputs)))
-
-
-def unit_names(repeat: Repeat) -> Iterator[str]:
-    """The names of a repeat's units: its template's, else 0, 1, …."""
-    template = parse_template(repeat.template) if repeat.template is not None else None
-    for index in range(repeat.count):
-        yield template.render({"i": index}) if template is not None else str(index)
 
 
 def _joined(around: str, step: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from archspec.expressions import parse_template
 from archspec.ir.graph import Body, Graph, Node, Repeat
 from archspec.text.span import Span
 
@@ -34,12 +33,10 @@ def _in_node(node: Node, rest: str) -> Span | None:
 
 
 def _in_repeat(node: Node, repeat: Repeat, path: str) -> Span | None:
-    template = parse_template(repeat.template) if repeat.template is not None else None
-    index = 0
+    names = repeat.names()
     for run in repeat.runs:
         for _ in range(run.count):
-            rest = _below(template.render({"i": index}) if template is not None else str(index), path)
-            index += 1
+            rest = _below(next(names), path)
             if rest is not None:
                 return _in_body(run.target, rest) if rest and isinstance(run.target, Body) else node.span
     return None

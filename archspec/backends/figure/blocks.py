@@ -10,8 +10,7 @@ from archspec.backends.figure.steps import Reader, input_step
 from archspec.backends.numbers import quantity
 from archspec.checked import Checked
 from archspec.diagnostics import UsageError
-from archspec.expressions import parse_template
-from archspec.ir.graph import GraphInput, Node, Repeat
+from archspec.ir.graph import GraphInput
 from archspec.passes.cost import Costs
 from archspec.passes.shapes import BodyShapes, UnitShapes
 from archspec.records import Record
@@ -70,7 +69,8 @@ def _places(shapes: BodyShapes, wanted: str, around: str = "") -> Iterator[tuple
         path = ".".join(part for part in (around, node.place) if part)
         inner = shapes.children.get(node.key)
         if node.key in shapes.units:
-            units = dict(_units(node, shapes.units[node.key]))
+            each = (run for run in shapes.units[node.key] for _ in range(run.count))
+            units = dict(zip(node.target.names(), each, strict=True))  # type: ignore[union-attr]
             blocks = {name: unit for name, unit in units.items() if unit.body is not None}
             yield path, Place(units=blocks)
             for name, unit in blocks.items():
@@ -81,13 +81,3 @@ def _places(shapes: BodyShapes, wanted: str, around: str = "") -> Iterator[tuple
         yield path, Place(inner)
         if inner is not None and (wanted.startswith(f"{path}.") or inner.body.kind != "block"):
             yield from _places(inner, wanted, path)
-
-
-def _units(node: Node, runs: tuple[UnitShapes, ...]) -> Iterator[tuple[str, UnitShapes]]:
-    named = node.target.template if isinstance(node.target, Repeat) else None
-    template = parse_template(named) if named is not None else None
-    index = 0
-    for run in runs:
-        for _ in range(run.count):
-            yield (template.render({"i": index}) if template else str(index)), run
-            index += 1

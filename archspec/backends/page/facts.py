@@ -9,7 +9,6 @@ from archspec.checked import Checked
 from archspec.ir.graph import Node, Repeat
 from archspec.ops.base import Op
 from archspec.passes.cost import Amount, Costs, op_amount
-from archspec.passes.listing import unit_names
 from archspec.passes.receptive import Field, Fields
 from archspec.passes.shapes import BodyShapes, UnitShapes
 from archspec.records import Record, field, replace
@@ -87,7 +86,7 @@ class _Walk(Record, frozen=False):
 
     def units(self, units: tuple[UnitShapes, ...], repeat: Repeat, around: _Place, into: Ways) -> None:
         """The first unit of each run of equal ones."""
-        names = unit_names(repeat)
+        names = repeat.names()
         for unit in units:
             target = unit.run.target
             after = self.fields.units(unit, into, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from archspec.expressions import parse_template
 from archspec.ir.graph import Body, Graph, Node, Ref, Repeat
 from archspec.ops.base import Op
 from archspec.passes.plain import plain
@@ -73,13 +72,13 @@ class _Unroll:
 
 def _units(node: Node, units: tuple[UnitShapes, ...]) -> list[Node]:
     assert isinstance(node.target, Repeat)
-    template = parse_template(node.target.template) if node.target.template is not None else None
+    names = node.target.names()
     made: list[Node] = []
     flowing = node.inputs
     for unit in units:
         for _ in range(unit.count):
             index = len(made)
-            name = template.render({"i": index}) if template is not None else str(index)
+            name = next(names)
             key = f"{node.key}.{index}"
             target = plain(unit.run.target) if isinstance(unit.run.target, Op) else unit.run.target
             made.append(
