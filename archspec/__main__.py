@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 
+from archspec import records
 from archspec.lazy import lazy
 
 cli = lazy("archspec.cli")
@@ -19,13 +20,31 @@ def command() -> int:
     # Looking for plugins of pydantic scans every installed package, and would run their code on a stranger's spec.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(RARELY)
+    records.unguarded()
     _open_streams()
     try:
         code: int = cli.main()
     except KeyboardInterrupt:  # while the command line itself was loaded
         return 130
-    gc.freeze()  # else the interpreter, on its way out, looks once more for cycles in all that is left
+    _leave(code)
     return code
+
+
+def _leave(code: int) -> None:
+    """End the process, as mypy does, without taking apart what it made: the system frees that at once.
+
+    What has threads, or something to do at the end, has loaded `threading`, and a profiler has its report to write:
+    they get Python's own way out, on which it looks once more for cycles in all that is left unless it is frozen.
+    """
+    gc.freeze()
+    if "threading" in sys.modules or sys.getprofile() is not None or sys.gettrace() is not None:
+        return
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return  # Python says it
+    os._exit(code)
 
 
 def _open_streams() -> None:

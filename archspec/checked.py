@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archspec.diagnostics import Diagnostic
 from archspec.ir.graph import Graph
+from archspec.lazy import lazy
 from archspec.passes.cost import Cost
 from archspec.passes.shapes import Shapes
 from archspec.passes.sizes import Sizes, solve
@@ -11,6 +12,8 @@ from archspec.records import Record, replace
 from archspec.shapes import Demand
 from archspec.spec.model import Spec
 from archspec.text.span import Span
+
+digests = lazy("archspec.spec.digest")
 
 
 class Checked(Record):
@@ -30,6 +33,12 @@ class Checked(Record):
     def sizes(self) -> tuple[Sizes, ...]:
         """For which sizes of each free axis of the input the network holds."""
         return solve(self.graph, self.demands)
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the resolved spec."""
+        made: str = digests.digest(self.spec)
+        return made
 
     @property
     def name(self) -> str:

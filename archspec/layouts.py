@@ -1,11 +1,11 @@
 """`weights: {layout: torchvision}`: a promise that checkpoints fit, held against frozen fingerprints.
 
-`layouts.json` has for each layout its networks' fingerprints: the sha256 of the state_dict's ordered keys and shapes.
+A line of `layouts.txt` has a layout, a network of it, and its fingerprint: the sha256 of the state_dict's ordered keys
+and shapes.
 """
 
 from __future__ import annotations
 
-import json
 import os.path
 from functools import cache
 
@@ -18,8 +18,10 @@ from archspec.spec.model import Spec
 @cache
 def layouts() -> dict[str, dict[str, str]]:
     """Layout name to network name to fingerprint."""
-    with open(os.path.join(os.path.dirname(__file__), "layouts.json"), "rb") as stream:
-        found: dict[str, dict[str, str]] = json.load(stream)
+    found: dict[str, dict[str, str]] = {}
+    with open(os.path.join(os.path.dirname(__file__), "layouts.txt"), encoding="utf-8") as stream:
+        for layout, network, known in map(str.split, stream):
+            found.setdefault(layout, {})[network] = known
     return found
 
 

@@ -15,8 +15,6 @@ from archspec.checked import Checked
 from archspec.diagnostics import Diagnostic, SpecError, UsageError, in_order
 from archspec.elaborate.network import elaborate
 from archspec.expectations import expect, read_expectations
-from archspec.features import pruned, with_features
-from archspec.fit import with_nearest_sizes
 from archspec.layouts import check_layout
 from archspec.lazy import lazy
 from archspec.lints import switched_on, warn_of_habits
@@ -47,6 +45,8 @@ if TYPE_CHECKING:
     from archspec.checkpoints.weights import Weights
 
 mending = lazy("archspec.mending")
+fit = lazy("archspec.fit")
+backbones = lazy("archspec.features")
 figure = lazy("archspec.backends.figure")
 pages = lazy("archspec.backends.page")
 differences = lazy("archspec.backends.difference")
@@ -70,7 +70,12 @@ def load(source: Source, variant: str | None = None, *, features: str | Sequence
     """
     spec = _load(source, variant, params)
     refuse_unknown_choice(spec)
-    return with_features(spec, features) if features else spec
+    return _cut_down(spec, features)
+
+
+def _cut_down(spec: Spec, features: str | Sequence[str]) -> Spec:
+    cut: Spec = backbones.with_features(spec, features) if features else spec
+    return cut
 
 
 def _load(source: Source, variant: str | None, params: Mapping[str, Any]) -> Spec:
@@ -115,7 +120,7 @@ def _rechecked(
     """What is wrong with a spec whose files have these texts."""
     try:
         spec = load_text(texts[path], path, variant, settings, Report(work), texts)
-        _prove(with_features(spec, features) if features else spec, Report(work))
+        _prove(_cut_down(spec, features), Report(work))
     except SpecError as error:
         return error.diagnostics
     return ()
@@ -172,9 +177,9 @@ def _prove(spec: Spec, report: Report) -> Checked:
     try:
         elaboration = elaborate(spec, report)
     except SpecError as error:
-        raise with_nearest_sizes(spec, error, report.work) from None
+        raise fit.with_nearest_sizes(spec, error, report.work) from None
     if spec.features:
-        elaboration = replace(elaboration, graph=pruned(elaboration.graph))
+        elaboration = replace(elaboration, graph=backbones.pruned(elaboration.graph))
     graph = with_nominal_sizes(elaboration, report)
     shapes = infer(graph)
     check_sharing(shapes, report)

@@ -143,8 +143,10 @@ def _names(node: ast.AST) -> list[str]:
 
 
 NEEDLESS = {
-    "archspec.backends.sizes", "archspec.notebook", "archspec.rendering.excerpts", "decimal", "difflib",
-    "fractions", "glob", "hashlib", "html", "pathlib", "pydantic", "shutil", "signal", "urllib",
+    "archspec.backends.sizes", "archspec.elaborate.rows", "archspec.elaborate.ties", "archspec.features",
+    "archspec.fit", "archspec.notebook", "archspec.rendering.excerpts", "archspec.spec.digest",
+    "archspec.spec.extend", "archspec.spec.yaml_text", "archspec.text.syntax", "decimal", "difflib", "fractions",
+    "glob", "hashlib", "html", "json", "pathlib", "pydantic", "shutil", "signal", "unicodedata", "urllib",
 }  # fmt: skip
 """What takes a while to load, and a check of a spec that is right has no use for."""
 

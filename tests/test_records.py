@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from archspec import records
 from archspec.records import Record, field, replace
+
+ROOT = Path(__file__).parents[1]
 
 
 class Point(Record):
@@ -91,6 +97,36 @@ def test_a_record_does_not_change_and_a_builder_does() -> None:
     first.lines.append("a")
     second.lines = ["b"]
     assert (first.lines, second.lines) == (["a"], ["b"]) and len({first, second}) == 2
+
+
+def test_without_the_guard_only_the_guard_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_guarded", False)
+
+    class Place(Record):
+        x: int
+        y: int = 2
+        tags: tuple[str, ...] = field(default_factory=tuple)
+        note: str = field(default="", compare=False)
+
+    for args, options in CALLS:
+        place, point = Place(*args, **options), Point(*args, **options)
+        assert repr(place).endswith(repr(point).replace("Point", "Place")) and hash(place) == hash(point)
+        assert place == Place(*args, **options) != point and replace(place, x=9).note == point.note
+    place = Place(1)
+    place.x = 5  # type: ignore[misc]  # mypy guards it all the same
+    assert place == Place(5) and not hasattr(place, "__dict__")
+    with pytest.raises(TypeError):
+        Place()  # type: ignore[call-arg]
+
+
+def test_the_command_line_alone_does_without_the_guard() -> None:
+    ask = "from archspec.checked import Checked; print(Checked.__setattr__ is object.__setattr__)"
+    call = "import sys, threading; from archspec.__main__ import command; sys.argv[1:] = ['-q', 'check', 'lenet']"
+    for before, unguarded in (("import archspec.__main__", False), (f"{call}; command()", True)):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{before}; {ask}"], capture_output=True, encoding="utf-8", cwd=ROOT, check=True
+        )
+        assert done.stdout.split() == [str(unguarded)]
 
 
 def test_copies_and_replacements() -> None:

@@ -19,7 +19,7 @@ _LONGEST = 60
 def marked(made: str | bytes, networks: Sequence[Checked], comment: Comment | None) -> str | bytes:
     """What was made, with a mark of where it comes from: in comments, or in a picture's own data."""
     names = ", ".join(network.name for network in networks)
-    digest = digest_of(network.graph.digest for network in networks)
+    digest = digest_of(network.digest for network in networks)
     if isinstance(made, bytes):
         return stamp(made, names, digest)
     return made if comment is None else seal(made, names, digest, comment)

@@ -12,8 +12,6 @@ from archspec.backends.numbers import counted
 from archspec.checked import Checked
 from archspec.cli.command import STDIN, unshielded
 from archspec.diagnostics import UsageError
-from archspec.features import with_features
-from archspec.fit import at_sizes, read_size
 from archspec.lazy import lazy
 from archspec.records import replace
 from archspec.spec.load import tidied
@@ -21,6 +19,8 @@ from archspec.spec.model import Spec
 from archspec.spec.settings import SETTINGS, parse_settings
 from archspec.text.lines import MAX_BYTES
 
+backbones = lazy("archspec.features")
+fit = lazy("archspec.fit")
 glob = lazy("glob")
 pathlib = lazy("pathlib")
 
@@ -62,7 +62,10 @@ def add_size(parser: ArgumentParser) -> None:
 
 def sized(checked: Checked, args: Namespace) -> Checked:
     """The network at the size that the call asks for. SpecError where it does not hold there."""
-    return checked if args.size is None else at_sizes(checked, read_size(args.size, checked.graph))
+    if args.size is None:
+        return checked
+    at_size: Checked = fit.at_sizes(checked, fit.read_size(args.size, checked.graph))
+    return at_size
 
 
 def add_features(parser: ArgumentParser) -> None:
@@ -117,7 +120,8 @@ def load(source: str, args: Namespace) -> Spec:
     spec = _read(source, args)
     spec = replace(spec, settings=settings, texts={**spec.texts, SETTINGS: text}) if settings else spec
     features = getattr(args, "features", None)
-    return spec if features is None else with_features(spec, features)
+    cut: Spec = spec if features is None else backbones.with_features(spec, features)
+    return cut
 
 
 def _read(source: str, args: Namespace) -> Spec:

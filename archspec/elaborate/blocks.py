@@ -10,7 +10,7 @@ from archspec.elaborate.calls import FAILED, Elaborated
 from archspec.elaborate.env import Env, name_of
 from archspec.elaborate.inputs import read_from
 from archspec.elaborate.items import Place
-from archspec.elaborate.params import with_lets, with_param
+from archspec.elaborate.params import param_values, with_lets
 from archspec.elaborate.requires import check_requires
 from archspec.elaborate.scope import BlockRef, Given
 from archspec.elaborate.signatures import bind_axes, plain_size, promised_shape
@@ -38,9 +38,8 @@ class Blocks(Steps):
         """The body of a block. `given` are the arguments that `params` came of, `opened` its names that are open."""
         block = ref.block
         env = ref.scope.env.sealed()
-        env = env.child({}, open=opened, bound=(block, given, 0, env.bound))
-        for param in block.params:
-            env = with_param(env, param, params[param.name], name_of(param.name), param.name in opened)
+        names = {param.name: name_of(param.name) for param in block.params}
+        env = env.child(param_values(block.params, params), names, opened, (block, given, 0, env.bound))
         definition = f"{block.file}#{block.name}"
         builder = BodyBuilder(self.report, "block", block.name, definition, block.span)
         for signature, operand in zip(block.inputs, inputs, strict=True):

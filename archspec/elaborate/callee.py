@@ -88,9 +88,10 @@ def resolve(
 def takes_nothing(name: str, scope: Scope, env: Env) -> bool:
     """Whether `name` is, perhaps through aliases, an op without inputs, such as `param`."""
     for _ in range(MAX_ALIASES):
-        held = env.values.get(name[1:]) if name.startswith("$") else scope.blocks.get(name, OpRef(name))
-        if isinstance(held, OpRef):
-            return held.name in OPS and OPS[held.name].inputs == 0
+        held = env.values.get(name[1:]) if name.startswith("$") else scope.blocks.get(name)
+        if held is None or isinstance(held, OpRef):
+            op = OPS.get(name if held is None else held.name)
+            return op is not None and op.inputs == 0
         if not isinstance(held, BlockRef) or not isinstance(held.block.alias, CallItem) or held.block.alias.op is None:
             return False
         name, scope, env = str(held.block.alias.op.value), held.scope, held.scope.env

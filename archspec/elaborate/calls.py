@@ -92,6 +92,7 @@ class Calls:
         self.demands: dict[Demand, Span] = {}
         self.tensors: dict[str, set[str]] = {}
         """The names of the tensors of each op that is called."""
+        self._noted: dict[int, Called] = {}
         self._blocks: dict[tuple[Any, ...], Elaborated] = {}
         self._active: list[BlockRef] = []
         self._count = 0
@@ -161,6 +162,9 @@ class Calls:
 
     def note(self, called: Called, span: Span) -> None:
         """What the call of an op asks of the network."""
+        if id(called) in self._noted:
+            return  # where it is met first is where it is spoken of
+        self._noted[id(called)] = called
         assert isinstance(called.target, Op)
         for demand in called.demands:
             self.demands.setdefault(demand, span)

@@ -7,6 +7,7 @@ import re
 
 from archspec.elaborate.body import BodyBuilder, Result
 from archspec.elaborate.env import Env
+from archspec.elaborate.paths import is_segment
 from archspec.elaborate.values import evaluate_flag, render_name
 from archspec.expressions import ExpressionError, parse
 from archspec.records import Record
@@ -16,7 +17,6 @@ from archspec.spec.settings import FEATURES
 from archspec.text.source import ListValue, ScalarValue, Value
 from archspec.text.span import Span
 
-PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\Z")
 DOTTED = r"[A-Za-z_]\w*(?:\.\w+)+"
 
 
@@ -44,7 +44,7 @@ def read_from(value: Value, builder: BodyBuilder, env: Env, report: Report) -> l
     text = render_name(value, env, report)
     if text is None:
         return None
-    if PATH.match(text):
+    if text[:1] != "-" and all(map(is_segment, text.split("."))):
         return _named(text, value.span, builder, report)
     return _chosen(value, text, builder, env, report)
 

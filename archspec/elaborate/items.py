@@ -9,15 +9,17 @@ from archspec.elaborate.callee import Operand
 from archspec.elaborate.calls import Calls
 from archspec.elaborate.env import Env
 from archspec.elaborate.inputs import Source, read_from
-from archspec.elaborate.rows import read_rows
 from archspec.elaborate.scope import Scope
 from archspec.elaborate.values import evaluate_count, evaluate_flag, render_name
 from archspec.ir.graph import Node, Option, Ref
+from archspec.lazy import lazy
 from archspec.records import Record, replace
 from archspec.report import suggestion
 from archspec.spec.model import BrokenItem, CallItem, ContainerItem, DoItem, EachItem, Item, ParallelItem, RepeatItem
 from archspec.text.source import ListValue, ScalarValue, Value
 from archspec.text.span import Span
+
+tables = lazy("archspec.elaborate.rows")
 
 MAX_REPEAT = 100_000
 
@@ -72,7 +74,7 @@ class Items(Calls):
 
     def _rows(self, item: EachItem, place: Place) -> Iterator[Place]:
         """The place of each round."""
-        for index, row in enumerate(read_rows(item, place.scope, place.env, self.report)):
+        for index, row in enumerate(tables.read_rows(item, place.scope, place.env, self.report)):
             env = place.env.child(row.values, row.exprs, row.open, (item, {}, index, place.env.bound))
             env = env.counting({"s": index}) if item.index is None else env.child({str(item.index.value): index})
             yield replace(place, env=env)

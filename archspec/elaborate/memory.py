@@ -36,12 +36,13 @@ class Meanings(Record, frozen=False):
     def key(self, env: Env, members: Collection[str], bare: bool) -> Key | None:
         """All that the meaning depends on; None where that cannot be compared."""
         key: list[Any] = [bare, members]
+        values, exprs, barred = env.values, env.exprs, env.barred
         for name in self.names:
-            value = env.values.get(name, _ABSENT)
+            value = values.get(name, _ABSENT)
             kind = type(value)
-            if name in env.barred or kind not in _COMPARABLE:
+            if name in barred or kind not in _COMPARABLE:
                 return None
-            key += (kind, _told_apart(value), id(env.exprs.get(name)))
+            key += (kind, value if kind is not float else _told_apart(value), id(exprs.get(name)))
         return tuple(key)
 
     def remember(self, key: Key, meaning: object, env: Env, *held: object) -> None:

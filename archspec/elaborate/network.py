@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
 from typing import Any
 
 from archspec.diagnostics import SpecError, UsageError
@@ -16,13 +14,12 @@ from archspec.elaborate.items import Place
 from archspec.elaborate.opening import filled, open_scope
 from archspec.elaborate.scope import Scope
 from archspec.elaborate.values import evaluate_flag
-from archspec.hashes import sha256_hex
 from archspec.ir.graph import Graph, GraphOutput
 from archspec.ops import OPS
 from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.shapes import Demand
-from archspec.spec.model import OutputSpec, Spec, SpecFile
+from archspec.spec.model import OutputSpec, Spec
 from archspec.text.source import MapValue, plain
 from archspec.text.span import Span
 from archspec.work import Work
@@ -110,7 +107,6 @@ class _Network(Blocks):
             _open_params(scope),
             init,
             str(file.layout.value) if file.layout is not None else None,
-            digest(spec),
             file.path.rsplit("/", 1)[-1],
             spec.variant,
             {name: plain(value) for name, value in spec.settings.items()},
@@ -170,27 +166,6 @@ class _Network(Blocks):
 
 def _is_there(result: Result) -> bool:
     return bool(result.wires) and not result.absent
-
-
-def digest(spec: Spec) -> str:
-    """The sha256 of what a spec says, whatever its layout on the page: keys sorted, files it uses included."""
-    libraries = [_said(spec.libraries[key]) for key in sorted(spec.libraries, key=lambda k: k.rsplit("/", 1)[-1])]
-    said = {
-        "spec": _said(spec.file),
-        "variant": json.dumps(spec.variant),
-        "settings": json.dumps({name: plain(value) for name, value in spec.settings.items()}, sort_keys=True),
-        "uses": f"[{', '.join(libraries)}]",
-    }
-    if spec.features:
-        said["features"] = json.dumps(spec.features)
-    text = ", ".join(f'"{key}": {said[key]}' for key in sorted(said))
-    return sha256_hex(f"{{{text}}}".encode())
-
-
-@lru_cache(maxsize=64)
-def _said(file: SpecFile) -> str:
-    """A file as JSON, once for all its variants."""
-    return json.dumps(plain(file.tree), sort_keys=True)
 
 
 def _open_params(scope: Scope) -> tuple[tuple[str, str, Any], ...]:

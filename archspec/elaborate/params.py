@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from archspec.diagnostics import Label
@@ -47,9 +47,17 @@ def bind(
 
 def with_param(env: Env, param: Param, option: Option, standing: ast.expr | None, opened: bool) -> Env:
     """A scope with a param in it. `standing` is the expression that stands for it where it is no constant."""
-    values = {**{member: member for member in param.type.members}, param.name: option.value}
     exprs = {param.name: standing} if standing is not None else None
-    return env.child(values, exprs, (param.name,) if opened else ())
+    return env.child(param_values([param], {param.name: option}), exprs, (param.name,) if opened else ())
+
+
+def param_values(params: Iterable[Param], options: Mapping[str, Option]) -> dict[str, Any]:
+    """What the names of params stand for, and the words of enums, which stand for themselves."""
+    values: dict[str, Any] = {}
+    for param in params:
+        values |= {member: member for member in param.type.members}
+        values[param.name] = options[param.name].value
+    return values
 
 
 def with_lets(lets: Iterable[Entry], env: Env, report: Report, named: bool) -> tuple[Env, dict[str, Option]]:

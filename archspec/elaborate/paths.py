@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from archspec.diagnostics import Label
 from archspec.elaborate.reserved import RESERVED
 from archspec.report import Report
 from archspec.text.span import Span
 
-SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
 MAX_PATH = 200
 
 MAX_SEEN = 10_000
@@ -28,21 +25,23 @@ class Paths:
     def take(self, name: str | None, span: Span) -> str:
         """The path of the next child: its name, else its index among the children that own a path level."""
         path = name if name is not None else str(len(self._taken))
+        folded = path.casefold()
         if name is None or is_path(name, span, self.report):
-            self._check_unique(path, span)
-        self._taken.setdefault(path.casefold(), (path, span))
+            self._check_unique(path, folded, span)
+        self._taken.setdefault(folded, (path, span))
         return path
 
     def claim(self, name: str, span: Span) -> None:
         """The name of a child without a path of its own, such as another run of a sibling's module."""
-        self._check_unique(name, span)
-        self._claimed.setdefault(name.casefold(), (name, span))
+        folded = name.casefold()
+        self._check_unique(name, folded, span)
+        self._claimed.setdefault(folded, (name, span))
 
-    def _check_unique(self, path: str, span: Span) -> None:
-        known = self._taken.get(path.casefold()) or self._claimed.get(path.casefold())
-        other, place = known or (None, span)
-        if other is None:
+    def _check_unique(self, path: str, folded: str, span: Span) -> None:
+        known = self._taken.get(folded) or self._claimed.get(folded)
+        if known is None:
             return
+        other, place = known
         same = other == path
         self.report.error(
             "E0205",
@@ -55,12 +54,17 @@ class Paths:
         )
 
 
+def is_segment(text: str) -> bool:
+    """Whether a text is letters, digits, _ and -, of ASCII: what stands between the dots of a name."""
+    return text.isascii() and text.replace("_", "a").replace("-", "a").isalnum()
+
+
 def is_path(path: str, span: Span, report: Report) -> bool:
     """Whether a name can be that of a layer; an error if not."""
     if path in _seen:
         return True
     for segment in path.split("."):
-        if not SEGMENT.match(segment) or len(path) > MAX_PATH:
+        if not is_segment(segment) or segment[0] == "-" or len(path) > MAX_PATH:
             report.error(
                 "E0205",
                 f"`{path}` is not a name for a layer",

@@ -44,13 +44,18 @@ def bind_axes(signature: Signature, operand: Operand, env: Env, report: Report) 
     """Bind a signature's symbols to a shape; the shape comes back in the block's own terms. None after an error."""
     shape = operand.shape
     dims = list(shape.dims)
+    values: dict[str, Any] = {}
+    exprs: dict[str, ast.expr] = {}
     for index, (axis, dim) in enumerate(zip(signature.axes, shape.dims, strict=True)):
         name = str(axis.text.value)
-        if name.isidentifier() and env.values.get(name, name) == name:  # free, or a member of an enum, which gives way
-            named = not isinstance(dim, int) or index == shape.channel_axis
-            env = env.child({name: plain_size(dim)}, {name: name_of(name)} if named else None)
+        free = name.isidentifier() and name not in values
+        if free and env.values.get(name, name) == name:  # a member of an enum gives way
+            values[name] = plain_size(dim)
+            if named := not isinstance(dim, int) or index == shape.channel_axis:
+                exprs[name] = name_of(name)
             dims[index] = traced(int(dim), name_of(name)) if named and isinstance(dim, int) else plain_size(dim)
             continue
+        env, values, exprs = env.child(values, exprs), {}, {}
         expected = _axis_size(axis, env, report)
         if expected is None:
             return None
@@ -58,7 +63,7 @@ def bind_axes(signature: Signature, operand: Operand, env: Env, report: Report) 
             _refuse_axis(axis, expected, index, operand, env, report)
             return None
         dims[index] = plain_size(dim)
-    return one_for_all(Shape(tuple(dims), shape.axes)), env
+    return one_for_all(Shape(tuple(dims), shape.axes)), env.child(values, exprs)
 
 
 def _axis_size(axis: Axis, env: Env, report: Report) -> Dim | None:
@@ -171,8 +176,8 @@ def promised_shape(
         return None, []
     demands = []
     for index, (dim, real) in enumerate(zip(promised, shape.dims, strict=True)):
-        if isinstance(dim, int) and dim == real:
-            continue  # the commonest case, and nothing to say
+        if dim == real:
+            continue  # at all sizes
         demand = Demand(dim, "==", plain_size(real), "E0306", f"{what} promises another shape than it gives")
         if not demand.holds():
             _refuse_promise(

@@ -13,9 +13,9 @@ from archspec.elaborate.inputs import Source
 from archspec.elaborate.items import MAX_REPEAT, Items, Place
 from archspec.elaborate.memory import Key, Meanings, meanings, meet
 from archspec.elaborate.repeats import Unit, unit_names, unroll
-from archspec.elaborate.ties import read_ties
 from archspec.elaborate.values import evaluate_count, evaluate_flag, render_name
 from archspec.ir.graph import Node, Option, Ref
+from archspec.lazy import lazy
 from archspec.ops import OPS
 from archspec.ops.base import Op
 from archspec.records import Record, fields_of, replace
@@ -23,6 +23,8 @@ from archspec.report import suggestion
 from archspec.shapes import Shape
 from archspec.spec.model import CallItem
 from archspec.text.span import Span
+
+sharing = lazy("archspec.elaborate.ties")
 
 
 class _Step(Record, frozen=False):
@@ -71,12 +73,10 @@ class Steps(Items):
         found = self.sources(item.from_, builder, place, item.span)
         if found is None or item.from_ is not None:
             return found
+        (source,) = found
+        wires, span = source.result.wires, source.result.span
         # What has several outputs hands them all to the item after it.
-        return [
-            source if len(source.result.wires) == 1 else replace(source, result=Result((wire,), source.result.span))
-            for source in found
-            for wire in source.result.wires
-        ]
+        return found if len(wires) == 1 else [replace(source, result=Result((wire,), span)) for wire in wires]
 
     def _memory(self, step: _Step, shapes: list[Shape | None]) -> tuple[Meanings, Key] | None:
         """Where the call of an op is remembered: by the names that its item reads, and the shapes that it gets.
@@ -220,7 +220,7 @@ class Steps(Items):
         place = item.name.span if item.name is not None else item.span
         path = None if joined else builder.path_of(step.name, place)
         inits = () if item.repeat is not None or item.init is None else self._inits(step, called, known)
-        ties = read_ties(item.tie, called.tensors, builder, self.report)
+        ties = () if item.tie is None else sharing.read_ties(item.tie, called.tensors, builder, self.report)
         if step.name is not None:
             builder.tensors[step.name] = called.tensors
             builder.recipes[step.name] = Recipe(key, lambda others: self._again(replace(step, sources=others)))
@@ -288,5 +288,8 @@ class Steps(Items):
 
 
 def _result(key: str, called: Called, item: CallItem) -> Result:
-    wires = tuple([Wire(Ref(key, index), shape) for index, shape in enumerate(called.shapes)])
+    shapes = called.shapes
+    if len(shapes) == 1:
+        return Result((Wire(Ref(key), shapes[0]),), item.span, called.names)
+    wires = tuple([Wire(Ref(key, index), shape) for index, shape in enumerate(shapes)])
     return Result(wires, item.span, called.names)

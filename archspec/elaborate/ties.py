@@ -11,9 +11,9 @@ from archspec.text.source import Entry, MapValue, ScalarValue
 Tensors = Mapping[str, tuple[int, ...]]
 
 
-def read_ties(tie: MapValue | None, own: Tensors, builder: BodyBuilder, report: Report) -> tuple[tuple[str, str], ...]:
+def read_ties(tie: MapValue, own: Tensors, builder: BodyBuilder, report: Report) -> tuple[tuple[str, str], ...]:
     """(own tensor, path of the other) for each tie, both there and of one shape."""
-    found = [_tie(entry, own, builder, report) for entry in tie.entries] if tie is not None else []
+    found = [_tie(entry, own, builder, report) for entry in tie.entries]
     return tuple(pair for pair in found if pair is not None)
 
 

@@ -206,8 +206,8 @@ class Graph(Record):
     """A whole network: the root body, its inputs and outputs, and what backends need to know of its spec.
 
     `open_params` become constructor arguments of the generated network: (name, type, default). `init` is the stated
-    initialisation, (op name, tensor, scheme) in the order of the spec. `digest` is the sha256 of the resolved spec.
-    `features` are the nodes that were asked for as outputs, if the network is cut down to a backbone.
+    initialisation, (op name, tensor, scheme) in the order of the spec. `features` are the nodes that were asked for as
+    outputs, if the network is cut down to a backbone.
     """
 
     name: str
@@ -219,7 +219,6 @@ class Graph(Record):
     open_params: tuple[tuple[str, str, Any], ...] = ()
     init: tuple[tuple[str, str, Any], ...] = ()
     layout: str | None = None
-    digest: str = ""
     file: str = ""
     variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -50,7 +50,7 @@ class Surroundings:
 
     def of(self, names: Collection[str]) -> list[Node]:
         """The nodes of ops of these names, in order."""
-        if not any(name in names for name in self._kinds):
+        if self._kinds.isdisjoint(names):
             return []
         return [node for node in self.ops if self._names[node.key] in names]
 

@@ -249,7 +249,7 @@ def _single(height: int, width: int) -> int | tuple[int, int]:
 def groups_divide(op: str, groups: int, channels: int, out: int | None = None) -> Iterator[Demand]:
     """The demands that groups divide the channels that come in and those that go out."""
     for side, number in (("input", channels), ("output", out)):
-        if number is not None:
+        if number is not None and number % groups:
             yield Demand(
                 groups,
                 "divides",

@@ -14,6 +14,8 @@ SHRUNK_HELP = "a smaller kernel or stride, more padding, one reducing stage less
 
 def channels_first(op: str, x: Shape) -> Iterator[Demand]:
     """The demand that axis 1 holds the channels, not the height of a channels-last map."""
+    if x.channel_axis == 1:
+        return
     yield Demand(
         x.channel_axis,
         "==",

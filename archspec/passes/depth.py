@@ -36,7 +36,7 @@ class _Longest:
         named = zip(shapes.body.inputs, starts, strict=True)
         depths: dict[str, tuple[int, ...]] = {name: (start,) for name, start in named}
         for node in shapes.body.nodes:
-            into = tuple(depths[ref.node][ref.output] for ref in node.inputs)
+            into = tuple([depths[ref.node][ref.output] for ref in node.inputs])
             if node.key in shapes.children:
                 depths[node.key] = self.through(shapes.children[node.key], into)
             elif node.key in shapes.units:

@@ -83,7 +83,7 @@ class Fields:
         named = zip(shapes.body.inputs, starts, strict=True)
         fields: dict[str, tuple[Field, ...]] = {name: (start,) for name, start in named}
         for node in shapes.body.nodes:
-            into = tuple(fields[ref.node][ref.output] for ref in node.inputs)
+            into = tuple([fields[ref.node][ref.output] for ref in node.inputs])
             if node.key in shapes.children:
                 fields[node.key] = self.through(shapes.children[node.key], into)
             elif node.key in shapes.units:
@@ -145,8 +145,11 @@ def _after(op: Op, before: Field, operands: tuple[Field, ...], outputs: tuple[Sh
 
 
 def _windowed(rule: Window, before: Field) -> Field:
-    wider = before.extent + (max(rule.kernel) - 1) * before.jump
-    return before._replace(extent=wider, jump=_ratio(before.jump * max(rule.stride), max(rule.scale)))
+    reach, step, scale = max(rule.kernel) - 1, max(rule.stride), max(rule.scale)
+    if not reach and step == scale:
+        return before
+    extent, jump = before.extent + reach * before.jump, _ratio(before.jump * step, scale)
+    return Field(extent, jump, before.pooled, before.everything)
 
 
 def _ratio(number: Number, by: Number) -> Number:

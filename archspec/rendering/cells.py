@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from unicodedata import category, east_asian_width
+from archspec.lazy import lazy
+
+unicodedata = lazy("unicodedata")
 
 LEGACY = "##["
 """Opens a command to GitHub's workflows wherever it stands in a line of a log; `::` does at a line's start."""
@@ -39,6 +41,6 @@ def _shown(character: str) -> str:
 
 
 def _width(character: str) -> int:
-    if category(character) in ("Mn", "Me"):
+    if unicodedata.category(character) in ("Mn", "Me"):
         return 0
-    return 2 if east_asian_width(character) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from keyword import iskeyword
 
@@ -10,12 +9,10 @@ from archspec.expressions.functions import FUNCTIONS
 from archspec.expressions.parsing import CONSTANTS
 from archspec.lazy import lazy
 from archspec.report import Report, suggestion
-from archspec.spec.yaml_text import flow
 from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 
 elsewhere = lazy("archspec.elsewhere")
-
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+yaml_text = lazy("archspec.spec.yaml_text")
 
 KIND: Mapping[type, str] = {ScalarValue: "a single value", ListValue: "a list", MapValue: "a map"}
 KIND_HELP: Mapping[tuple[type, type], str] = {
@@ -127,9 +124,14 @@ def _meant(found: Value, kind: type, key: str) -> str | None:
     text = found.text.strip() if isinstance(found, ScalarValue) else ""
     if kind is ListValue and text.startswith("[") and text.endswith("]"):
         return f"without quotes: `{key}: {text}`"
-    if key == "join" and NAME.match(text):
+    if key == "join" and is_name(text):
         return f"write `join: {{op: {text}}}`"
     return f"write it as in `{_FORMS[key]}`" if key in _FORMS else None
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is letters, digits and _, of ASCII, and starts with no digit."""
+    return text.isascii() and text.isidentifier()
 
 
 def is_word(name: str) -> bool:
@@ -145,7 +147,7 @@ def is_private(name: str) -> bool:
 def check_name(key: ScalarValue, what: str, report: Report) -> bool:
     """Whether a key is a plain identifier, as names of params, lets and blocks are."""
     name = str(key.value)
-    if NAME.match(name) and not is_word(name) and not is_private(name):
+    if is_name(name) and not is_word(name) and not is_private(name):
         return True
     if is_word(name):
         note = "it has a meaning of its own in expressions"
@@ -167,7 +169,7 @@ def one_key(value: MapValue) -> Entry | None:
 
 def text_of(value: Value) -> str:
     """A value as short text for a message, on one line."""
-    text = " ".join(value.text.split()) if isinstance(value, ScalarValue) else flow(value)
+    text = " ".join(value.text.split()) if isinstance(value, ScalarValue) else str(yaml_text.flow(value))
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -11,7 +11,6 @@ from archspec.diagnostics import UsageError
 from archspec.lazy import lazy
 from archspec.report import Report, suggestion
 from archspec.resources import folder as resource_folder
-from archspec.spec.extend import extend
 from archspec.spec.model import Spec, SpecFile
 from archspec.spec.read import read_spec
 from archspec.text.lines import MAX_BYTES, normalise
@@ -19,6 +18,7 @@ from archspec.text.source import MAX_VALUES, ListValue, MapValue, ScalarValue, V
 from archspec.text.span import Span
 
 glob = lazy("glob")
+extending = lazy("archspec.spec.extend")
 
 MAX_FILES = 64
 
@@ -144,7 +144,8 @@ class _Loader:
             self._open.append(parent_path)
             inherited = self._extended(inherited, grandparent, parent_path)
             self._open.pop()
-        return extend(inherited, tree, self.report)
+        merged: MapValue = extending.extend(inherited, tree, self.report)
+        return merged
 
     def libraries_of(self, file: SpecFile) -> None:
         """Load what `use:` names, and what those files use."""

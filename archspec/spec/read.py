@@ -9,7 +9,7 @@ from archspec.diagnostics import Label
 from archspec.records import replace
 from archspec.rendering.cells import LEGACY
 from archspec.report import Report
-from archspec.spec.fields import NAME, Fields, check_name, is_private, text_of
+from archspec.spec.fields import Fields, check_name, is_name, is_private, text_of
 from archspec.spec.items import read_call, read_items
 from archspec.spec.model import (
     Block,
@@ -97,7 +97,7 @@ def _check_titles(names: list[ScalarValue | None], report: Report) -> None:
 
 def _check_class(name: ScalarValue | None, report: Report) -> None:
     text = str(name.value) if name is not None else "Net"
-    if name is not None and (not NAME.match(text) or iskeyword(text) or is_private(text) or text in MEANT):
+    if name is not None and (not is_name(text) or iskeyword(text) or is_private(text) or text in MEANT):
         report.error(
             "E0205",
             f"`{name.value}` is not a name for a class",
@@ -284,7 +284,7 @@ def _read_outputs(single: Entry | None, several: MapValue | None, report: Report
         report.error("E0203", "`outputs` names no output", several.span, help="write `outputs: {logits: fc}`")
     for entry in _entries(several):
         name = str(entry.key.value)
-        if not NAME.match(name) or iskeyword(name) or name.startswith("_"):
+        if not is_name(name) or iskeyword(name) or name.startswith("_"):
             report.error(
                 "E0205", f"`{name}` is not a name for an output", entry.key.span,
                 notes=["outputs are fields of a named tuple: ASCII letters, digits and _, a letter first, no keyword"],

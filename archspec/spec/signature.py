@@ -7,19 +7,20 @@ from keyword import iskeyword
 
 from archspec.records import replace
 from archspec.report import Report, suggestion
-from archspec.spec.fields import is_private, is_word, text_of
+from archspec.spec.fields import is_name, is_private, is_word, text_of
 from archspec.spec.model import Axis, Param, ParamType, Signature
 from archspec.text.source import ListValue, MapValue, ScalarValue, Value
 from archspec.text.span import Span
 
 SIGNATURE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*\[([^\[\]]*)\]\s*(?:,|\Z)")
-AXIS = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([0-9]{1,7}|[A-Za-z_][A-Za-z0-9_]*)\s*\Z")
-MEMBER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 PARAM = re.compile(
     r"\s*(?P<open>open\s+)?(?P<kind>int|float|bool|str|block|enum\s*\[(?P<members>[^\]]*)\]"
     r"|list\s*\[\s*(?P<element>int|float|bool|str)\s*\])\s*(?:=\s*(?P<default>.*\S)\s*)?\Z",
     re.DOTALL,
 )
+
+MOST_DIGITS = 7
+"""Of a size in a signature."""
 
 KINDS = {bool: "bool", int: "int", float: "float"}
 ALIASES = {
@@ -77,15 +78,20 @@ def _signature(value: ScalarValue, match: re.Match[str]) -> Signature:
     axes: list[Axis] = []
     start = match.start(2)
     for text in match.group(2).split(","):
-        nominal = AXIS.match(text)
-        name = nominal.group(1) if nominal else text.strip()
         lead = len(text) - len(text.lstrip())
-        spot = part(value, start + lead, start + len(text.rstrip()), name)
-        size = part(value, start + nominal.start(2), start + nominal.end(2), nominal.group(2)) if nominal else None
-        axes.append(Axis(spot, size))
+        name, _, size = map(str.strip, text.partition("="))
+        end = start + len(text.rstrip())
+        if is_name(name) and _is_nominal(size):
+            axes.append(Axis(part(value, start + lead, end, name), part(value, end - len(size), end, size)))
+        else:
+            axes.append(Axis(part(value, start + lead, end, text.strip()), None))
         start += len(text) + 1
     span = part(value, match.start(1), match.end(2) + 1, "").span
     return Signature(match.group(1), tuple(axes), span)
+
+
+def _is_nominal(size: str) -> bool:
+    return is_name(size) or (size.isascii() and size.isdigit() and len(size) <= MOST_DIGITS)
 
 
 def _is_size(value: Value) -> bool:
@@ -121,7 +127,7 @@ def read_param(name: str, value: Value, key: Span, report: Report) -> Param | No
     """`type = default`; a bare literal is refused with the type it would have."""
     if isinstance(value, ScalarValue) and isinstance(value.value, str):
         match = PARAM.match(value.value)
-        if match is not None and all(map(MEMBER.match, _members(match))):
+        if match is not None and all(map(_is_member, _members(match))):
             return _param(name, value, match, key)
     report.error(
         "E0207",
@@ -156,6 +162,10 @@ def _declaration(value: Value) -> str | None:
 
 def _members(match: re.Match[str]) -> tuple[str, ...]:
     return tuple(member.strip() for member in (match.group("members") or "").split(",") if member.strip())
+
+
+def _is_member(text: str) -> bool:
+    return text[0] not in ".-" and is_name(f"_{text.replace('.', '_').replace('-', '_')}")
 
 
 def _param(name: str, value: ScalarValue, match: re.Match[str], key: Span) -> Param:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
 from archspec.diagnostics import Diagnostic
+from archspec.lazy import lazy
 from archspec.records import Record, field
 from archspec.text.span import Span
+
+unicodedata = lazy("unicodedata")
 
 MAX_BYTES = 1 << 20
 MAX_FORBIDDEN = 20

@@ -7,11 +7,12 @@ the YAML library, so tags, aliases and merge keys are never more than events to 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
 from archspec.diagnostics import Diagnostic, Label, in_order
+from archspec.lazy import lazy
 from archspec.records import Record, field
 from archspec.text.flow import (
     Masked,
@@ -27,8 +28,12 @@ from archspec.text.keys import refusal, without_value
 from archspec.text.lines import Text, brief, decode, describe, invisible_in
 from archspec.text.scalars import Plain, Refusal, resolve
 from archspec.text.span import Span
-from archspec.text.syntax import Problem, directive, explain, tag
 from archspec.text.values import Entry, ListValue, MapValue, ScalarValue, Value, plain
+
+if TYPE_CHECKING:
+    from archspec.text.syntax import Problem
+
+syntax = lazy("archspec.text.syntax")
 
 __all__ = ["Entry", "ListValue", "MapValue", "ScalarValue", "Value", "parse", "plain"]
 
@@ -172,7 +177,7 @@ class _Reader:
         self.document = self.source.span(start, end)
         before = self.source.content[:end]
         for match in re.finditer("^%", before, re.MULTILINE) if "%" in before else ():
-            self.diagnostics.append(directive(self.source, match.start()))
+            self.diagnostics.append(syntax.directive(self.source, match.start()))
 
     def _count(self, event: Any) -> None:
         self.values += 1
@@ -202,7 +207,7 @@ class _Reader:
         start, end = event.start_mark.index, event.end_mark.index
         if event.tag is not None:
             found = re.compile(r"!\S*").search(self.source.content, start, max(end, start + 1) + 200)
-            self.diagnostics.append(tag(self.source, *(found.span() if found else (start, end))))
+            self.diagnostics.append(syntax.tag(self.source, *(found.span() if found else (start, end))))
         if event.anchor is not None:
             at = max(self.source.content.find(f"&{event.anchor}", start), start)
             self._report(
@@ -356,12 +361,12 @@ class _Reader:
         content = self.source.content
         at = min(error.problem_mark.index, len(content)) if error.problem_mark else 0
         context_at = error.context_mark.index if error.context_mark else None
-        problem = Problem(error.context or "", context_at, error.problem or "", at)
+        problem = syntax.Problem(error.context or "", context_at, error.problem or "", at)
         region = self._cut_expression(problem)
         if region is not None:
             self._note_repair(*region)
         else:
-            self.diagnostics.append(explain(problem, self.source))
+            self.diagnostics.append(syntax.explain(problem, self.source))
 
     def _cut_expression(self, problem: Problem) -> tuple[int, int] | None:
         """The expression that the parser has choked on: `widths[0]` in a flow map, or `{i}_conv` anywhere."""

@@ -25,7 +25,7 @@ def generate(source: Checked | Graph) -> str:
     decided = plan(graph)
     text = render(decided, _about(graph, decided, source.cost if isinstance(source, Checked) else None))
     audit(text)
-    return seal(text, ", ".join(_origin(graph)), graph.digest)
+    return seal(text, ", ".join(_origin(graph)), source.digest if isinstance(source, Checked) else "")
 
 
 def _origin(graph: Graph) -> Iterator[str]:
