@@ -4,7 +4,7 @@ A frozen dataclass writes and compiles seven methods and makes its class twice, 
 of them. A record inherits its methods, and its `__init__` is compiled when the first instance is made.
 
 Nothing assigns to a frozen record: mypy sees to that in our code, and in other code it is an error when it is run. The
-command line hands none to other code, and does without the guard (`unguarded`): with it a record is filled half as fast.
+command line hands none to other code, and does without the guard (`unguarded`): it doubles the time to make one.
 """
 
 from __future__ import annotations
