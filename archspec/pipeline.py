@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 mending = lazy("archspec.mending")
 fit = lazy("archspec.fit")
 backbones = lazy("archspec.features")
+opened = lazy("archspec.opened")
 figure = lazy("archspec.backends.figure")
 pages = lazy("archspec.backends.page")
 differences = lazy("archspec.backends.difference")
@@ -189,6 +190,8 @@ def _prove(spec: Spec, report: Report) -> Checked:
     report.stop_if_failed()
     if not spec.features:
         warn_of_unused(spec, graph, report)
+    if elaboration.open_flows:
+        opened.warn_of_fixed(spec, graph, report)
     warn_of_habits(shapes, report)
     warnings = switched_on(in_order(report.warnings), spec.texts)
     return Checked(spec, graph, shapes, cost, warnings, elaboration.demands)

@@ -112,4 +112,11 @@ CODES: tuple[Code, ...] = (
         "is as large as the map (Chen et al. 2017, Rethinking Atrous Convolution, sec. 3.3), a padded one on a map of "
         "one place too.",
     ),
+    Code(
+        "W0618",
+        "an open parameter that fits at its default alone",
+        "An `open` parameter becomes an argument of the generated network's constructor. This one sizes something that "
+        "must agree with a size which stays as it is, such as the other operand of a sum, so the network fails with "
+        "any other value. Twice and three times the default are tried.",
+    ),
 )

@@ -92,6 +92,8 @@ class Calls:
         self.demands: dict[Demand, Span] = {}
         self.tensors: dict[str, set[str]] = {}
         """The names of the tensors of each op that is called."""
+        self.open_flows = False
+        """Whether something besides the features that a layer makes changes with an open param."""
         self._noted: dict[int, Called] = {}
         self._blocks: dict[tuple[Any, ...], Elaborated] = {}
         self._active: list[BlockRef] = []
@@ -155,7 +157,7 @@ class Calls:
             return None
         if found is None and not self.free:
             remember_call(key, called, options, shapes)
-        if caller.open and self._mixes(shapes, called.shapes, caller):
+        if caller.open and self._mixes(options, shapes, called.shapes, caller):
             return None
         self.note(called, span)
         return called
@@ -192,10 +194,18 @@ class Calls:
             return None
         return Called(built, (), tuple(map(settled, outputs)), (), demands, built.tensors(*shapes))
 
-    def _mixes(self, inputs: tuple[Shape, ...], outputs: tuple[Shape | None, ...], caller: Caller) -> bool:
+    def _mixes(
+        self,
+        options: Mapping[str, Option],
+        inputs: tuple[Shape, ...],
+        outputs: tuple[Shape | None, ...],
+        caller: Caller,
+    ) -> bool:
         """Whether open channels become one axis with free sizes, where no expression keeps track of them; an error."""
         channels = [dim for x in inputs for dim in x.dims if isinstance(dim, int)]
         found = sorted(name for dim in channels for name in free_names(expression_of(dim)) & caller.open)
+        sized = [option.expr for name, option in options.items() if name != "out" and option.expr is not None]
+        self.open_flows |= bool(found) or any(free_names(expr) & caller.open for expr in sized)
         if not found or not any(x and isinstance(x.dims[x.channel_axis], Size) for x in outputs):
             return False
         notes = [f"`{found[0]}` changes with an argument of the generated network's constructor"]
@@ -271,6 +281,7 @@ class Calls:
             return None
         shapes = tuple(operand.shape for operand in inputs)
         opened = _opened(ref, params, shapes, caller.open)
+        self.open_flows |= bool(opened)
         key = (ref, tuple((name, option.value) for name, option in params.items()), shapes, opened)
         found = self._blocks.get(key)
         if found is None:

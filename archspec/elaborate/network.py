@@ -28,10 +28,14 @@ MAX_UNITS = 200_000
 
 
 class Elaboration(Record):
-    """A graph, and what its symbolic sizes must satisfy, each demand with the place that makes it."""
+    """A graph, and what its symbolic sizes must satisfy, each demand with the place that makes it.
+
+    `open_flows`: whether something besides the features that a layer makes changes with an open param.
+    """
 
     graph: Graph
     demands: tuple[tuple[Demand, Span], ...]
+    open_flows: bool = False
 
 
 def elaborate(spec: Spec, report: Report) -> Elaboration:
@@ -46,7 +50,7 @@ def elaborate(spec: Spec, report: Report) -> Elaboration:
         )
     report.stop_if_failed()
     assert graph is not None
-    return Elaboration(graph, tuple(network.demands.items()))
+    return Elaboration(graph, tuple(network.demands.items()), network.open_flows)
 
 
 def elaborate_free(spec: Spec, work: Work) -> Elaboration | None:
