@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from archspec.diagnostics import Diagnostic, SpecError
 from archspec.elaborate.network import elaborate
 from archspec.ir.graph import Graph
@@ -20,9 +22,8 @@ def warn_of_fixed(spec: Spec, graph: Graph, report: Report) -> None:
     places = {param.name: param.span for param in spec.file.params}
     for name, kind, default in graph.open_params:
         values = [default * times for times in TRIED] if kind == "int" and default > 0 else []
-        found = [_mistake(spec, name, value, report.work.spare) for value in values]
-        first = found[0] if found else None
-        if first is None or first.span is None or None in found:
+        first = _first_mistake(spec, name, values, report.work.spare)
+        if first is None or first.span is None:
             continue
         file = "" if first.span.file == spec.file.path else f"{first.span.file}:"
         report.warn(
@@ -32,6 +33,17 @@ def warn_of_fixed(spec: Spec, graph: Graph, report: Report) -> None:
             notes=[f"with {values[0]}, at {file}{first.span.line}:{first.span.column}: {first.title}"],
             help=f"derive what it meets from `{name}`, or drop `open`; `--set` still changes it",
         )
+
+
+def _first_mistake(spec: Spec, name: str, values: Sequence[int], work: Work) -> Diagnostic | None:
+    """What does not fit with the first of these values; None where one of them fits."""
+    first: Diagnostic | None = None
+    for value in values:
+        found = _mistake(spec, name, value, work)
+        if found is None:
+            return None
+        first = first or found
+    return first
 
 
 def _mistake(spec: Spec, name: str, value: int, work: Work) -> Diagnostic | None:
