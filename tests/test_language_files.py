@@ -128,6 +128,15 @@ def test_an_output_of_a_child_replaces_those_of_its_parent(folder: Path) -> None
     assert [output.name for output in check(child).graph.outputs] == ["logits", "map"]
 
 
+@pytest.mark.parametrize("use", ["more", "[more]", "{more: {}}", "[lib/units, more]"])
+def test_a_child_adds_to_what_its_parent_uses(folder: Path, use: str) -> None:
+    one = "archspec: 1\nuse: {lib/units: {width: 10}}\ninput: x[N, 3, H=8, W=8]\nnet: [{op: unit}]\n"
+    write(folder, "one.yaml", one)
+    write(folder, "more.yaml", "archspec: 1\nblocks: {same_map: {in: 'x[N, C, H, W]', body: [{op: relu}]}}\n")
+    child = write(folder, "two.yaml", f"archspec: 1\nextends: one\nuse: {use}\nnet: [{{op: unit}}, {{op: same_map}}]\n")
+    assert check(child).cost.parameters == 3 * 5 + 5  # with the width that the parent gives its library
+
+
 def test_circles_of_files(folder: Path) -> None:
     one = write(folder, "one.yaml", "archspec: 1\nextends: two\n")
     write(folder, "two.yaml", "archspec: 1\nextends: one\n")

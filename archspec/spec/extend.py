@@ -1,10 +1,10 @@
-"""`extends`: a child's values over its one parent's. Maps merge, lists and scalars are replaced."""
+"""`extends`: a child's values over its one parent's. Maps merge, so does `use` as a list; the rest is replaced."""
 
 from __future__ import annotations
 
 from archspec.diagnostics import Label
 from archspec.report import Report, suggestion
-from archspec.text.source import Entry, MapValue, Value
+from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 
 OWN = frozenset({"archspec", "name", "doc", "class", "variants", "expect", "weights", "extends"})
 """What a child never inherits."""
@@ -37,9 +37,20 @@ def extend(parent: MapValue, child: MapValue, report: Report) -> MapValue:
         if inherited is None:
             merged[key] = entry
         else:
-            value = _merge(inherited.value, entry.value, key, key in GROWING, report)
+            both = (inherited.value, entry.value)
+            before, after = map(_without_arguments, both) if key == "use" else both
+            value = _merge(before, after, key, key in GROWING, report)
             merged[key] = Entry(entry.key, value)
     return MapValue(tuple(merged.values()), child.span)
+
+
+def _without_arguments(uses: Value) -> Value:
+    """Libraries named alone or in a list, as the map that stands for: a child adds to what its parent uses."""
+    items = uses.items if isinstance(uses, ListValue) else (uses,)
+    if isinstance(uses, MapValue) or not all(isinstance(item, ScalarValue) for item in items):
+        return uses
+    named = (Entry(item, MapValue((), item.span)) for item in items if isinstance(item, ScalarValue))
+    return MapValue(tuple(named), uses.span)
 
 
 def _merge(parent: Value, child: Value, path: str, growing: bool, report: Report) -> Value:

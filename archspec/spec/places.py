@@ -125,7 +125,7 @@ FILE = (
     Key("params", PARAMS, "`name: type = default`; other values by `variants`, `extends` and `--set`"),
     Key("let", LETS, "names for values: `units: (depth - 2) // 6`"),
     Key("use", LIBRARIES, "libraries of blocks, with arguments for their params"),
-    Key("extends", TEXT, "the one parent: maps merge, lists are replaced, a key that the parent lacks is refused"),
+    Key("extends", TEXT, "the one parent, a file or a network of the zoo, from which this one differs"),
     Key("blocks", BLOCKS, "the blocks of this file"),
     Key("input", SIGNATURE, "`x[N, 3, H=224, W=224]`; several a line each, or quoted in brackets"),
     Key("stem", ITEMS, "the first items; with `stages` and `head` instead of `net`"),
