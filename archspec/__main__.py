@@ -26,25 +26,33 @@ def command() -> int:
         code: int = cli.main()
     except KeyboardInterrupt:  # while the command line itself was loaded
         return 130
+    _flush()
     _leave(code)
     return code
+
+
+def _flush() -> None:
+    """Write what is left. Where nothing can be written (a full disk, a pipe without a reader), `main` has said so where
+    it matters: what is left is dropped, else Python would come back to it at the end, with words and a code of its own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _leave(code: int) -> None:
     """End the process, as mypy does, without taking apart what it made: the system frees that at once.
 
-    What has threads, or something to do at the end, has loaded `threading`, and a profiler has its report to write:
-    they get Python's own way out, on which it looks once more for cycles in all that is left unless it is frozen.
+    Threads, and what is to be done at the end, show by the modules that they take; a profiler has its report to write,
+    and `python -i` a prompt to give. They get Python's own way out, on which it looks once more for cycles in all that
+    is left unless it is frozen.
     """
     gc.freeze()
-    if "threading" in sys.modules or sys.getprofile() is not None or sys.gettrace() is not None:
-        return
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        return  # Python says it
-    os._exit(code)
+    awaited = sys.flags.inspect or sys.getprofile() is not None or sys.gettrace() is not None
+    if not awaited and sys.modules.keys().isdisjoint(("atexit", "threading")):
+        os._exit(code)
 
 
 def _open_streams() -> None:

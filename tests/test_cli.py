@@ -305,15 +305,25 @@ def test_an_interrupt_is_quiet(call: Call, monkeypatch: pytest.MonkeyPatch) -> N
     assert call("check", "tiny.yaml") == (130, "", "")
 
 
-def test_a_closed_pipe_is_quiet() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("line", "closed", "code"),
+    [
+        ("list --format json", "stdout", 141),
+        ("check lenet", "stdout", 141),
+        ("--help", "stdout", 141),
+        ("check no-such-net", "stderr", 2),
+    ],
+)
+def test_a_closed_pipe_is_quiet(line: str, closed: str, code: int, unbuffered: str) -> None:
     producer = subprocess.Popen(
-        [sys.executable, "-m", "archspec", "list", "--format", "json"],
+        [sys.executable, "-m", "archspec", *line.split()], env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert producer.stdout is not None and producer.stderr is not None
-    producer.stdout.close()
-    assert producer.stderr.read() == b""
-    assert producer.wait() == 141
+    getattr(producer, closed).close()
+    assert (producer.stderr if closed == "stdout" else producer.stdout).read() == b""
+    assert producer.wait() == code
 
 
 @pytest.mark.parametrize("verb", VERBS)

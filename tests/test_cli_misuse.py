@@ -43,9 +43,9 @@ def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
     return run
 
 
-def in_a_shell(folder: Path, line: str) -> tuple[int, str]:
+def in_a_shell(folder: Path, line: str, unbuffered: str = "") -> tuple[int, str]:
     """A line for the shell in which `archspec` is ours: its exit code and all that it prints."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHON": sys.executable}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHON": sys.executable, "PYTHONUNBUFFERED": unbuffered}
     line = line.replace("archspec", '"$PYTHON" -m archspec')
     done = subprocess.run(
         ["sh", "-c", line], cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
@@ -53,6 +53,7 @@ def in_a_shell(folder: Path, line: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [
@@ -63,6 +64,11 @@ def in_a_shell(folder: Path, line: str) -> tuple[int, str]:
         ("archspec draw tiny.yaml -o t.svg <&- >&- 2>&- && head -c 4 t.svg", 0, "<!--"),
         ("archspec check nowhere.yaml >/dev/full 2>/dev/full", 2, ""),
         ("archspec build tiny.yaml -o t.py 2>/dev/full", 0, ""),
+        ("archspec check tiny.yaml >/dev/full", 2, "error: cannot write: No space left on device\n"),
+        ("archspec list >/dev/full", 2, "error: cannot write: No space left on device\n"),
+        ("archspec --help >/dev/full", 2, "error: cannot write: No space left on device\n"),
+        ("archspec --version >/dev/full", 2, "error: cannot write: No space left on device\n"),
+        ("archspec check tiny.yaml 1</dev/null", 2, "error: cannot write: Bad file descriptor\n"),
         ("archspec build tiny.yaml -o /dev/stdout | tail -n 1", 0, "        return x\n"),
         ("(archspec build tiny.yaml -o /dev/stdout; echo more) > both; tail -n 2 both", 0, "        return x\nmore\n"),
         ("archspec build tiny.yaml -o /dev/stderr 2>&1 | cat", 0, "cannot write /dev/stderr: it is not a regular file"),
@@ -72,12 +78,16 @@ def in_a_shell(folder: Path, line: str) -> tuple[int, str]:
 )
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_streams_that_are_closed_or_full_and_folders_that_are_gone(
-    tmp_path: Path, line: str, code: int, said: str
+    tmp_path: Path, line: str, code: int, said: str, unbuffered: str
 ) -> None:
     (tmp_path / "tiny.yaml").write_text(TINY, encoding="utf-8")
-    ended, printed = in_a_shell(tmp_path, line)
+    ended, printed = in_a_shell(tmp_path, line, unbuffered)
     assert ended == code and "Traceback" not in printed and "bug" not in printed
     assert said in printed if said else not printed
+
+
+def test_a_file_that_must_not_grow_is_no_bug_of_ours(tmp_path: Path) -> None:
+    assert in_a_shell(tmp_path, "ulimit -f 1; archspec schema >big") == (2, "error: cannot write: File too large\n")
 
 
 def test_a_file_that_is_a_folder_a_broken_link_or_like_an_option(call: Call, tmp_path: Path) -> None:

@@ -16,7 +16,12 @@ LEAVE = "import sys; from archspec.__main__ import command; sys.argv[1:] = {}; s
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False
+        [sys.executable, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
     )
 
 
@@ -37,12 +42,24 @@ def test_the_exit_code_is_the_commands(arguments: list[str], code: int) -> None:
     [
         "import atexit, threading; atexit.register(print, 'the end')",
         "import threading, time; threading.Thread(target=lambda: (time.sleep(0.2), print('the end'))).start()",
+        "import atexit; atexit.register(print, 'the end')",
         "import sys; sys.setprofile(lambda *_: None); import atexit; atexit.register(print, 'the end')",
     ],
 )
 def test_who_has_something_left_to_do_may_do_it(waiting: str) -> None:
     done = python("-c", f"{waiting}; {LEAVE.format(['check', 'lenet'])}")
     assert done.returncode == 0 and done.stdout.startswith("ok") and done.stdout.endswith("the end\n")
+
+
+def test_a_prompt_that_was_asked_for_comes() -> None:
+    assert ">>> " in python("-i", "-m", "archspec", "check", "lenet").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_on_pythons_own_way_out_a_full_disk_is_said_once() -> None:
+    call = f"import sys, threading; sys.stdout = open('/dev/full', 'w'); {LEAVE.format(['check', 'lenet'])}"
+    done = python("-c", call)
+    assert (done.returncode, done.stderr) == (2, "error: cannot write: No space left on device\n")
 
 
 def test_a_profiler_writes_its_report() -> None:

@@ -38,6 +38,10 @@ class Parser(ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=Formatter, **options)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help and version are a result like any other: argparse does not care whether they can be written."""
+        print(message, end="", file=file, flush=True)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, help=f"{self.prog} --help")
 
@@ -66,8 +70,8 @@ VERBS = (
 """The commands; each is the module of its name beside this one, loaded only when it is wanted."""
 
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What a full or failing disk says of standard output."""
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EAGAIN)
+"""What a disk that is full or fails, or a stream that only reads or does not wait, says of standard output."""
 
 
 def load_command(verb: str) -> Command:
@@ -137,11 +141,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 128 + int(signal.SIGINT)
     except BrokenPipeError:
-        # The reader went away (`archspec list | head`): no more output, not even Python's own flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + int(signal.SIGPIPE)
+        return 128 + int(signal.SIGPIPE)  # the reader went away (`archspec list | head`)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in _UNWRITABLE:
             return _report_bug(error, terminal)
         terminal.complain(f"error: cannot write: {error.strerror}")
         return WRONG_USE
