@@ -209,19 +209,21 @@ def module(
     init: bool = True,
     variant: str | None = None,
     features: str | Sequence[str] = (),
-    **open_params: Any,
+    **params: Any,
 ) -> nn.Module:
     """The network as an `nn.Module`: the generated source, compiled in memory.
 
-    `open_params` are constructor arguments, such as `num_classes=10`. With `init=False` parameters are left
-    uninitialised, for loading a checkpoint. With `features` it is a backbone that returns these nodes.
-    SpecError as of `check`, also for a value of theirs with which the network would not hold.
+    `params` are the spec's; the open ones, such as `num_classes`, are arguments of the constructor. With `init=False`
+    parameters are left uninitialised, for loading a checkpoint. With `features` it is a backbone that returns these
+    nodes. SpecError and UsageError as of `check`, also for a value with which the network would not hold.
     """
-    checked = check(source, variant, features=features)
-    if open_params and open_params.keys() <= {name for name, _, _ in checked.graph.open_params}:
-        proved = check(checked, **open_params).graph.open_params
-        open_params = {name: value for name, _, value in proved if name in open_params}
-    network: nn.Module = torch_module.instantiate(checked.graph, build(checked), init=init, **open_params)
+    spec = load(source, variant, features=features)
+    free = {param.name for param in spec.file.params if param.open}
+    whole = isinstance(source, Checked) and spec is source.spec
+    checked = check(source if whole else spec, **{name: params[name] for name in params if name not in free})
+    proved = check(checked, **params).graph.open_params if params.keys() & free else ()
+    arguments = {name: value for name, _, value in proved if name in params}
+    network: nn.Module = torch_module.instantiate(checked.graph, build(checked), init=init, **arguments)
     return network
 
 

@@ -60,9 +60,19 @@ def test_what_a_prompt_shows_is_short(tmp_path: Path) -> None:
     assert repr(summary) == str(summary) and repr(table) == str(table)
     torch.save(archspec.module("lenet").state_dict(), tmp_path / "lenet.pt")
     weights = archspec.weights(tmp_path / "lenet.pt", "lenet")
-    assert "10 of 10 tensors" in repr(weights)
+    assert "10 of 10 tensors" in repr(weights) and repr(weights.fit) == "<Fit: 10 filled>"
     inside = (checked.spec, checked.graph, checked.graph.body, checked.shapes, checked.cost)
     assert all(len(repr(each)) < 2000 for each in (checked, summary, table, figure, weights, *inside))
+
+
+def test_a_module_takes_any_param_of_its_spec() -> None:
+    net = archspec.module("resnet_cifar", depth=8, num_classes=3, init=False)
+    assert len(net.layer1) == 1 and net.fc.out_features == 3  # type: ignore[arg-type]
+    assert type(net) is type(archspec.module(archspec.check("resnet_cifar", depth=8), init=False))  # 3 is an argument
+    with pytest.raises(UsageError, match="did you mean `num_classes`"):
+        archspec.module("resnet18", num_clases=3)
+    with pytest.raises(SpecError, match="depth"):
+        archspec.module("resnet_cifar", depth=9)
 
 
 def test_threads_check_at_once() -> None:

@@ -121,7 +121,11 @@ def converted(checkpoint: Checkpoint, fit: Fit, wanted: Mapping[str, tuple[int, 
     ValueError where the fit is not complete.
     """
     if not fit.complete:
-        raise ValueError(f"{checkpoint.path} does not fill the network")
+        lacking = [*(pair.wanted.key for pair in (*fit.reshaped, *fit.torn)), *(one.key for one in fit.missing)]
+        raise ValueError(
+            f"{checkpoint.path} does not fill {len(lacking)} of {len(wanted)} tensors, `{lacking[0]}` for one; "
+            f"state_dict(partial=True) has the {len(fit.sources)} that fit"
+        )
     sources = fit.sources
     return {
         key: checkpoint.tensors[sources[key]].reshape(shape) if key in sources else _counter(key, shape)

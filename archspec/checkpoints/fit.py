@@ -54,6 +54,11 @@ class Fit(Record):
     how: str = ""
     why_not: tuple[str, ...] = field(default=())
 
+    def __repr__(self) -> str:
+        sides = {"of another shape": self.reshaped, "missing": self.missing, "unexpected": self.unexpected}
+        rest = "".join(f", {len(found)} {said}" for said, found in sides.items() if found)
+        return f"<Fit: {len(self.sources)} filled{rest}>"
+
     @property
     def complete(self) -> bool:
         """Whether every tensor of the network is filled; its counters may start at zero."""
