@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -151,7 +152,78 @@ def test_files_of_one_name_are_called_by_their_files(
     assert capsys.readouterr().out.split()[:3] == ["layer", "old.yaml", "new.yaml"]
 
 
+NORMED = """\
+layer                                           vgg16           vgg16_bn
+──────────────────────────────────────────────────────────────────────────────
+features.[1,4,8,11,15,18,21,25,28,31,35,38,41]  —               BN
+──────────────────────────────────────────────────────────────────────────────
+output                                          [N, 1000]       [N, 1000]
+weighted layers                                 16              16
+receptive field                                 212 px          212 px
+parameters                                      138,357,544     138,365,992
+MACs                                            15,470,264,320  15,470,264,320
+peak activations                                25.1 MiB        25.1 MiB
+
+30 layers at another path, such as features.1 at features.2
+state_dict: 12 tensors in common, 10 of another shape, 10 in vgg16 alone, 75 in vgg16_bn alone
+"""
+
+
+def test_layers_without_names_are_matched_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "vgg16", "vgg16_bn"]) == 1
+    assert capsys.readouterr().out == NORMED
+    assert main(["diff", "vgg16", "vgg16_bn", "--format", "json"]) == 1
+    moved = json.loads(capsys.readouterr().out)["moved"]
+    assert moved[0] == {"before": "features.1", "after": "features.2"}
+    before, after = (dict(archspec.module(name, init=False).named_modules()) for name in ("vgg16", "vgg16_bn"))
+    assert all(type(before[each["before"]]) is type(after[each["after"]]) for each in moved)
+
+
+def test_a_block_that_one_side_alone_has_is_one_line() -> None:
+    rows = [(together(row.paths), row.before, row.after) for row in archspec.diff("resnet18", "resnet34").rows]
+    assert rows == [(path, None, "7 layers") for path in ("layer1.2", "layer2.[2-3]", "layer3.[2-5]", "layer4.2")]
+    (row, *_) = [row for row in archspec.diff("resnet18", "plain18").rows if "downsample" in row.paths[0]]
+    assert (row.before, row.after) == ("1×1 conv, 128, /2; BN", None)
+    grown = [together(row.paths) for row in archspec.diff("densenet121", "densenet169").rows]
+    assert grown == [
+        "features.denseblock3.denselayer[25-32]", "features.transition3.conv", "features.denseblock4.denselayer[17-32]",
+    ]  # fmt: skip
+
+
+ITEMS = [
+    "{op: conv2d, out: 8, kernel: 3, padding: 1}", "{op: batch_norm}", "{op: relu}", "{op: conv2d, out: 8, kernel: 1}",
+    "{op: silu}", "{op: max_pool2d, kernel: 2}", "{op: dropout, p: 0.1}", "{op: sigmoid}",
+]  # fmt: skip
+
+
+def sequence(items: list[str], inside: bool) -> str:
+    lines = "".join(f"{'    ' if inside else '  '}- {item}\n" for item in items)
+    return "archspec: 1\nname: s\ninput: x[N, 8, H=64, W=64]\nnet:\n" + ("  - body:\n" if inside else "") + lines
+
+
+def test_of_a_sequence_only_what_was_done_to_it_shows() -> None:
+    """Edits of random sequences are found again, wherever they are, and nothing else."""
+    random = Random(0)
+    for _ in range(60):
+        items = [random.choice(ITEMS) for _ in range(random.randint(2, 9))]
+        place, inside = random.randrange(len(items)), random.random() < 0.5
+        shorter = archspec.diff(sequence(items, inside), sequence(items[:place] + items[place + 1 :], inside))
+        (gone,) = shorter.changes
+        longer = archspec.diff(sequence(items[:place] + items[place + 1 :], inside), sequence(items, inside))
+        (added,) = longer.changes
+        assert (gone.before, gone.after) == (added.after, added.before) and gone.after is None
+        assert len(shorter.moved) <= len(items) - place - 1
+        other = random.choice([item for item in ITEMS if item != items[place]])
+        (changed,) = archspec.diff(
+            sequence(items, inside), sequence([*items[:place], other, *items[place + 1 :]], inside)
+        ).changes
+        assert changed.paths == (f"{'body.' * inside}{place}",) and changed.before and changed.after
+        assert changed.before != changed.after
+        assert not archspec.diff(sequence(items, inside), sequence(items, inside))
+
+
 def test_paths_in_one_word() -> None:
+    assert together(["a.unit3", "a.unit4"]) == "a.unit[3-4]"
     assert together(["fc"]) == "fc"
     assert together([f"a.{i}.b.0" for i in (0, 2, 3, 4)]) == "a.[0,2-4].b.0"
     assert together(["conv1.2.x", "conv1.3.x"]) == "conv1.[2-3].x"
