@@ -83,7 +83,7 @@ def _number(entry: Entry, fact: int | None, report: Report) -> None:
         entry.value.span,
         label=f"the network has {real}",
         notes=[f"off by {fact - promised:+,}" if fact is not None else ""],
-        help="mend the network, or the expectation if it is the expectation that is wrong",
+        help="mend the network, or the expectation if that is wrong; `archspec summary` prints its table all the same",
     )
 
 

@@ -169,7 +169,9 @@ def _within(span: Span | None, other: Span) -> bool:
 
 def suggestion(word: str, options: Iterable[str], nearness: float = 0.6) -> str | None:
     """`did you mean `conv2d`?` for the nearest of the options, if one is near."""
-    near = difflib.get_close_matches(word[:MAX_WORD], list(islice(options, MAX_OPTIONS)), n=8, cutoff=nearness)
+    known = list(islice(options, MAX_OPTIONS))
+    near = [each for each in known if each.casefold() == word.casefold()]
+    near = near or difflib.get_close_matches(word[:MAX_WORD], known, n=8, cutoff=nearness)
     if not near:
         return None
     digits = re.findall(r"\d+", word)

@@ -261,7 +261,7 @@ def test_check_formats(call: Call) -> None:
 @pytest.mark.parametrize("argv", [
     ["check"], ["check", "missing.yaml"], ["check", "no_such_network"], ["check", "tiny.yaml@no_such_variant"],
     ["check", "*.nothing"], ["check", "tiny.yaml", "--strickt"], ["check", "tiny.yaml", "--format", "xml"],
-    ["chek", "tiny.yaml"], [], ["build", "tiny.yaml", "tiny.yaml"], ["draw", "tiny.yaml", "-o", "figure.jpeg"],
+    ["chek", "tiny.yaml"], ["build", "tiny.yaml", "tiny.yaml"], ["draw", "tiny.yaml", "-o", "figure.jpeg"],
     ["show", "tiny.yaml@no_such_variant"], ["show", "tiny.yaml@none", "--origin"],
     ["init", "no_suffix"], ["init", "../9.yaml"], ["explain", "E9999"], ["completion", "tcsh"],
     ["build", "tiny.yaml", "-o", "missing/tiny.py"], ["build", "tiny.yaml", "-o", "."],
@@ -279,6 +279,11 @@ def test_no_command_passes_over_a_variant_or_a_param_that_is_not_there(call: Cal
     assert (code, out) == (2, "") and "error: `tiny.yaml` has no variant `wde`\nhelp: did you mean `wide`?" in err
     code, out, err = call(verb, "tiny.yaml@wide", "--set", "wdith=4")
     assert (code, out) == (2, "") and "`wide` has no param `wdith`" in err and "did you mean `width`?" in err
+
+
+def test_no_command_gets_the_help(call: Call) -> None:
+    code, out, err = call()
+    assert (code, out) == (2, "") and err == call("--help")[1]
 
 
 def test_a_misspelt_command_gets_a_hint(call: Call) -> None:
@@ -416,6 +421,16 @@ def test_summary_as_a_table_as_json_and_as_a_comparison(call: Call) -> None:
     assert "314" in tiny.split() and "618" in wide.split() and "[N, 10]" in tiny
 
 
+def test_summary_shows_what_breaks_a_promise(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "off.yaml").write_text(TINY + "expect: {parameters: 313}\n", encoding="utf-8")
+    code, out, err = call("summary", "off.yaml", "--level", "layer")
+    assert (code, out) == (1, call("summary", "tiny.yaml", "--level", "layer")[1])
+    assert err.startswith("error[E0403]: `parameters` is 314, not 313")
+    assert call("build", "off.yaml")[:2] == (1, "")
+    (tmp_path / "off.yaml").write_text(TINY.replace("relu", "rellu") + "expect: {nonsense: 1}\n", encoding="utf-8")
+    assert call("summary", "off.yaml")[:2] == (1, "")
+
+
 @pytest.mark.parametrize("source", [
     "tiny.yaml", "tiny.yaml@wide", "resnet34@plain34", "vgg19", "googlenet", "resnet_cifar@resnet56", "tf_resnet50",
 ])  # fmt: skip
@@ -465,6 +480,9 @@ def test_list_names_every_network_of_the_zoo(call: Call) -> None:
     assert all(entry["name"] in call("list")[1] for entry in networks)
 
 
+RESNET34 = ("", "@resnet34_A", "@resnet34_C", "@plain34")
+
+
 def test_list_names_the_variants_of_a_file(call: Call, tmp_path: Path) -> None:
     assert call("list", "tiny.yaml", "--quiet")[:2] == (0, "tiny.yaml\ntiny.yaml@wide\n")
     assert "variants: wide\n" in call("list", "tiny.yaml")[1]
@@ -473,12 +491,15 @@ def test_list_names_the_variants_of_a_file(call: Call, tmp_path: Path) -> None:
     (tmp_path / "torn.yaml").write_text("variants: [", encoding="utf-8")
     assert call("list", "torn.yaml") == (2, "", "error: `torn.yaml` is no spec\nhelp: archspec check torn.yaml\n")
     assert call("list", "no.yaml")[0] == 2
+    assert call("list", "resnet34", "-q")[:2] == (0, "".join(f"resnet34{v}\n" for v in RESNET34))
+    assert "did you mean `resnet34`" in call("list", "resnet35")[2]
 
 
 def test_init_writes_a_spec_that_checks_and_overwrites_nothing(call: Call, tmp_path: Path) -> None:
     assert call("init", "my-net.yaml")[0] == 0
     lines = call("check", "my-net.yaml", "--strict")[1].splitlines()
     assert [line.split()[1] for line in lines] == ["my_net", "my_net_wide"]
+    assert call("init", "my net.yaml")[2] == "wrote my net.yaml; next: archspec check 'my net.yaml'\n"
     (tmp_path / "my-net.yaml").write_text("mine", encoding="utf-8")
     assert call("init", "my-net.yaml")[0] == 2
     assert (tmp_path / "my-net.yaml").read_text(encoding="utf-8") == "mine"
@@ -510,6 +531,7 @@ def test_explain_tells_of_an_op(call: Call) -> None:
     assert "    stride    1         integer, 1 to 1,024, or a pair of them\n" in call("explain", "conv2d")[1]
     assert json.loads(call("explain", "conv2d", "--format", "json")[1])["options"][0]["default"] == "required"
     assert "did you mean `conv2d`" in call("explain", "covn2d")[2]
+    assert call("explain", "bottleneck")[2].startswith("error: `bottleneck` is a block\nhelp: `archspec list blocks`")
 
 
 def test_explain_prints_a_page_and_the_list(call: Call) -> None:
@@ -739,9 +761,11 @@ def test_a_file_that_is_not_there_has_a_remedy(call: Call) -> None:
     for source, remedy in (
         ("specs/resnet152.yaml", "help: `resnet152` is a network of the zoo"),
         ("tinny.yaml", "did you mean `tiny.yaml`?"),
+        ("Tiny.yaml", "did you mean `tiny.yaml`?"),
         ("tiny.yaml@", "help: write the variant behind the @, or `tiny.yaml` alone"),
         ("-@", "names no variant"),
     ):
         code, out, err = call("check", source)
         assert (code, out) == (2, "") and remedy in err, source
+    assert call("check", "some.yaml")[2] == "error: there is no file `some.yaml`\n"
     assert call("check", "nowhere/tinny.yaml")[2] == "error: there is no file `nowhere/tinny.yaml`\n"

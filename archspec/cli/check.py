@@ -90,7 +90,7 @@ def _shared(diagnostic: Diagnostic, variants: Sequence[str]) -> Diagnostic:
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    add_spec(parser, several=True)
+    add_spec(parser, several=True, folders=True)
     add_size(parser)
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
     parser.add_argument(

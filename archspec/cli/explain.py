@@ -17,6 +17,7 @@ from archspec.ops.base import Op
 from archspec.ops.words import options_of
 from archspec.records import as_dict
 from archspec.report import suggestion
+from archspec.spec.library import libraries
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -49,6 +50,8 @@ def _example(code: str) -> dict[str, Any]:
 def _find(name: str) -> Code:
     code = CODES.get(name.strip("[]").upper())
     if code is None:
+        if any(block.name == name for library in libraries() for block in library.blocks):
+            raise UsageError(f"`{name}` is a block", "`archspec list blocks` shows the blocks")
         near = suggestion(name.upper(), CODES) or suggestion(name, OPS)
         raise UsageError(
             f"there is no error code and no op `{name}`",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     if not args.force and path.exists():
         raise UsageError(f"{path} is there already, so it is left as it is", help="another name, or --force")
     write(path, starter(name, path.name))
-    terminal.remark(f"wrote {path}; next: archspec check {path}")
+    terminal.remark(f"wrote {path}; next: archspec check {shlex.quote(args.file)}")
     return FINE
 
 

@@ -29,14 +29,14 @@ Listing = tuple[Callable[[], list[dict[str, Any]]], Callable[[], Iterator[str]],
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "what", nargs="?", metavar="{networks,blocks,ops,FILE}", default="networks",
-        help="networks of the zoo (the default), libraries of blocks, ops, or the network of a file with its variants",
+        "what", nargs="?", metavar="{networks,blocks,ops,SPEC}", default="networks",
+        help="networks of the zoo (the default), libraries of blocks, ops, or one network with its variants",
     )  # fmt: skip
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it")
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    records, names, paragraphs = LISTINGS.get(args.what) or _file(args.what)
+    records, names, paragraphs = LISTINGS.get(args.what) or _network(args.what)
     if args.format == "json":
         terminal.say(json.dumps(records(), indent=2, ensure_ascii=False))
     else:
@@ -44,12 +44,13 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     return FINE
 
 
-def _file(name: str) -> Listing:
-    """The listing of one file's network."""
-    if not name.endswith((".yaml", ".yml")) and not isfile(name):
-        known = f"{', '.join(LISTINGS)} and files can be listed"
-        raise UsageError(f"there is nothing called `{name}` to list", suggestion(name, LISTINGS) or known)
-    entry = entry_of(name, name)
+def _network(name: str) -> Listing:
+    """The listing of one network, of a file or of the zoo."""
+    zoo = {entry.name: entry for entry in entries()}
+    if name not in zoo and not name.endswith((".yaml", ".yml")) and not isfile(name):
+        known = f"{', '.join(LISTINGS)}, files and networks can be listed"
+        raise UsageError(f"there is nothing called `{name}` to list", suggestion(name, [*LISTINGS, *zoo]) or known)
+    entry = zoo.get(name) or entry_of(name, name)
     if entry is None:
         raise UsageError(f"`{name}` is no spec", f"archspec check {name}")
     return partial(_networks, (entry,)), partial(_network_names, (entry,)), partial(_network_lines, (entry,))

@@ -70,6 +70,17 @@ VERBS = (
 """The commands; each is the module of its name beside this one, loaded only when it is wanted."""
 
 
+_EPILOG = """\
+examples:
+  archspec init my_net.yaml
+  archspec check my_net.yaml
+  archspec draw vgg19 resnet34@plain34 resnet34 -o figure3.svg
+  archspec build resnet50 -o resnet50.py
+
+A SPEC is a file (FILE or FILE@VARIANT), a network of the zoo (see `archspec list`), or - for standard input.
+Each command has a --help of its own.
+Exit codes: 0 fine, 1 the spec is wrong, 2 wrong use or files, 3 a bug of ours."""
+
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EAGAIN)
 """What a disk that is full or fails, or a stream that only reads or does not wait, says of standard output."""
 
@@ -85,8 +96,7 @@ def make_parser(verbs: Sequence[str] = VERBS) -> Parser:
     parser = Parser(
         prog="archspec",
         description="A compiler for neural-network architectures: YAML to checked shapes, PyTorch source and figures.",
-        epilog="A SPEC is a file (FILE or FILE@VARIANT), a network of the zoo (see `archspec list`), or - for standard "
-        "input.\nExit codes: 0 fine, 1 the spec is wrong, 2 wrong use or files, 3 a bug of ours.",
+        epilog=_EPILOG,
     )
     _add_everywhere(parser)
     parser.add_argument("--version", action="version", version=f"archspec {VERSION}")
@@ -125,7 +135,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; only `--help` and `--version` leave through SystemExit."""
     terminal = open_terminal("auto", quiet=False)
     try:
-        args = _parse(sys.argv[1:] if argv is None else argv)
+        argv = sys.argv[1:] if argv is None else argv
+        if not argv:
+            terminal.complain(make_parser().format_help().rstrip())
+            return WRONG_USE
+        args = _parse(argv)
         if getattr(args, "output", None) == "/dev/stdout":
             args.output = STDIN  # it may be a pipe, and a file behind it must not be replaced
         terminal = open_terminal(getattr(args, "color", "auto"), getattr(args, "quiet", False))

@@ -25,16 +25,18 @@ glob = lazy("glob")
 pathlib = lazy("pathlib")
 
 
-def add_spec(parser: ArgumentParser, *, several: bool = False, count: int = 1, piped: bool = True) -> None:
+def add_spec(
+    parser: ArgumentParser, *, several: bool = False, count: int = 1, piped: bool = True, folders: bool = False
+) -> None:
     """The positional SPEC argument (`args.specs`, a list) and `--set`; `piped`: standard input will do."""
     parser.add_argument(
         "specs",
         metavar="SPEC",
         nargs="+" if several else count,
         type=unshielded,
-        help="a file, FILE@VARIANT, or a network of the zoo"
+        help="FILE or FILE@VARIANT, or a network or variant of the zoo"
         + (", or - or -@VARIANT for standard input" if piped else "")
-        + ("; of several, folders and patterns too" if several else ""),
+        + ("; folders and patterns too" if folders else ""),
     )
     add_settings(parser)
 
@@ -47,7 +49,7 @@ def add_settings(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         dest="settings",
-        help="give a parameter of the spec another value; may be repeated",
+        help="give a param of the spec another value, as in depth=56; may be repeated",
     )
 
 

@@ -89,7 +89,7 @@ def _near(path: str) -> str | None:
         beside = [file for file in os.listdir(dirname(path) or ".") if file.endswith((".yaml", ".yml"))]
     except (OSError, ValueError):
         return None
-    return suggestion(basename(path), beside)
+    return suggestion(basename(path), [file for file in beside if suggestion(name, [splitext(file)[0]])])
 
 
 def _mode(path: str) -> int:
