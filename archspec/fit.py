@@ -14,6 +14,7 @@ from archspec.passes.shapes import infer
 from archspec.passes.sizes import Sizes, free_sizes, solve
 from archspec.records import replace
 from archspec.shapes import Demand, Dim, Size, symbol
+from archspec.spec.fields import whole_number
 from archspec.spec.model import Spec
 from archspec.text.span import Span
 from archspec.work import Work
@@ -40,8 +41,9 @@ def read_size(text: str, graph: Graph) -> dict[str, int]:
 
 
 def _side(text: str, whole: str) -> int:
-    if text.strip().isdecimal() and 1 <= int(text[:8]) <= MAX_SIDE:
-        return int(text)
+    side = whole_number(text.strip())
+    if side is not None and 1 <= side <= MAX_SIDE:
+        return side
     raise UsageError(f"`{whole}` is not a size of an input", "write --size 65x129, --size 65, or --size H=65,W=129")
 
 

@@ -174,9 +174,21 @@ def test_check_at_another_size(call: Call) -> None:
     assert (code, err) == (1, "") and "error[E0301]" in out and "= at H = 65: 64 is not 65" in out
     assert "= help: it holds for H a multiple of 16, from 16; nearest to 65: 64 and 80" in out
     assert out.count("error[") == 1
-    for size in ("3x4x5", "0", "axb", "Q=3", "H=3,H=4", "99999999"):
+    for size in (
+        "3x4x5",
+        "0",
+        "axb",
+        "Q=3",
+        "H=3,H=4",
+        "99999999",
+        "00000001000000",
+        "\u0663\u0662",
+        " " * 9,
+        " " * 9 + "x",
+    ):
         code, out, err = call("check", "tiny.yaml", "--size", size)
         assert (code, out) == (2, "") and err.startswith("error: "), size
+    assert call("check", "tiny.yaml", "--size", " " * 9 + "32")[0] == 0
     assert call("check", "lenet", "--size", "64")[0] == 2
     assert "tiny: x [N, 3, 16, 64]" in call("summary", "tiny.yaml", "--size", "16x64")[1]
 

@@ -364,3 +364,17 @@ def test_parallel_reads_from_anywhere() -> None:
         "- a: {op: conv2d, out: 5, kernel: 1}\n- parallel: [{do: []}, {op: relu}]\n  from: x\n  join: {op: concat}"
     )
     assert accept(text).shapes.root.outputs[0].dims[1] == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (spec("- b: {op: b}", blocks=f"{{b: {{in: 'x[N, {'9' * 5000}, H, W]', body: [{{op: relu}}]}}}}"), "E0220"),
+        (spec(f"- s: {{op: split, parts: 3}}\n- r: {{op: relu, from: s.{'9' * 5000}}}"), "E0225"),
+        (spec("- b: {op: relu, repeat: 2}", expect="{shapes: {b.\u00b2: [N, 3, 8, 8]}}"), "E0402"),
+    ],
+    ids=["an axis", "an output", "a unit"],
+)
+def test_what_looks_like_a_number_and_is_none_of_ours(text: str, code: str) -> None:
+    """Python refuses to read thousands of digits, and calls a superscript a digit."""
+    assert [found.code for found in diagnostics(text)] == [code]

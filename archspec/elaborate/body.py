@@ -12,6 +12,7 @@ from archspec.ir.graph import Body, BodyKind, Node, Option, Ref
 from archspec.records import Record, replace
 from archspec.report import Report
 from archspec.shapes import Shape
+from archspec.spec.fields import whole_number
 from archspec.text.span import Span
 
 FLOWING = "x"
@@ -143,8 +144,9 @@ class BodyBuilder:
     def _inside(self, result: Result, rest: str) -> Result | None:
         if rest in result.names:
             return Result((result.wires[result.names.index(rest)],), result.span)
-        if rest.isdecimal() and len(result.wires) > 1 and int(rest) < len(result.wires):
-            return Result((result.wires[int(rest)],), result.span)
+        place = whole_number(rest) if len(result.wires) > 1 else None
+        if place is not None and place < len(result.wires):
+            return Result((result.wires[place],), result.span)
         if result.inside is None:
             unknown = bool(result.wires) and result.wires[0].shape is None and not result.names
             return Result(result.wires[:1], result.span) if unknown else None  # after an error

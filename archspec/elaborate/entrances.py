@@ -9,6 +9,7 @@ from archspec.ir.graph import GraphInput
 from archspec.lazy import lazy
 from archspec.report import Report
 from archspec.shapes import IDS, MAX_AXES, Dim, Shape, Size, symbol
+from archspec.spec.fields import whole_number
 from archspec.spec.model import Axis, Signature
 from archspec.text.source import ScalarValue
 from archspec.text.span import Span
@@ -123,8 +124,7 @@ class Entrances:
         return known
 
     def _fixed(self, written: ScalarValue, axis: Axis) -> int | None:
-        text = str(written.value)
-        value = int(text) if text.isdecimal() and len(text) < 20 else None
+        value = whole_number(str(written.value))
         if value is None:
             option = evaluate_value(written, self.env, self.report)
             if option is None or not is_fixed(written, self.env, self.report, "the size of an input"):

@@ -17,6 +17,7 @@ from archspec.ir.graph import Option
 from archspec.lazy import lazy
 from archspec.report import Report
 from archspec.shapes import MAX_AXES, Demand, Dim, Shape, Size
+from archspec.spec.fields import whole_number
 from archspec.spec.model import Axis, Signature
 from archspec.text.source import ListValue, ScalarValue
 from archspec.text.span import Span
@@ -68,7 +69,7 @@ def bind_axes(signature: Signature, operand: Operand, env: Env, report: Report) 
 
 def _axis_size(axis: Axis, env: Env, report: Report) -> Dim | None:
     text = axis.text
-    number = int(str(text.value)) if str(text.value).isdecimal() else None
+    number = whole_number(str(text.value))
     option = Option(number) if number is not None else evaluate_value(text, env, report)
     if option is None:
         return None

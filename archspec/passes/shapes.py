@@ -9,6 +9,7 @@ from archspec.ops.base import Op
 from archspec.passes.plain import plain
 from archspec.records import Record
 from archspec.shapes import Demand, Shape
+from archspec.spec.fields import whole_number
 
 
 class UnitShapes(Record):
@@ -156,10 +157,10 @@ def _find(shapes: BodyShapes, path: str) -> Shape | None:
 
 
 def _find_unit(units: tuple[UnitShapes, ...], path: str) -> Shape | None:
-    index, _, rest = path.partition(".")
-    position = 0
+    name, _, rest = path.partition(".")
+    index, position = whole_number(name), 0
     for unit in units:
         position += unit.count
-        if index.isdigit() and int(index) < position:
+        if index is not None and index < position:
             return unit.outputs[0] if not rest else _find(unit.body, rest) if unit.body is not None else None
     return None

@@ -14,6 +14,9 @@ from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 elsewhere = lazy("archspec.elsewhere")
 yaml_text = lazy("archspec.spec.yaml_text")
 
+MOST_DIGITS = 7
+"""Of a size."""
+
 KIND: Mapping[type, str] = {ScalarValue: "a single value", ListValue: "a list", MapValue: "a map"}
 KIND_HELP: Mapping[tuple[type, type], str] = {
     (ListValue, MapValue): "write its entries as `key: value`, without `- `",
@@ -132,6 +135,11 @@ def _meant(found: Value, kind: type, key: str) -> str | None:
 def is_name(text: str) -> bool:
     """Whether a text is letters, digits and _, of ASCII, and starts with no digit."""
     return text.isascii() and text.isidentifier()
+
+
+def whole_number(text: str) -> int | None:
+    """The number that a few digits of ASCII say; None for other text. Python's `int` takes much else, and not all."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
 def is_word(name: str) -> bool:

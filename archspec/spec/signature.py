@@ -7,7 +7,7 @@ from keyword import iskeyword
 
 from archspec.records import replace
 from archspec.report import Report, suggestion
-from archspec.spec.fields import is_name, is_private, is_word, text_of
+from archspec.spec.fields import is_name, is_private, is_word, text_of, whole_number
 from archspec.spec.model import Axis, Param, ParamType, Signature
 from archspec.text.source import ListValue, MapValue, ScalarValue, Value
 from archspec.text.span import Span
@@ -18,9 +18,6 @@ PARAM = re.compile(
     r"|list\s*\[\s*(?P<element>int|float|bool|str)\s*\])\s*(?:=\s*(?P<default>.*\S)\s*)?\Z",
     re.DOTALL,
 )
-
-MOST_DIGITS = 7
-"""Of a size in a signature."""
 
 KINDS = {bool: "bool", int: "int", float: "float"}
 ALIASES = {
@@ -91,7 +88,7 @@ def _signature(value: ScalarValue, match: re.Match[str]) -> Signature:
 
 
 def _is_nominal(size: str) -> bool:
-    return is_name(size) or (size.isascii() and size.isdigit() and len(size) <= MOST_DIGITS)
+    return is_name(size) or whole_number(size) is not None
 
 
 def _is_size(value: Value) -> bool:
