@@ -25,7 +25,7 @@ from archspec.backends.table.align import align
 from archspec.backends.table.architecture import FORMATS, SUFFIXES, Table, make_table
 from archspec.backends.table.grid import Bracket, Count, Grid
 from archspec.backends.table.latex import latex
-from archspec.backends.table.layers import stacked
+from archspec.backends.table.layers import Layer, stacked
 from archspec.backends.table.markdown import markdown
 from archspec.backends.table.plain import text
 from archspec.backends.table.sheet import sheet
@@ -181,8 +181,27 @@ def test_any_sizes_align_in_their_order(columns: list[list[str]]) -> None:
 
 
 def test_equal_neighbours_are_one_bracket() -> None:
-    assert stacked(["a", "a", Bracket(("a",), 2), "b"]) == (Bracket(("a",), 4), "b")
-    assert stacked(["3×3, 64, stride 2", "3×3, 64, stride 2"]) == ("3×3, 64, stride 2",) * 2
+    def stack(*pieces: str | Bracket) -> tuple[object, ...]:
+        return stacked(Layer("8×8", piece, 1) for piece in pieces)
+
+    assert stack("a", "a", Bracket(("a",), 2), "b") == (Bracket(("a",), 4), "b")
+    assert stack("3×3, 64, stride 2", "3×3, 64, stride 2") == ("3×3, 64, stride 2",) * 2
+
+
+def test_equal_neighbours_side_by_side_are_no_run() -> None:
+    net = "archspec: 1\nname: n\ninput: x[N, 8, 8, 8]\nstages: [{last: {op: relu}}]\nstem:\n"
+    conv = "{op: conv2d, out: 8, kernel: 3, padding: 1"
+    beside = f"  - a: {conv}}}\n  - b: {conv}, from: x}}\n  - c: {conv}, from: x}}\n  - {{op: add, from: [a, b, c]}}\n"
+    for spec, found in (
+        (f"{beside}  - d: {conv}}}\n  - e: {conv}}}\n", ["3×3, 8", "∥ 3×3, 8", "∥ 3×3, 8", Bracket(("3×3, 8",), 2)]),
+        (f"  - a: {conv}}}\n  - b: {conv}}}\n", [Bracket(("3×3, 8",), 2)]),
+        (f"  - s: {conv}}}\n  - a: {conv}, from: s}}\n  - b: {conv}, from: s}}\n  - {{op: add, from: [a, b]}}\n",
+         [Bracket(("3×3, 8",), 2), "∥ 3×3, 8"]),
+    ):  # fmt: skip
+        made = table(net + spec)
+        assert [piece for row in made.rows for cell in row.cells for piece in cell] == found
+        assert ("in parallel with the line above" in str(made)) == any("∥" in str(piece) for piece in found)
+    assert str(table("bert")).count("∥ embedding, 768") == 1
 
 
 def assert_sound_latex(source: str) -> None:

@@ -152,7 +152,7 @@ def make_table(*checked: Checked, figures: Sequence[str] = FIGURES, caption: str
 def _stage_rows(checked: Checked) -> Iterator[TableRow]:
     reader = Reader()
     for stage in stages(checked.graph, checked.shapes):
-        found = stacked(layer.piece for layer in layers(stage, reader))
+        found = stacked(layers(stage, reader))
         if found or stage.amount != Amount():
             size = size_text(stage.output)
             yield TableRow(_plain_name(stage, size), size, (found,), stage.amount)
@@ -182,7 +182,7 @@ def _levels(checked: Checked) -> list[_Level]:
     result = []
     for size, members in groupby(found, key=lambda pair: pair[1].size):
         inside = list(members)
-        result.append(_Level(size, _level_name(inside), stacked(layer.piece for _, layer in inside)))
+        result.append(_Level(size, _level_name(inside), stacked(layer for _, layer in inside)))
     return result
 
 
@@ -242,7 +242,8 @@ def _amount(amount: Amount, name: str) -> Count:
 def _notes(table: Table) -> tuple[str, ...]:
     found = [piece for row in table.rows for cell in row.cells for piece in pieces(cell)]
     brackets = [piece for piece in found if isinstance(piece, Bracket)]
-    side_by_side = any(line.startswith(PARALLEL) for bracket in brackets for line in bracket.lines)
+    lines = [line for piece in found for line in (piece.lines if isinstance(piece, Bracket) else [str(piece)])]
+    side_by_side = any(line.startswith(PARALLEL) for line in lines)
     said = ((_MACS, "macs" in table.figures), (_BRACKETS, bool(brackets)), (_PARALLEL, side_by_side))
     return tuple(words for words, holds in said if holds)
 

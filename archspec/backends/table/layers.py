@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import cast
 
 from archspec.backends.figure.flatten import Atom, Drawn
@@ -11,8 +12,9 @@ from archspec.backends.figure.outline import Branch, Card, Chain, Fork, Item, St
 from archspec.backends.figure.steps import Reader
 from archspec.backends.stages import Part, Stage, size_text
 from archspec.backends.table.grid import Bracket, Piece
+from archspec.ir.graph import Body
 from archspec.passes.shapes import BodyShapes
-from archspec.records import Record
+from archspec.records import Record, replace
 
 PARALLEL = "∥ "
 _STRIDE = re.compile(r", /(\S+)$")
@@ -22,11 +24,22 @@ _LINEAR = re.compile(r"fc (\d+)")
 
 
 class Layer(Record):
-    """A layer or a run of blocks: the size of the map behind it, what it is called, and how many layers count."""
+    """A layer or a run of blocks: the size of the map behind it, what it is called, and how many layers count.
+
+    Of the first of a node, `reads` are the keys of what the node reads in its `body`.
+    """
 
     size: str
     piece: Piece
     weight: int
+    body: Body | None = None
+    reads: frozenset[str] = frozenset()
+
+    def follows(self, other: Layer) -> bool:
+        """Whether this may come after another one, and not beside it: in one body it reads other things than that."""
+        if self.body is None or self.body is not other.body:
+            return True
+        return not (self.reads & other.reads or self.reads <= set(self.body.inputs))
 
 
 def layers(stage: Stage, reader: Reader) -> Iterator[Layer]:
@@ -35,15 +48,22 @@ def layers(stage: Stage, reader: Reader) -> Iterator[Layer]:
         yield from _layers(part, reader)
 
 
-def stacked(found: Iterable[Piece]) -> tuple[Piece, ...]:
-    """The pieces one below the other, equal neighbours as one bracket."""
+def stacked(found: Iterable[Layer]) -> tuple[Piece, ...]:
+    """The pieces one below the other, equal ones in a row as one bracket."""
     result: list[Piece] = []
-    for piece in found:
-        before, own = _bracket(result[-1]) if result else None, _bracket(piece)
-        if before is not None and own is not None and before.lines == own.lines:
-            result[-1] = Bracket(own.lines, before.count + own.count)
-        else:
+    last: Layer | None = None
+    for layer in found:
+        piece, own = layer.piece, _bracket(layer.piece)
+        before = _bracket(last.piece) if last is not None else None
+        if last is None or before is None or own is None or before.lines != own.lines:
             result.append(piece)
+        elif not layer.follows(last):
+            result.append(PARALLEL + piece if isinstance(piece, str) else piece)
+        elif (run := _bracket(result[-1])) is not None and run.lines == own.lines:
+            result[-1] = Bracket(own.lines, run.count + own.count)
+        else:  # after a join of equal layers
+            result.append(piece)
+        last = layer
     return tuple(result)
 
 
@@ -63,8 +83,10 @@ def _layers(part: Part, reader: Reader) -> Iterator[Layer]:
     elif node.target is not None and node.inputs:  # a constant has none: nothing flows through it
         target = cast("Drawn", inner or around.units.get(node.key) or node.target)
         atom = Atom(target, "", around.into(node), around.nodes[node.key][0], (), "")
-        for item in reader.items(atom):
-            yield from _layer(item)
+        made = (layer for item in reader.items(atom) for layer in _layer(item))
+        for first in islice(made, 1):
+            yield replace(first, body=around.body, reads=frozenset(ref.node for ref in node.inputs))
+        yield from made
 
 
 def _is_unit(shapes: BodyShapes) -> bool:
