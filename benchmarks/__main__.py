@@ -21,7 +21,7 @@ from benchmarks.result import Result
 RESULTS = Path(__file__).parent / "results"
 
 CASES: dict[str, list[tuple[Callable[[int], Iterator[Result]], int]]] = {
-    "a": [(processes.checking, 15)],
+    "a": [(processes.checking, 25)],
     "b": [(passes.against_torch, 9), (passes.over_depth, 15)],
     "c": [(networks.construction, 9)],
     "d": [(networks.running, 45), (networks.memory, 5)],
