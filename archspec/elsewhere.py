@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archspec.ops import OPS as OURS
+from archspec.records import fields_of
 
 OPS: Mapping[str, str] = {
     "dense": "linear", "fc": "linear", "fully_connected": "linear", "gemm": "linear", "mlp": "linear",
@@ -44,11 +45,31 @@ TYPE = ("type", "layer", "module", "class", "kind", "operation", "block", "class
 
 def op_meant(name: str) -> str | None:
     """What to write in place of another library's op; None where none is known."""
-    plain = name.rpartition(".")[2].lower().replace("-", "_")
-    short = plain.removesuffix("2d").rstrip("_")
-    if plain in CALLS or short in CALLS:
-        return f"write `{CALLS.get(plain) or CALLS[short]}`"
+    call, op = _call(name), _op(name)
+    if call is not None:
+        return f"write `{call}`"
+    return f"it is called `{op}` here" if op is not None else None
+
+
+def call_of(name: str) -> str | None:
+    """The call of the op that has this name here or in another library, `{op: relu}`; None where none is known."""
+    op = _op(name)
+    if op is None:
+        return _call(name)
+    return f"{{op: {op}, ...}}" if any(field.required for field in fields_of(OURS[op]).values()) else f"{{op: {op}}}"
+
+
+def _call(name: str) -> str | None:
+    return next((CALLS[each] for each in _spellings(name) if each in CALLS), None)
+
+
+def _op(name: str) -> str | None:
+    plain, short = _spellings(name)
     ours = {ours.replace("_", ""): ours for ours in OURS}
     flat = plain.replace("_", "")  # BatchNorm2d, ReLU
-    found = OPS.get(plain) or OPS.get(short) or ours.get(flat) or ours.get(flat.removesuffix("2d"))
-    return f"it is called `{found}` here" if found else None
+    return OPS.get(plain) or OPS.get(short) or ours.get(flat) or ours.get(flat.removesuffix("2d"))
+
+
+def _spellings(name: str) -> tuple[str, str]:
+    plain = name.rpartition(".")[2].lower().replace("-", "_")
+    return plain, plain.removesuffix("2d").rstrip("_")

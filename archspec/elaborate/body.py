@@ -13,6 +13,7 @@ from archspec.records import Record, replace
 from archspec.report import Report
 from archspec.shapes import Shape
 from archspec.spec.fields import whole_number
+from archspec.spec.model import Item
 from archspec.text.span import Span
 
 FLOWING = "x"
@@ -61,6 +62,8 @@ class BodyBuilder:
         self.report, self.parent = report, parent
         self.kind, self.name, self.definition, self.span = kind, name, definition, span
         self._paths = Paths(report)
+        self.written: tuple[Item, ...] = ()
+        """The items of this body, those that are still to come among them."""
         self.inputs: list[str] = []
         self.captured: list[Wire] = []
         self.nodes: list[Node] = []

@@ -13,6 +13,7 @@ from archspec.expressions import ExpressionError, parse
 from archspec.records import Record
 from archspec.report import Report, suggestion
 from archspec.spec.fields import listed
+from archspec.spec.model import CallItem, ContainerItem
 from archspec.spec.settings import FEATURES
 from archspec.text.source import ListValue, ScalarValue, Value
 from archspec.text.span import Span
@@ -54,7 +55,7 @@ def _named(text: str, span: Span, builder: BodyBuilder, report: Report) -> list[
     if found is not None:
         return [Source(found, f"`{text}`", span)]
     names = builder.visible()
-    help_ = suggestion(text, names)
+    help_ = _later(text, span, builder) or suggestion(text, names)
     if help_ is None and text.isdecimal():
         help_ = "layers are named, never numbered: give the node a name"
     report.error(
@@ -64,6 +65,21 @@ def _named(text: str, span: Span, builder: BodyBuilder, report: Report) -> list[
         notes=[f"{_whose(span)}: {listed(names) or 'none'}", *_reach(text, builder, span.file == FEATURES)],
         help=help_,
     )
+    return None
+
+
+def _later(text: str, span: Span, builder: BodyBuilder | None) -> str | None:
+    """Where the item of that name stands, if that is behind the one that reads it."""
+    while builder is not None:
+        for item in builder.written:
+            if isinstance(item, CallItem | ContainerItem) and item.name is not None and item.name.text == text:
+                after = item.span.file == span.file and item.span.line > span.line
+                return (
+                    f"`{text}` comes on line {item.span.line}, and an item reads what stands before it"
+                    if after
+                    else None
+                )
+        builder = builder.parent
     return None
 
 

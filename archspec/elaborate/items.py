@@ -42,6 +42,7 @@ class Items(Calls):
 
     def walk(self, items: tuple[Item, ...], builder: BodyBuilder, place: Place) -> bool:
         """All items in order."""
+        builder.written = builder.written or items
         present = [self.item(item, builder, place) for item in items]
         return any(present) or not items
 

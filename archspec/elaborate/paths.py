@@ -50,7 +50,11 @@ class Paths:
             label="again here" if place != span else "named again by the next round",
             labels=[Label(place, "first here")] if place != span else (),
             notes=["names are unique among siblings: they become state_dict keys and, on some systems, file names"],
-            help="put the index into the name, as in `conv{s+1}` or `unit{i}`" if place == span else None,
+            help="put the index into the name, as in `conv{s+1}` or `unit{i}`"
+            if place == span
+            else f"call it `{path}2`; `{{same: {path}}}` runs the module of the first once more"
+            if same
+            else None,
         )
 
 

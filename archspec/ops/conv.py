@@ -23,7 +23,7 @@ TORCH_NAMES = {
     "s": "stride",
     "dilation_rate": "dilation",
     "use_bias": "bias",
-    "in_channels": TAKEN,
+    **dict.fromkeys(("in_channels", "in", "inplanes"), TAKEN),
 }
 
 

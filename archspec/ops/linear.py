@@ -34,7 +34,7 @@ class Linear(Op):
         "units": "out",
         "features": "out",
         "use_bias": "bias",
-        "in_features": TAKEN,
+        **dict.fromkeys(("in_features", "in"), TAKEN),
     }
 
     out: Channels
@@ -82,7 +82,9 @@ def last_axis_holds(labels: str, op: str, x: Shape) -> Iterator[Demand]:
         "E0314",
         f"`{op}` on a feature map",
         f"it works on the last axis: expected features (C or D), found {x.axes[-1]} of {x.axes} {x}",
-        "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it",
+        "put {op: flatten} before it"
+        if x.dims[2:] == (1, 1)
+        else "put {op: flatten} or {op: adaptive_avg_pool2d, size: 1} and {op: flatten} before it",
     )
     yield from _fixed(op, x.axes[-1], x.dims[-1])
 

@@ -70,6 +70,9 @@ def _read_item(value: Value, report: Report) -> Item:
 
 
 def _what_an_item_is(found: Value) -> str:
+    call = elsewhere.call_of(found.text) if isinstance(found, ScalarValue) else None
+    if call is not None:
+        return f"write `{call}`"
     if not isinstance(found, ListValue):
         return "an item is `name: {op: conv2d, ...}`, or `{op: relu}` without a name"
     if not found.items:
@@ -109,9 +112,16 @@ def _read_named(value: MapValue, report: Report) -> Item:
 
 
 def _refuse_named(name: ScalarValue, body: Value, report: Report) -> None:
+    call = elsewhere.call_of(name.text)
     if isinstance(body, MapValue):
-        title, place, found = f"`{name.value}` names no op", name.span, ", ".join(body.keys()) or "none"
-        note, help_ = f"found the keys {found}", "an item says what it is by `op:`, a container has a list or `body:`"
+        title, place, found = f"`{name.value}` names no op", name.span, ", ".join(body.keys())
+        note, help_ = (
+            f"found the keys {found}" if found else "found no keys",
+            "an item says what it is by `op:`, a container has a list or `body:`",
+        )
+        if call is not None:
+            more = ", ...}" if body.entries and not call.endswith("...}") else "}"
+            help_ = f"write `{name.value}: {call[:-1]}{more}`"
         said = next((key for key in elsewhere.TYPE if isinstance(body.get(key), ScalarValue)), None)
         if said is not None:
             place = body.entries[body.keys().index(said)].key.span
@@ -123,8 +133,9 @@ def _refuse_named(name: ScalarValue, body: Value, report: Report) -> None:
             help_ = f"branches bear no name, but a container does: `{name.value}: [{{parallel: [...], join: ...}}]`"
     else:
         text = text_of(body)
-        title, place, note = f"`{name.value}` has neither an op nor a body", body.span, f"found `{text}`"
-        help_ = f"write `{name.value}: {{op: {text if text.isidentifier() else 'relu'}}}`"
+        title, place = f"`{name.value}` has neither an op nor a body", body.span
+        note = f"found `{text}`" if text else "found nothing behind the colon"
+        help_ = f"write `{name.value}: {f'{{op: {text}}}' if text.isidentifier() else call or '{op: relu}'}`"
     report.error("E0208", title, place, notes=[note], help=help_)
 
 
