@@ -39,3 +39,6 @@ def test_results_show_themselves() -> None:
     assert figure._repr_svg_() == figure.svg and str(figure).startswith("lenet\n")
     assert "<table" in table._repr_html_() and "| " in table._repr_markdown_()
     assert "<table" in summary._repr_html_() and "| " in summary._repr_markdown_()
+    changed, same = archspec.diff("lenet", "resnet18"), archspec.diff("lenet", "lenet")
+    assert "<table" in changed._repr_html_() and "| conv1 |" in changed._repr_markdown_()
+    assert "no difference" in same._repr_html_() and "no difference" in same._repr_markdown_()

@@ -57,7 +57,8 @@ def test_what_a_prompt_shows_is_short(tmp_path: Path) -> None:
     """A notebook makes it too, beside what it shows."""
     checked = archspec.check("resnet18")
     summary, table, figure = archspec.summary(checked), archspec.table(checked), archspec.draw(checked)
-    assert repr(summary) == str(summary) and repr(table) == str(table)
+    difference = archspec.diff("resnet18", "resnet18@plain18")
+    assert repr(summary) == str(summary) and repr(table) == str(table) and repr(difference) == str(difference)
     torch.save(archspec.module("lenet").state_dict(), tmp_path / "lenet.pt")
     weights = archspec.weights(tmp_path / "lenet.pt", "lenet")
     assert "10 of 10 tensors" in repr(weights) and repr(weights.fit) == "<Fit: 10 filled>"

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from html import escape
 from itertools import accumulate, groupby
 from typing import Any
 
 from archspec.backends.alignment import Alignment, align, facts
+from archspec.backends.escape import markdown_text
 from archspec.backends.numbers import counted
 from archspec.backends.summary import Summary, comparison_row, summarize
 from archspec.backends.table.grid import Grid
+from archspec.backends.table.markdown import markdown
 from archspec.backends.table.plain import text
+from archspec.backends.table.web import fragment
 from archspec.checked import Checked
 from archspec.ir.graph import Graph
 from archspec.passes.layout import tensors
@@ -95,6 +99,15 @@ class Difference(Record):
 
     def __str__(self) -> str:
         return "\n\n".join([*([text(self._grid())] if self else []), "\n".join(self._facts())])
+
+    __repr__ = __str__
+
+    def _repr_markdown_(self) -> str:
+        facts = "\n".join(f"- {markdown_text(fact)}" for fact in self._facts())
+        return f"{markdown(self._grid())}\n\n{facts}" if self else facts
+
+    def _repr_html_(self) -> str:
+        return f"{fragment(self._grid()) if self else ''}<p>{'<br>'.join(map(escape, self._facts()))}</p>"
 
     def _grid(self) -> Grid:
         rows = tuple((together(change.paths), change.before or ABSENT, change.after or ABSENT) for change in self.rows)
