@@ -8,8 +8,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from archspec.ops import OPS
 from archspec.pipeline import check
+from archspec.records import fields_of
 from archspec.spec.fields import Fields
+from archspec.spec.items import KEYS_OF_A_CALL
 from archspec.spec.places import PLACES
 from archspec.spec.schema import schema
 
@@ -58,6 +61,11 @@ def test_the_reader_knows_the_keys_of_the_schema(monkeypatch: pytest.MonkeyPatch
     asked["block `unit`"].add("op")  # which says that the rest are options
     read = {place: asked[what] for what, place in NAMES.items()}
     assert read == {place: {key.name for key in keys} for place, keys in PLACES.items()}
+
+
+def test_no_option_is_called_as_a_key_of_a_call() -> None:
+    assert {key.name for key in PLACES["call"]} == KEYS_OF_A_CALL
+    assert not any(name in KEYS_OF_A_CALL for op in OPS.values() for name in fields_of(op))
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

@@ -25,6 +25,9 @@ from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 
 elsewhere = lazy("archspec.elsewhere")
 
+KEYS_OF_A_CALL = frozenset({"op", "from", "when", "repeat", "first", "names", "same", "tie", "init"})
+"""What stands beside the options of a call, so that no option may be called so."""
+
 _BESIDE_A_BODY = ("from", "when", "register")
 
 

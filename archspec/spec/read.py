@@ -10,7 +10,7 @@ from archspec.records import replace
 from archspec.rendering.cells import LEGACY
 from archspec.report import Report
 from archspec.spec.fields import Fields, check_name, is_name, is_private, text_of
-from archspec.spec.items import read_call, read_items
+from archspec.spec.items import KEYS_OF_A_CALL, read_call, read_items
 from archspec.spec.model import (
     Block,
     BrokenItem,
@@ -198,6 +198,10 @@ def _read_blocks(table: MapValue | None, path: str, report: Report) -> dict[str,
 def _read_block(name: str, entry: Entry, table: MapValue, path: str, report: Report) -> Block:
     fields = Fields(table, f"block `{name}`", report)
     doc, params = _words(fields.text("doc")), _read_params(fields.table("params"), report)
+    for param in params:
+        if param.name in KEYS_OF_A_CALL:
+            title, note = f"`{param.name}` cannot name a param of a block", "a call has a key of this name already"
+            report.error("E0205", title, param.span, notes=[note], help=f"call it `{param.name}_`")
     signature = fields.value("in")
     inputs = read_signatures(signature, f"`in` of block `{name}`", report) if signature is not None else ()
     requires = read_requires(fields.list("require"), report)
