@@ -366,6 +366,11 @@ def test_parallel_reads_from_anywhere() -> None:
     assert accept(text).shapes.root.outputs[0].dims[1] == 6
 
 
+def test_an_input_in_a_list_may_have_a_long_name() -> None:
+    name = "the_name_of_an_input_" * 4
+    accept(spec("- c: {op: conv2d, out: 4, kernel: 1}", input=f'["{name}[N, 3, H=8, W=8]"]'))
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -37,7 +37,9 @@ def part(scalar: ScalarValue, start: int, end: int, text: str) -> ScalarValue:
 
 def read_signatures(value: Value, what: str, report: Report) -> tuple[Signature, ...]:
     """One or several signatures, as one string or a list of strings."""
-    if isinstance(value, ListValue) and not any("[" in text_of(item) for item in value.items):
+    if isinstance(value, ListValue) and all(
+        isinstance(item, ScalarValue) and "[" not in item.text for item in value.items
+    ):
         _refuse(value, what, report)
         return ()
     if isinstance(value, ListValue):
@@ -94,7 +96,7 @@ def _is_nominal(size: str) -> bool:
 def _example(value: Value, what: str) -> str:
     """A signature such as was meant: of the sizes in a list where they are sizes of an image."""
     sizes = [item.text for item in value.items if isinstance(item, ScalarValue)] if isinstance(value, ListValue) else []
-    if len(sizes) in (3, 4) and all(size.isdecimal() for size in sizes[-3:]):
+    if len(sizes) in (3, 4) and None not in map(whole_number, sizes[-3:]):
         channels, height, width = sizes[-3:]
         return f"x[N, {channels}, H={height}, W={width}]"
     if sizes[:1] == ["N"]:
