@@ -14,6 +14,7 @@ from torch import nn
 from zoo_evidence import known
 
 from archspec.backends.interpreter import Interpreter
+from archspec.backends.module import example, instantiate
 from archspec.ops import OPS
 from archspec.passes.cost import measure
 from archspec.passes.layout import fingerprint, tensors
@@ -216,9 +217,30 @@ net:
 """
     )
     memory = check(text).cost.memory
-    assert memory.training_bytes == 4 * 8 * 8 * (4 + 8 + 4 + 4)
+    assert memory.training_bytes == 4 * 8 * 8 * (4 + 4 + 8 + 4 + 4)
     # input, a, b and c while c is computed: a is still to be read
     assert memory.inference_peak_bytes == 4 * 8 * 8 * (4 + 4 + 8 + 4)
+
+
+@pytest.mark.parametrize("name", ["lenet", "mobilenet_v2", "a stride of 8"])
+def test_training_keeps_no_more_than_said(name: str) -> None:
+    """Torch tells what it keeps for the backward pass; of a net of one wide stride that is its input."""
+    eighth = f"{HEAD}input: x[N, 3, 64, 64]\nnet: [c: {{op: conv2d, out: 8, kernel: 8, stride: 8}}]\n"
+    checked = check(eighth if name == "a stride of 8" else name)
+    net = instantiate(checked.graph).train()
+    own = {tensor.untyped_storage().data_ptr() for tensor in (*net.parameters(), *net.buffers())}
+    kept: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        net(*example(checked.graph, 1))
+    found = sum(storage.nbytes() for storage in kept.values())
+    assert 0.4 * checked.cost.memory.training_bytes < found <= checked.cost.memory.training_bytes
 
 
 def test_work_grows_with_the_number_of_nodes() -> None:

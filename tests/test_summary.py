@@ -33,7 +33,7 @@ total   [N, 1000]             16  21,797,672  3,663,761,408
 
 34 weighted layers, receptive field 899 px
 3.66 GMACs (7.33 GFLOPs), 21.8 M parameters
-activations in fp32, batch 1: 6.7 MiB at the peak of inference, 48.1 MiB in training
+activations in fp32, batch 1: 6.7 MiB at the peak of inference, up to 48.7 MiB in training
 any H and W, output stride 32"""
 
 

@@ -118,7 +118,7 @@ class Summary(Record):
         macs, flops = quantity(self.macs, "MACs"), quantity(self.flops, "FLOPs")
         yield f"{macs} ({flops}), {quantity(self.parameters, 'parameters')}"
         peak, training = bytes_text(self.memory.inference_peak_bytes), bytes_text(self.memory.training_bytes)
-        yield f"activations in fp32, batch 1: {peak} at the peak of inference, {training} in training"
+        yield f"activations in fp32, batch 1: {peak} at the peak of inference, up to {training} in training"
         yield from told(self.sizes)
 
     def _grid(self) -> Grid:

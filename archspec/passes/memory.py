@@ -17,7 +17,7 @@ class Memory(Record):
     """Bytes of fp32 activations for one example at the nominal size, parameters excluded.
 
     `inference_peak_bytes`: the most that is alive at once, each value freed after its last reader. `training_bytes`:
-    the outputs of all ops together, an upper bound of what autograd keeps.
+    the inputs and the outputs of all ops together, more than what autograd keeps.
     """
 
     inference_peak_bytes: int
@@ -28,7 +28,7 @@ def activation_memory(graph: Graph, shapes: Shapes) -> Memory:
     """Activation memory of a network at its nominal size, batch 1."""
     peak, total = _Usages().of(shapes.root)
     inputs = sum(size_bytes(shape) for shape in shapes.root.inputs)
-    return Memory(inputs + peak, total)
+    return Memory(inputs + peak, inputs + total)
 
 
 @lru_cache(maxsize=4096)
