@@ -26,7 +26,22 @@ def wrap(text: str, indent: int = 0) -> list[str]:
                 return opened
     if loose:
         return [INDENT * indent + head, *_body(loose, indent + 1, head), INDENT * indent + tail]
+    start, links = _links(text)
+    if len(links) > 2:
+        inside = [line for link in links for line in wrap(link, indent + 1)]
+        return [f"{INDENT * indent}{start}(", *inside, f"{INDENT * indent})"]
     return _opened(text, indent)
+
+
+def _links(text: str) -> tuple[str, list[str]]:
+    """A statement's head, and its expression cut where a method of what a call gives is called: a link to a line."""
+    start = re.match(r"return |[^=]*? = ", _outside(text))
+    if start is None or text.startswith("def "):
+        return "", []
+    expression = text[start.end() :]
+    outside = _outside(expression)
+    dots = [place for place in _find(outside, ".") if outside[place - 1] in _CLOSING]
+    return start[0], [expression[a:b] for a, b in pairwise([0, *dots, len(expression)])]
 
 
 def _opened(text: str, indent: int, pair: tuple[int, int] | None = None) -> list[str]:
