@@ -18,6 +18,8 @@ OPS: Mapping[str, str] = {
     "interpolate": "upsample2d", "upsample": "upsample2d", "transpose": "permute", "view": "reshape",
     "zero_padding2d": "pad2d", "zero_pad2d": "pad2d", "mha": "attention", "multihead_attention": "attention",
     "multi_head_attention": "attention", "shifted_window_attention": "window_attention",
+    "relative_positional_multi_head_attention": "relative_attention", "window_departition": "window_reverse",
+    "window_unpartition": "window_reverse", "window_merge": "window_reverse",
     "slice": "select", "chunk": "split", "noop": "identity",
 }  # fmt: skip
 """Ops by names of theirs, in lower case and without `nn.`."""
@@ -28,6 +30,8 @@ CALLS: Mapping[str, str] = {
         "{op: adaptive_avg_pool2d, size: 1}",
     ),
     **dict.fromkeys(("global_max_pool", "global_max_pool2d", "globalmaxpool"), "{op: adaptive_max_pool2d, size: 1}"),
+    "grid_partition": "{op: window_partition, grid: true}",
+    "grid_reverse": "{op: window_reverse, grid: true}",
 }
 """Ops of theirs that are an op of ours with an option."""
 

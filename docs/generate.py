@@ -223,7 +223,7 @@ Keys, shapes, order, parameters and MACs of all are compared in every run of the
 Every network has the name of torchvision's builder but one: `googlenet` alone is the paper's, with 5x5 convolutions
 where torchvision has 3x3; torchvision's is a variant of it.
 
-The transformers start with the same distributions, but not the same numbers: torchvision fills each layer's perceptron
+ViT and Swin start with the same distributions, but not the same numbers: torchvision fills each layer's perceptron
 while it builds the layer, a generated network fills all layers when it is built.
 
 | network | spec | parameters | MACs | state_dict | start | evaluation | training |

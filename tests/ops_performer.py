@@ -157,9 +157,50 @@ class WindowAttentionV2(WindowAttention):
         return self.proj((F.dropout(weights, self.dropout, self.training) @ v).transpose(1, 2).flatten(2))
 
 
+def window_partition(x: Tensor, window: tuple[int, int], grid: bool = False) -> Tensor:
+    """Window by window, each cut from the map by where it starts and how far apart its places lie."""
+    (rows, columns), (height, width) = window, x.shape[2:]
+    assert height % rows == width % columns == 0
+    down, across = height // rows, width // columns
+    starts = [(i, j) for i in range(down) for j in range(across)]
+    if grid:
+        cut = [x[:, :, i::down, j::across] for i, j in starts]
+    else:
+        cut = [x[:, :, i * rows : (i + 1) * rows, j * columns : (j + 1) * columns] for i, j in starts]
+    return torch.stack([part.flatten(2).mT for part in cut], 1)
+
+
+def window_reverse(tokens: Tensor, like: Tensor, window: tuple[int, int], grid: bool = False) -> Tensor:
+    """Each token to the place whose number a map of numbers has at the token's place among windows."""
+    numbers = torch.arange(like[0, 0].numel()).view(1, 1, *like.shape[2:])
+    order = window_partition(numbers, window, grid)[0, ..., 0]
+    assert tokens.shape[1:3] == order.shape and len(tokens) == len(like)
+    return tokens.flatten(1, 2)[:, order.flatten().argsort()].mT.unflatten(2, like.shape[2:])
+
+
+class RelativeAttention(nn.Module):
+    """By torch's own attention, head by head of each window, with the offsets' biases as its mask."""
+
+    def __init__(self, dim: int, heads: int, window: Any, scale: Any = None, bias: bool = True, dropout: float = 0.0):
+        super().__init__()
+        self.heads, self.scale, self.dropout = heads, scale, dropout
+        like = WindowAttention(dim, heads, window, (0, 0), bias)
+        self.relative_position_bias_table, places = like.relative_position_bias_table, math.prod(window)
+        self.register_buffer("relative_position_index", like.relative_position_index.view(places, places))
+        self.to_qkv, self.merge = like.qkv, like.proj
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(-3, -2) for part in self.to_qkv(x).chunk(3, -1))
+        mask = self.relative_position_bias_table.T[:, self.relative_position_index]
+        mask = mask.expand(*q.shape[:-1], q.shape[-2])
+        dropout = self.dropout if self.training else 0.0
+        seen = F.scaled_dot_product_attention(q, k, v, mask, dropout, scale=self.scale)
+        return self.merge(seen.transpose(-3, -2).flatten(-2))
+
+
 PIECES = (
     Conv2dSame, ConvTranspose2dSame, MaxPool2dSame, AvgPool2dSame, DropPath, LayerNorm2d, WindowAttention,
-    WindowAttentionV2, causal_mask, crop_like, space_to_depth,
+    WindowAttentionV2, RelativeAttention, causal_mask, crop_like, space_to_depth, window_partition, window_reverse,
 )  # fmt: skip
 SUPPORT = {piece.__name__: piece for piece in PIECES}
 

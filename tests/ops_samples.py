@@ -233,6 +233,34 @@ def window_attention(rng: Random) -> Sample:
     return {"heads": rng.choice((1, 2, 3)), "window": numbers(rng, 1, 5), **options}, (channels_last(rng),)
 
 
+def window_partition(rng: Random) -> Sample:
+    rows, columns, down, across = (rng.randint(1, 3) for _ in range(4))
+    tiled = Shape.of(2, rng.randint(1, 4), rows * down, columns * across)
+    options = some(rng, grid=lambda: flag(rng))
+    return {"window": (rows, columns), **options}, (tiled if rng.random() < 0.7 else feature_map(rng),)
+
+
+def window_reverse(rng: Random) -> Sample:
+    options, (like,) = window_partition(rng)
+    rows, columns = options["window"]
+    windows = int(like.dims[2]) // rows * (int(like.dims[3]) // columns)  # type: ignore[arg-type]
+    tokens = Shape((2, max(windows, 1), rows * columns, rng.randint(1, 4)), "NGTC" if rng.random() < 0.9 else "NHWC")
+    return options, (near(rng, tokens, 0.1), like)
+
+
+def relative_attention(rng: Random) -> Sample:
+    window = rng.randint(1, 3), rng.randint(1, 3)
+    fitting = rng.choice(((2, rng.randint(1, 3)), (2,)))
+    dims = (*fitting, window[0] * window[1], rng.choice((2, 4, 6)))
+    x = (
+        Shape(dims, "NGTC" if len(dims) == 4 else "NTD")
+        if rng.random() < 0.7
+        else rng.choice((tokens, feature_map))(rng)
+    )
+    options = some(rng, scale=lambda: 0.3, bias=lambda: flag(rng), dropout=lambda: 0.1)
+    return {"heads": rng.choice((1, 2, 3)), "window": window, **options}, (x,)
+
+
 def embedding(rng: Random) -> Sample:
     ids = Shape((2, rng.randint(1, 6)), IDS)
     return {"vocabulary": rng.randint(1, 9), "out": rng.randint(1, 6)}, (ids if rng.random() < 0.8 else vector(rng),)
@@ -307,5 +335,8 @@ SAMPLES: dict[str, Callable[[Random], Sample]] = {
     "attention": attention,
     "window_attention": window_attention,
     "window_attention_v2": window_attention,
+    "window_partition": window_partition,
+    "window_reverse": window_reverse,
+    "relative_attention": relative_attention,
     "space_to_depth": of(lambda rng: {"size": rng.randint(2, 4)}, channels_last),
 }

@@ -112,6 +112,21 @@ def test_a_small_vision_transformer_computes_what_torchvisions_does() -> None:
         assert_same(ours, theirs, SMALL, train)
 
 
+def test_a_small_maxvit_starts_and_computes_as_torchvisions_does() -> None:
+    sizes = {"stem": "stem_channels", "widths": "block_channels", "depths": "block_layers", "window": "partition_size"}
+    sizes |= {"head": "head_dim", "drop_path": "stochastic_depth_prob"}
+    chosen = dict(zip(sizes, (16, [16, 24], [1, 3], 2, 8, 0.4), strict=True))
+    torch.manual_seed(5)
+    theirs = torchvision_nets.maxvit(input_size=(32, 32), **{sizes[key]: size for key, size in chosen.items()})
+    torch.manual_seed(5)
+    ours = module(check("maxvit", **chosen))
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert all(map(torch.equal, ours.state_dict().values(), theirs.state_dict().values()))
+    ours.load_state_dict(liven(theirs).state_dict())
+    for train in (False, True):
+        assert_same(ours, theirs, SMALL, train)
+
+
 MIXER = {"image": 32, "patch": 8, "depth": 2, "dim": 48, "tokens_dim": 24, "channels_dim": 96}
 TEXT = {"vocabulary": 50, "most": 24, "depth": 2, "dim": 48, "heads": 4}
 

@@ -111,6 +111,26 @@ def space_to_depth(x: Tensor, size: int) -> Tensor:
     return x.view(batch, height // size, size, width // size, size, channels).movedim(2, 4).flatten(3)
 
 
+def _turned(cut: Tensor, grid: bool) -> Tensor:
+    """(N, C, windows, places, windows, places), of rows and then of columns; a grid has places before windows."""
+    return cut.transpose(2, 3).transpose(4, 5) if grid else cut
+
+
+def window_partition(x: Tensor, window: tuple[int, int], grid: bool = False) -> Tensor:
+    """(N, C, H, W) -> (N, windows, places, C), by views, for gradients to the last bit."""
+    (rows, columns), (down, across) = window, (side // size for side, size in zip(x.shape[2:], window, strict=True))
+    sides = (rows, down, columns, across) if grid else (down, rows, across, columns)
+    cut = _turned(x.reshape(*x.shape[:2], *sides), grid)
+    return cut.transpose(3, 4).movedim(1, -1).flatten(3, 4).flatten(1, 2)
+
+
+def window_reverse(tokens: Tensor, like: Tensor, window: tuple[int, int], grid: bool = False) -> Tensor:
+    """The tokens of windows back on a map as large as `like`."""
+    windows = (side // size for side, size in zip(like.shape[2:], window, strict=True))
+    cut = tokens.reshape(tokens.shape[0], *windows, *window, tokens.shape[3]).transpose(2, 3).movedim(-1, 1)
+    return _turned(cut, grid).flatten(4, 5).flatten(2, 3)
+
+
 class WindowAttention(nn.Module):
     """Attention within windows of a map (Liu et al. 2021): its places are put in the order of windows, and back."""
 
@@ -189,3 +209,36 @@ class WindowAttentionV2(WindowAttention):
         biases = biases.view(places, places, self.heads).permute(2, 0, 1).sigmoid() * 16
         cosine = torch.matmul(F.normalize(q, dim=3), F.normalize(k, dim=3).transpose(2, 3))
         return cosine * self.logit_scale.clamp(max=math.log(100)).exp() + biases, v
+
+
+class RelativeAttention(nn.Module):
+    """Attention among the places of a window, with a bias by offset, keys first in every product (Tu et al. 2022)."""
+
+    relative_position_index: Tensor
+
+    def __init__(
+        self,
+        dim: int,
+        heads: int,
+        window: Any,
+        scale: float | None = None,
+        bias: bool = True,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.heads, self.scale, self.dropout = heads, scale or 1.0 / math.sqrt(dim // heads), dropout
+        self.to_qkv, self.merge = nn.Linear(dim, 3 * dim, bias=bias), nn.Linear(dim, dim, bias=bias)
+        rows, columns = (2 * side - 1 for side in window)
+        self.relative_position_bias_table = nn.Parameter(torch.randn(rows * columns, heads) * 0.02)
+        row, column = torch.meshgrid(*(torch.arange(side) for side in window), indexing="ij")
+        number = (row * columns + column).flatten()
+        # The offset 0 stands in the middle of the table, and every other as far from it as two places' numbers.
+        self.register_buffer("relative_position_index", number[:, None] - number + (rows * columns) // 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).movedim(-2, -3) for part in self.to_qkv(x).chunk(3, dim=-1))
+        bias = self.relative_position_bias_table.movedim(1, 0)[:, self.relative_position_index]
+        weights = (torch.matmul(q, (k * self.scale).mT) + bias).softmax(dim=-1)
+        weights = F.dropout(weights, p=self.dropout, training=self.training)
+        out: Tensor = self.merge(torch.matmul(weights, v).movedim(-3, -2).flatten(-2))
+        return out

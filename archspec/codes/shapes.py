@@ -61,7 +61,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "E0313",
         "groups or factors that do not divide",
-        "The number of channels must be a multiple of it.",
+        "The number of channels must be a multiple of it; of windows, that tile a map, its height and width.",
     ),
     Code(
         "E0314",

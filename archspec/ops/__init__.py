@@ -15,6 +15,7 @@ from archspec.ops import (
     linear,
     norm,
     pad,
+    partition,
     pool,
     reduce,
     resize,
@@ -40,6 +41,7 @@ FAMILIES = (
     tensor.OPS,
     attention.OPS,
     windows.OPS,
+    partition.OPS,
 )
 
 OPS: Mapping[str, type[Op]] = MappingProxyType({op.name: op for family in FAMILIES for op in family})

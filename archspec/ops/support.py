@@ -76,6 +76,28 @@ PIECES = (
         "coordinates are the offsets over the largest one, 8 times that as z, and sign(z) log2(|z| + 1) / 3.",
     ),
     Piece(
+        "RelativeAttention",
+        "(dim, heads, window, scale=None, bias=True, dropout=0.0)",
+        "On (N, T, dim) or (N, G, T, dim), of which T are the places of `window`, row by row: multi-head attention of "
+        "the T tokens as of torch's Linear(dim, 3 * dim) called `to_qkv` and Linear(dim, dim) called `merge`. To the "
+        "product of query k and key l, times `scale` (None: one over the root of a head's features), is added row "
+        "relative_position_index[k, l] of `relative_position_bias_table`, that of their offset.",
+    ),
+    Piece(
+        "window_partition",
+        "(x, window, grid=False)",
+        "Of (N, C, H, W) windows by rows and columns of them, the places of each by rows and columns of those, as "
+        "(N, windows, places, C): x[:, :, i * rows : (i + 1) * rows, j * columns : (j + 1) * columns]; as a grid "
+        "x[:, :, i :: H // rows, j :: W // columns].",
+        None,
+    ),
+    Piece(
+        "window_reverse",
+        "(tokens, like, window, grid=False)",
+        "The map (N, C, H, W), as high and wide as `like`, whose window_partition is `tokens`.",
+        None,
+    ),
+    Piece(
         "crop_like",
         "(x, like)",
         "The centre of x, as high and wide as `like`: rows top .. top + H' with top = (H - H') // 2, columns alike.",

@@ -30,8 +30,9 @@ MEANT = frozenset(
     {
         *dir(builtins), "F", "NamedTuple", "OrderedDict", "Tensor", "annotations", "math", "nn", "torch",
         "AvgPool2dSame", "Conv2dSame", "ConvTranspose2dSame", "DropPath", "LayerNorm2d", "MaxPool2dSame", "Permute",
-        "WindowAttention", "WindowAttentionV2", "causal_mask", "crop_like", "from_windows", "into_windows",
-        "make_divisible", "offset_index", "same_padding", "seam_mask", "shift_on", "space_to_depth",
+        "RelativeAttention", "WindowAttention", "WindowAttentionV2", "causal_mask", "crop_like", "from_windows",
+        "into_windows", "make_divisible", "offset_index", "same_padding", "seam_mask", "shift_on", "space_to_depth",
+        "window_partition", "window_reverse",
     }
 )  # fmt: skip
 """What a class may not be called: names that a generated file imports or uses."""

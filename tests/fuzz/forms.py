@@ -12,14 +12,14 @@ from archspec.shapes import Shape
 from fuzz.blocks import BlockGrower, arguments, crossed, forked, merged
 from fuzz.case import Item, chance
 from fuzz.pieces import CHAINED, CHANNELS_LAST, JOINS, LIKE, chained, initial, safe
-from fuzz.sketch import Misfit, Sketch, defaults
+from fuzz.sketch import Misfit, Sketch, defaults, fitted
 
 FEATURES = (
     "join", "block", "repeat", "first", "names", "each", "index", "splice", "parallel", "container", "when", "from",
     "from if", "alias", "same", "like", "expression", "init", "init by op", "param", "several inputs",
     "several outputs", "train output", "section", "let", "tie", "register", "promise", "require", "free sizes",
     "open param", "variant", "extends", "use", "forked block", "crossed block", "merged block", "sequence input",
-    "token ids", "channels last",
+    "token ids", "channels last", "windows",
 )  # fmt: skip
 CONDITIONS = ("deep", "not deep", "width > 2", "width == 4 or deep")
 
@@ -75,6 +75,7 @@ class Forms:
             "crossed block": self._crossed,
             "merged block": self._merged,
             "channels last": self._channels_last,
+            "windows": self._windows,
         }
         known = [form for name, form in forms.items() if name in self.features]
         if not known or not chance(self.rng, 0.6):
@@ -130,6 +131,25 @@ class Forms:
             raise Misfit("no map with channels first")
         op = chained(self.rng, list(CHANNELS_LAST), Shape((x.dims[0], *x.dims[2:], x.dims[1]), "NHWC"))
         return [{self.name(): {"op": "permute", "order": "NHWC"}}, {self.name(): op}]
+
+    def _windows(self) -> list[Item]:
+        """A map cut into windows, an op on their tokens, and the map again."""
+        rng, x = self.rng, self.current
+        maps = [name for name, shape in self._one().items() if shape == x]
+        if x.axes != "NCHW" or not maps:
+            raise Misfit("no map with channels first")
+        sides = [int(side) for side in x.dims[2:]]  # type: ignore[arg-type]
+        options: Item = {
+            "window": [rng.choice([size for size in (1, 2, 3, 4) if side % size == 0]) for side in sides],
+            "grid": chance(rng, 0.5),
+        }
+        tokens = fitted("window_partition", options, (x,))[0]
+        cut, seen = self.name(), self.name()
+        return [
+            {cut: {"op": "window_partition", **options}},
+            {seen: chained(rng, ["relative_attention", "linear", "layer_norm"], tokens)},
+            {self.name(): {"op": "window_reverse", **options, "from": [seen, maps[-1]]}},
+        ]
 
     def _join(self) -> list[Item]:
         rng, names = self.rng, self._one()

@@ -15,7 +15,7 @@ from fuzz.sketch import Misfit, fitted
 JOINS = ("add", "concat", "mul", "stack")
 LIKE = ("resize_like", "crop_like")
 CHANNELS_LAST = ("window_attention", "window_attention_v2", "space_to_depth")
-CHAINED = tuple(name for name in OPS if name not in (*JOINS, *LIKE, "param"))
+CHAINED = tuple(name for name in OPS if name not in (*JOINS, *LIKE, "param", "window_reverse"))
 
 
 def chained(rng: Random, ops: list[str], shape: Shape) -> Item:
@@ -49,6 +49,8 @@ def _options(rng: Random, name: str, shape: Shape) -> Item:
         rest = [a for a in axes if a not in picked] + ["T"]
         order = [rest[0], *rng.sample(rest[1:], len(rest) - 1)]
         return dict(rng.choice(({}, {"axes": picked, "into": "T"}, {"axes": picked, "into": "T", "order": order})))
+    if name == "relative_attention" and axes[-2] == "T":
+        return {"heads": 1 if chance(rng, 0.5) else 2, "window": [1, int(shape.dims[-2])]}  # type: ignore[arg-type]
     if name == "reshape":
         dims = [int(d) for d in shape.dims[1:]]  # type: ignore[arg-type]
         rng.shuffle(dims)

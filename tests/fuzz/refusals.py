@@ -9,7 +9,7 @@ from math import prod
 import torch
 from ops_performer import Performer
 
-from archspec.ops.base import Op
+from archspec.ops.base import Op, pair
 from archspec.records import fields_of, replace
 from archspec.shapes import Demand, Shape, Size
 
@@ -65,7 +65,10 @@ def _empty(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
 
 
 def _indivisible(op: Op, dims: tuple[Dims, ...], inputs: tuple[Shape, ...]) -> bool:
-    """S6: groups or a factor that do not divide the channels."""
+    """S6: groups or a factor that do not divide the channels, windows that do not tile a map."""
+    if op.name.startswith("window_"):
+        rows, columns = pair(op.window)  # type: ignore[attr-defined]
+        return bool(dims[-1][2] % rows or dims[-1][3] % columns)
     channels = dims[0][1]
     if op.name == "pixel_shuffle":
         return channels % op.scale**2 != 0  # type: ignore[attr-defined]

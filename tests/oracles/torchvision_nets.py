@@ -65,3 +65,16 @@ def window_attention(version: str, **options: Any) -> torch.nn.Module:
     swin = importlib.import_module("torchvision.models.swin_transformer")
     net: torch.nn.Module = getattr(swin, f"ShiftedWindowAttention{version}")(**options)
     return net
+
+
+def partition_attention(**options: Any) -> torch.nn.Module:
+    """torchvision's layer of attention within the windows or grids of a map, of MaxViT."""
+    _models()
+    net: torch.nn.Module = importlib.import_module("torchvision.models.maxvit").PartitionAttentionLayer(**options)
+    return net
+
+
+def maxvit(**options: Any) -> torch.nn.Module:
+    """A MaxViT of torchvision of any size, with random weights."""
+    net: torch.nn.Module = _models()[0].MaxVit(**options)
+    return net

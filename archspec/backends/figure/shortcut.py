@@ -11,7 +11,7 @@ from archspec.backends.figure.scene import WireKind
 
 _PADDING = frozenset({"pad_channels", "pad2d", "subsample2d", "avg_pool2d", "max_pool2d"})
 
-_ONE_WAY = frozenset({"mul", "resize_like"})
+_ONE_WAY = frozenset({"mul", "resize_like", "window_reverse"})
 """Joins that add nothing to what they get: one branch says by how much, or to which size, the other is changed."""
 
 

@@ -19,6 +19,7 @@ DEFAULTS: Mapping[str, Any] = {
     "count_include_pad": True, "affine": True, "track_running_stats": True, "eps": 1e-5, "momentum": 0.1, "p": 0.5,
     "elementwise_affine": True, "inplace": False, "negative_slope": 0.01, "alpha": 1.0, "approximate": "none",
     "mode": "nearest", "align_corners": None, "dropout": 0.0, "value": 0.0, "shift": (0, 0), "keepdim": False,
+    "grid": False,
 }  # fmt: skip
 """What ops leave out where it is torch's default; needed where only some instances leave it out."""
 
@@ -26,6 +27,7 @@ OTHERWISE: Mapping[tuple[str, str], Any] = {
     **{(f"nn.{kind}Pool2d", "stride"): None for kind in ("Max", "Avg")},  # the kernel
     **{(f"support.{kind}Pool2dSame", "stride"): None for kind in ("Max", "Avg")},
     ("F.pad", "mode"): "constant",
+    ("support.RelativeAttention", "scale"): None,
 }
 """The same where a name means something else."""
 
@@ -37,7 +39,10 @@ POSITIONS: Mapping[str, tuple[str, ...]] = {
     "nn.AdaptiveMaxPool2d": ("output_size",), "nn.MultiheadAttention": ("embed_dim", "num_heads"),
     "support.Conv2dSame": ("in_channels", "out_channels"), "support.DropPath": ("p",),
     "support.ConvTranspose2dSame": ("in_channels", "out_channels"),
-    **dict.fromkeys(("support.WindowAttention", "support.WindowAttentionV2"), ("dim", "heads", "window")),
+    **dict.fromkeys(
+        ("support.WindowAttention", "support.WindowAttentionV2", "support.RelativeAttention"),
+        ("dim", "heads", "window"),
+    ),
 }  # fmt: skip
 """What positional arguments are called, for arguments that have to be named."""
 

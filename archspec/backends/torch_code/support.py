@@ -9,7 +9,8 @@ from archspec.resources import folder
 
 NEEDS = {
     **dict.fromkeys(("Conv2dSame", "MaxPool2dSame", "AvgPool2dSame"), ("same_padding",)),
-    **dict.fromkeys(("WindowAttention", "WindowAttentionV2"), ("windows",)),
+    **dict.fromkeys(("WindowAttention", "WindowAttentionV2"), ("windows", "offset_index")),
+    "RelativeAttention": ("offset_index",),
 }
 PIECES = (
     "make_divisible",
@@ -17,7 +18,10 @@ PIECES = (
     "crop_like",
     "causal_mask",
     "space_to_depth",
+    "window_partition",
+    "window_reverse",
     "windows",
+    "offset_index",
     "Conv2dSame",
     "ConvTranspose2dSame",
     "MaxPool2dSame",
@@ -26,6 +30,7 @@ PIECES = (
     "LayerNorm2d",
     "WindowAttention",
     "WindowAttentionV2",
+    "RelativeAttention",
     "Permute",
 )
 
