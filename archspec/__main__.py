@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 
@@ -56,10 +57,17 @@ def _leave(code: int) -> None:
 
 
 def _open_streams() -> None:
-    """Streams that the caller has closed (`>&-`) are none to Python; nobody reads them, and nothing can be read."""
+    """Streams that the caller has closed (`>&-`) are none to Python; nobody reads them, and nothing can be read.
+
+    Under `python -u` the rest of what a file or pipe takes in part is lost, unless there is a buffer for it.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(getattr(stream, "buffer", None), io.RawIOBase):
+            setattr(sys, name, os.fdopen(stream.fileno(), "w", 1, encoding="utf-8", closefd=False))
 
 
 if __name__ == "__main__":

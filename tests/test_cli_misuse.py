@@ -86,8 +86,25 @@ def test_streams_that_are_closed_or_full_and_folders_that_are_gone(
     assert said in printed if said else not printed
 
 
-def test_a_file_that_must_not_grow_is_no_bug_of_ours(tmp_path: Path) -> None:
-    assert in_a_shell(tmp_path, "ulimit -f 1; archspec schema >big") == (2, "error: cannot write: File too large\n")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_file_that_must_not_grow_is_no_bug_of_ours(tmp_path: Path, unbuffered: str) -> None:
+    said = in_a_shell(tmp_path, "ulimit -f 1; archspec schema >big", unbuffered)
+    assert said == (2, "error: cannot write: File too large\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its pipes always wait")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_that_does_not_wait_loses_nothing_unsaid(unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    done = subprocess.run(
+        [sys.executable, "-m", "archspec", "schema"],
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stdout=writing, stderr=subprocess.PIPE, cwd=ROOT, check=False,
+    )  # fmt: skip
+    os.close(reading)
+    os.close(writing)
+    assert done.returncode == 2 and done.stderr.startswith(b"error: cannot write: ")
 
 
 def test_a_file_that_is_a_folder_a_broken_link_or_like_an_option(call: Call, tmp_path: Path) -> None:
