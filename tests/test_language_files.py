@@ -118,6 +118,15 @@ def test_what_a_child_cannot_do(folder: Path, line: str) -> None:
     assert {(c, f, n) for c, f, n in errors(child)} == {(code, "child.yaml", number)}
 
 
+def test_a_param_of_a_child_is_written_with_the_type_of_its_parent(folder: Path) -> None:
+    write(folder, "parent.yaml", PARENT.replace("width: int", "width: open int"))
+    for value in ("3", "[3]"):
+        child = write(folder, "child.yaml", f"archspec: 1\nextends: parent\nparams: {{width: {value}}}\n")
+        with pytest.raises(SpecError) as caught:
+            check(child)
+        assert [d.help for d in caught.value.diagnostics] == [f"write `open int = {value}`"]
+
+
 def test_a_net_of_a_child_replaces_the_sections_of_its_parent(folder: Path) -> None:
     child = write(folder, "child.yaml", "archspec: 1\nextends: parent\nnet: [{op: flatten}, {op: linear, out: 10}]\n")
     assert check(child).cost.weighted_layers == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archspec.diagnostics import Label
 from archspec.report import Report, suggestion
+from archspec.spec.fields import text_of
 from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 
 OWN = frozenset({"archspec", "name", "doc", "class", "variants", "expect", "weights", "extends"})
@@ -53,12 +54,30 @@ def _without_arguments(uses: Value) -> Value:
     return MapValue(tuple(named), uses.span)
 
 
+def _lacks_a_type(parent: Entry, child: Entry, report: Report) -> bool:
+    """Whether the child gives a param a value and no type; the help says which it has."""
+    declared, value = parent.value, child.value
+    if not isinstance(declared, ScalarValue) or (isinstance(value, ScalarValue) and isinstance(value.value, str)):
+        return False
+    report.error(
+        "E0207",
+        f"param `{child.key.text}` needs a type",
+        value.span,
+        notes=[f"found `{text_of(value)}`"],
+        labels=[Label(declared.span, "that of the parent")],
+        help=f"write `{declared.text.partition('=')[0].rstrip()} = {text_of(value)}`",
+    )
+    return True
+
+
 def _merge(parent: Value, child: Value, path: str, growing: bool, report: Report) -> Value:
     if not isinstance(parent, MapValue) or not isinstance(child, MapValue):
         return child
     merged = {str(e.key.value): e for e in parent.entries}
     for entry in child.entries:
         key = str(entry.key.value)
+        if path == "params" and key in merged and _lacks_a_type(merged[key], entry, report):
+            continue
         if key in merged:
             value = _merge(merged[key].value, entry.value, f"{path}.{key}", False, report)
             merged[key] = Entry(entry.key, value)
