@@ -293,6 +293,26 @@ def test_no_command_passes_over_a_variant_or_a_param_that_is_not_there(call: Cal
     assert (code, out) == (2, "") and "`wide` has no param `wdith`" in err and "did you mean `width`?" in err
 
 
+def test_options_may_stand_between_the_specs(call: Call, tmp_path: Path) -> None:
+    assert call("diff", "tiny.yaml", "--set", "width=9", "tiny.yaml@wide") == (
+        call("diff", "tiny.yaml", "tiny.yaml@wide", "--set", "width=9")
+    )
+    assert call("draw", "tiny.yaml", "-o", "both.svg", "tiny.yaml@wide")[0] == 0 and (tmp_path / "both.svg").exists()
+    assert call("draw", "tiny.yaml", "-o", "both.svg", "--strict", "wide") == (
+        2, "", "error: `archspec draw` does not take --strict\nhelp: archspec draw --help\n"
+    )  # fmt: skip
+
+
+def test_networks_of_one_name_are_told_apart(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(edited("= 8", "= 9"), encoding="utf-8")
+    for verb in ("summary", "table"):
+        out = call(verb, "tiny.yaml", "other.yaml", "tiny.yaml@wide")[1]
+        assert "tiny.yaml " in out and "other.yaml " in out and "wide" in out
+    assert call("draw", "tiny.yaml", "other.yaml", "--alt")[1].startswith("tiny.yaml: ")
+    assert call("table", "tiny.yaml", "other.yaml", "--name", "ours")[1].split()[2:4] == ["ours", "other.yaml"]
+    assert "1 tensor in common" in call("diff", "tiny.yaml", "other.yaml")[1]
+
+
 def test_no_command_gets_the_help(call: Call) -> None:
     code, out, err = call()
     assert (code, out) == (2, "") and err == call("--help")[1]

@@ -133,7 +133,7 @@ class Difference(Record):
             f"in {other} alone": found.after_only,
         }  # fmt: skip
         rest = [f"{count} {where}" for where, count in apart.items() if count]
-        yield f"state_dict: {', '.join([f'{found.equal} tensors in common', *rest])}"
+        yield f"state_dict: {', '.join([counted(found.equal, 'tensor') + ' in common', *rest])}"
 
 
 _FIGURES = ("output", "weighted layers", "receptive field", "parameters", "MACs", "peak activations")

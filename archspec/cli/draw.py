@@ -13,7 +13,7 @@ from archspec.backends.suffix import format_of
 from archspec.checked import Checked
 from archspec.cli.command import FINE, STDIN, Command
 from archspec.cli.output import deliver, marked, own_path
-from archspec.cli.sources import add_features, add_names, add_spec, called, load
+from archspec.cli.sources import add_features, add_names, add_spec, called, load, told_apart
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 
@@ -56,7 +56,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    networks = called([pipeline.check(load(source, args)) for source in args.specs], args.names)
+    networks = called(told_apart([pipeline.check(load(source, args)) for source in args.specs], args.specs), args.names)
     if args.alt:
         if args.output not in (None, STDIN) or args.format not in (None, "text"):
             raise UsageError("--alt prints words, and draws nothing", "leave -o and --format out")

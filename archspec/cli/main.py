@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -172,13 +173,22 @@ def _parse(argv: Sequence[str]) -> Namespace:
         for dashed in argv:
             if len(dashed) > 1 and dashed.startswith("-") and os.path.isfile(dashed):
                 raise UsageError(f"the file `{dashed}` looks like an option", f"./{dashed}")
-        args, unknown = command_parser(verb).parse_known_args(argv[1:])
-        if unknown:
-            raise UsageError(f"`archspec {verb}` does not take {unknown[0]}", help=f"archspec {verb} --help")
-        return args
+        return _arguments(verb, argv[1:])
     if verb and not verb.startswith("-") and verb not in VERBS:
         raise UsageError(f"there is no command `{verb}`", help=suggestion(verb, VERBS) or "archspec --help")
     return make_parser(() if verb == "--version" else VERBS).parse_args(argv)
+
+
+def _arguments(verb: str, given: Sequence[str]) -> Namespace:
+    """The arguments of a command. Options may stand between specs, which takes argparse a second, slower way."""
+    with suppress(UsageError):
+        args, unknown = command_parser(verb).parse_known_args(given)
+        if not unknown:
+            return args
+    args, unknown = command_parser(verb).parse_known_intermixed_args(given)
+    if unknown:
+        raise UsageError(f"`archspec {verb}` does not take {unknown[0]}", help=f"archspec {verb} --help")
+    return args
 
 
 def _report_bug(error: Exception, terminal: Terminal) -> int:

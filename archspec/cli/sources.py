@@ -91,6 +91,13 @@ def add_names(parser: ArgumentParser) -> None:
     )
 
 
+def told_apart(networks: list[Checked], sources: Sequence[str]) -> list[Checked]:
+    """The networks, those that share a name under what the call names them by."""
+    names = [network.name for network in networks]
+    apart = zip(networks, sources, strict=True)
+    return [one if names.count(one.name) == 1 else one.called(source) for one, source in apart]
+
+
 def called(networks: list[Checked], names: Sequence[str]) -> list[Checked]:
     """The networks under the names that `--name` gives them, the rest under their own."""
     if len(names) > len(networks):

@@ -10,7 +10,7 @@ from archspec import pipeline
 from archspec.backends.summary import LEVELS, compare, summarize
 from archspec.checked import Checked
 from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
-from archspec.cli.sources import add_features, add_size, add_spec, load, sized
+from archspec.cli.sources import add_features, add_size, add_spec, load, sized, told_apart
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import SpecError, UsageError
 from archspec.formulas import formulas
@@ -38,7 +38,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
         raise UsageError("the layers of one network at a time", "archspec diff tells two apart")
     broken: list[SpecError] = []
     networks = [_proved(load(source, args), broken) for source in args.specs]
-    checked = [sized(network, args) for network in networks]
+    checked = told_apart([sized(network, args) for network in networks], args.specs)
     table = summarize(checked[0], args.level) if len(checked) == 1 else compare(*checked)
     found = [formulas(one) for one in networks] if args.symbolic else []
     if args.format == "json":

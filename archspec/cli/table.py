@@ -9,7 +9,7 @@ from archspec.backends.suffix import format_of
 from archspec.backends.table.architecture import FIGURES, FORMATS, SUFFIXES, make_table
 from archspec.cli.command import FINE, STDIN, Command
 from archspec.cli.output import deliver, marked
-from archspec.cli.sources import add_features, add_names, add_spec, called, load
+from archspec.cli.sources import add_features, add_names, add_spec, called, load, told_apart
 from archspec.cli.terminal import Terminal
 from archspec.diagnostics import UsageError
 from archspec.seal import LATEX, XML, Comment
@@ -38,7 +38,7 @@ def _run(args: Namespace, terminal: Terminal) -> int:
     form = args.format or ("text" if args.output == STDIN else format_of(args.output, SUFFIXES, "table"))
     if args.label and form != "latex":
         raise UsageError(f"--label is LaTeX's, and this table is {form}", "--format latex")
-    networks = called([pipeline.check(load(source, args)) for source in args.specs], args.names)
+    networks = called(told_apart([pipeline.check(load(source, args)) for source in args.specs], args.specs), args.names)
     table = make_table(*networks, figures=_figures(args), caption=args.caption, label=args.label)
     made: str | bytes = FORMATS[form](table)
     if args.output != STDIN:
