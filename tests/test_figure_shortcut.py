@@ -69,8 +69,9 @@ def test_what_passes_unchanged_stands_last() -> None:
     assert [branch.kind for branch in branches] == [None, None, "identity"]
 
 
-def test_what_lends_its_size_alone_is_no_shortcut() -> None:
-    resize = step("resize_like")
+@pytest.mark.parametrize("op", ["resize_like", "window_reverse"])
+def test_what_lends_its_size_alone_is_no_shortcut(op: str) -> None:
+    resize = step(op)
     assert [branch.kind for branch in classify(((CONV,), ()), resize)] == [None, "flow"]
     assert [branch.kind for branch in classify(((), (CONV,)), resize)] == [None, "flow"]
 

@@ -143,9 +143,10 @@ def test_a_field_of_tokens_that_attend_has_no_number() -> None:
 
 
 def test_the_linears_inside_are_filled_as_linear_says() -> None:
-    net = module(spec(LAYER) + "init: {linear: {weight: {constant: 0.5}}}\n")
-    assert all((net.get_parameter(f"attn_layer.1.{inner}.weight") == 0.5).all() for inner in ("to_qkv", "merge"))
-    assert 0 < net.get_parameter("attn_layer.1.relative_position_bias_table").std() < 0.04
+    alone = spec(TOKENS + "  - attn: {op: relative_attention, heads: 3, window: 12}\n")
+    net = module(alone + "init: {linear: {weight: {constant: 0.5}, bias: ones}}\n")
+    assert all((net.get_parameter(f"attn.{inner}.weight") == 0.5).all() for inner in ("to_qkv", "merge"))
+    assert 0 < net.get_parameter("attn.relative_position_bias_table").std() < 0.04
 
 
 @pytest.mark.parametrize(
