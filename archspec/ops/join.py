@@ -16,6 +16,7 @@ from archspec.ops.fields import Axis
 from archspec.ops.named_axes import axis_exists, channels_or
 from archspec.shapes import Demand, Dim, Shape
 
+GATE_HELP = "a gate of channels keeps the axes of its map: 1x1 `conv2d`s in place of `flatten` and `linear`"
 MATCH_HELP = "project the smaller branch (a 1x1 conv2d with the same stride), or concat along an axis"
 
 
@@ -193,7 +194,7 @@ def equal(op: str, inputs: tuple[Shape, ...], gates: bool, rows: bool = True) ->
     """The demands that all inputs have one shape, but for shared rows (batch axis 1) and, if allowed, gates."""
     first = _sampled(inputs)
     for index, x in enumerate(inputs):
-        yield from same_rank(op, first, x, index)
+        yield from same_rank(op, first, x, index, GATE_HELP if gates and {x.rank, first.rank} == {2, 4} else None)
     wide = widest(inputs) if gates else first
     for index, x in enumerate(inputs):
         for axis, (size, expected) in enumerate(zip(x.dims, wide.dims, strict=True)):
@@ -211,7 +212,7 @@ def equal(op: str, inputs: tuple[Shape, ...], gates: bool, rows: bool = True) ->
             )
 
 
-def same_rank(op: str, first: Shape, x: Shape, index: int) -> Iterator[Demand]:
+def same_rank(op: str, first: Shape, x: Shape, index: int, help_: str | None = None) -> Iterator[Demand]:
     """The demand that an input has as many axes as the first."""
     yield Demand(
         x.rank,
@@ -220,6 +221,7 @@ def same_rank(op: str, first: Shape, x: Shape, index: int) -> Iterator[Demand]:
         "E0301",
         f"inputs of `{op}` have different numbers of axes",
         f"expected {first.rank} axes as in {first}, found {x.rank} in {x}",
+        help_,
         operand=index,
     )
 
