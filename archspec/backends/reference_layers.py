@@ -236,9 +236,10 @@ class RelativeAttention(nn.Module):
         self.register_buffer("relative_position_index", number[:, None] - number + (rows * columns) // 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        q, k, v = (part.unflatten(-1, (self.heads, -1)).movedim(-2, -3) for part in self.to_qkv(x).chunk(3, dim=-1))
+        # One axis for all windows, and one product of three: heads of one feature tell by their gradients' last bits.
+        q, k, v = self.to_qkv(x.flatten(0, -3)).unflatten(-1, (3, self.heads, -1)).movedim(-3, 0).transpose(-3, -2)
         bias = self.relative_position_bias_table.movedim(1, 0)[:, self.relative_position_index]
         weights = (torch.matmul(q, (k * self.scale).mT) + bias).softmax(dim=-1)
         weights = F.dropout(weights, p=self.dropout, training=self.training)
         out: Tensor = self.merge(torch.matmul(weights, v).movedim(-3, -2).flatten(-2))
-        return out
+        return out.view_as(x)
