@@ -105,11 +105,13 @@ def test_what_is_no_signature(signature: str) -> None:
 def test_a_promised_shape_is_checked_and_serves_when_the_block_is_wrong() -> None:
     block = """
         half: {in: "x[N, C, H, W]", out: [N, C, "ceil(H/2)", "W//2"], body: [{op: max_pool2d, kernel: 2, stride: 2}]}
+    """
+    broken = """
         broken: {in: "x[N, C, H, W]", out: [N, 64, H, W], body: [{op: nothing}]}
     """
     accept(spec("- a: {op: half}", "x[N, 3, 16, 16]", blocks=block))
     assert refused(spec("- a: {op: half}", "x[N, 3, 15, 16]", blocks=block)) == [("E0306", '"ceil(H/2)"')]
-    found = refused(spec("- a: {op: broken}\n- b: {op: conv2d, out: 8, kernel: 99}", blocks=block))
+    found = refused(spec("- a: {op: broken}\n- b: {op: conv2d, out: 8, kernel: 99}", blocks=broken))
     assert [code for code, _ in found] == ["E0217", "E0312"] or len(found) == 2
 
 

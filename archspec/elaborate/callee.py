@@ -113,12 +113,16 @@ def _target(name: str, around: Around) -> BlockRef | OpRef | None:
         return scope.blocks[name]
     if name in OPS:
         return OpRef(name)
-    help_ = _op_help(name, scope)
-    if isinstance(env.values.get(name), BlockRef | OpRef):
-        help_ = f"`{name}` is a param: write `op: ${name}`"
-    blocks = f"blocks here: {listed(scope.blocks) or 'none'}"
-    report.error("E0217", f"there is no op or block `{name}`", around.span, notes=[blocks], help=help_)
+    param = isinstance(env.values.get(name), BlockRef | OpRef)
+    refuse_op(name, scope, around.span, report, f"`{name}` is a param: write `op: ${name}`" if param else None)
     return None
+
+
+def refuse_op(name: str, scope: Scope, span: Span, report: Report, help_: str | None = None) -> None:
+    """The error of a name that is no op's and no block's, with what may be meant unless the help is given."""
+    blocks = f"blocks here: {listed(scope.blocks) or 'none'}"
+    title = f"there is no op or block `{name}`"
+    report.error("E0217", title, span, notes=[blocks], help=help_ or _op_help(name, scope))
 
 
 def _op_help(name: str, scope: Scope) -> str:

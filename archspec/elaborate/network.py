@@ -13,6 +13,7 @@ from archspec.elaborate.inits import read_inits
 from archspec.elaborate.items import Place
 from archspec.elaborate.opening import filled, open_scope
 from archspec.elaborate.scope import Scope
+from archspec.elaborate.unreached import refuse_unknown_ops
 from archspec.elaborate.values import evaluate_flag
 from archspec.ir.graph import Graph, GraphOutput
 from archspec.ops import OPS
@@ -89,6 +90,7 @@ class _Network(Blocks):
         outputs = self._outputs(file.outputs, builder, env)
         init = self._init(spec, scope.env)
         if self.report.failed:
+            refuse_unknown_ops(file.blocks.values(), scope, self.report)
             return None
         body = builder.finish(
             self.intern,
