@@ -103,7 +103,7 @@ def test_the_reference_computes_the_same_to_the_bit(grid: bool) -> None:
 @pytest.mark.parametrize("features", [1, 2, 3])
 def test_heads_of_one_feature_have_the_gradients_of_the_reference_to_the_bit(features: int) -> None:
     verify(
-        f"archspec: 1\nname: net\ninput: x[N, {features}, 12, 9]\nnet:\n"
+        f"archspec: 1\nname: net\ninput: x[N, {features}, 4, 3]\nnet:\n"
         "  - cut: {op: window_partition, window: [4, 1]}\n"
         f"  - attend: {{op: relative_attention, heads: {features}, window: [4, 1]}}\n"
         "  - map: {op: window_reverse, from: [attend, x], window: [4, 1]}\n"
