@@ -35,6 +35,23 @@ CALLS: Mapping[str, str] = {
 }
 """Ops of theirs that are an op of ours with an option."""
 
+SAID: Mapping[str, str] = {
+    **dict.fromkeys(("sequential", "modulelist"), "items in a row are a container: `name: [items]`"),
+    **dict.fromkeys(
+        ("depthwiseconv", "depthwiseconvolution", "dwconv"),
+        "a depthwise convolution is a `conv2d` with as many `groups` as channels",
+    ),
+    **dict.fromkeys(("lstm", "gru", "rnn"), "there are no recurrent layers"),
+    **dict.fromkeys(("conv1d", "conv3d"), "convolutions are of height and width here: `conv2d`"),
+}
+"""Layers of theirs that are no op here, without underscores."""
+
+ITEM: Mapping[str, str] = {
+    "if": "when", "condition": "when", "enabled": "when", "input": "from", "inputs": "from", "parent": "from",
+    "times": "repeat", "repeats": "repeat", "count": "repeat", "num_layers": "repeat", "num_blocks": "repeat",
+}  # fmt: skip
+"""Keys of an item beside the options of its op."""
+
 KEYS: Mapping[str, str] = {
     "layers": "net", "model": "net", "network": "net", "architecture": "net", "body": "net", "modules": "net",
     "backbone": "stages", "neck": "stages", "classifier": "head", "inputs": "input", "input_shape": "input",
@@ -49,7 +66,11 @@ TYPE = ("type", "layer", "module", "class", "kind", "operation", "block", "class
 
 def op_meant(name: str) -> str | None:
     """What to write in place of another library's op; None where none is known."""
+    flat = (spelt.replace("_", "") for spelt in _spellings(name))
+    said = next((SAID[each] for each in flat if each in SAID), None)
     call, op = _call(name), _op(name)
+    if said is not None:
+        return said
     if call is not None:
         return f"write `{call}`"
     return f"it is called `{op}` here" if op is not None else None

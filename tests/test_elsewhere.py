@@ -20,6 +20,17 @@ def test_names_of_elsewhere_are_none_of_ours_and_lead_to_ours() -> None:
     assert not set(elsewhere.TYPE) & {key.name for key in PLACES["call"]}
 
 
+def test_keys_and_layers_of_elsewhere_are_none_of_ours() -> None:
+    ours = {key.name for key in PLACES["call"]}
+    assert set(elsewhere.ITEM.values()) <= ours and not set(elsewhere.ITEM) & ours
+    assert not set(elsewhere.SAID) & {*OPS, *elsewhere.OPS, *elsewhere.CALLS}
+    (error,) = diagnostics(spec("- {op: relu, if: false}"))
+    assert error.help == "it is called `when` here"
+    for name in ("nn.Sequential", "DepthwiseConv2d", "LSTM"):
+        (error,) = diagnostics(spec(f"- {{op: {name}}}"))
+        assert error.help in elsewhere.SAID.values()
+
+
 @pytest.mark.parametrize(
     "name", [*elsewhere.OPS, *elsewhere.CALLS, "nn.ReLU", "BatchNorm2d", "nn.Linear", "nn.AdaptiveAvgPool2d"]
 )

@@ -22,6 +22,7 @@ from archspec.spec.fields import listed
 from archspec.text.source import ListValue, ScalarValue, Value
 from archspec.text.span import Span
 
+elsewhere = lazy("archspec.elsewhere")
 origins = lazy("archspec.elaborate.origins")
 
 ITEM_KEYS = ("from", "when", "repeat", "first", "names", "init", "tie")
@@ -109,6 +110,8 @@ def _meant(name: str, value: Value, fields: Collection[str]) -> str | None:
     """What was meant by a key that is no option; one without a value may be a name whose options stand too far left."""
     if isinstance(value, ScalarValue) and value.value is None:
         return f"if `{name}` is the item's name, indent the keys below it further than `{name}`"
+    if name in elsewhere.ITEM:
+        return f"it is called `{elsewhere.ITEM[name]}` here"
     return suggestion(name, fields) or suggestion(name, ITEM_KEYS, 0.75)
 
 

@@ -12,7 +12,7 @@ from archspec.shapes import Demand, Dim, Shape
 
 TORCH_NAMES = {
     **dict.fromkeys(("activation", "act", "norm", "bn"), APART),
-    "kernel_size": "kernel",
+    **dict.fromkeys(("kernel_size", "size"), "kernel"),
     "out_channels": "out",
     "filters": "out",
     "channels": "out",

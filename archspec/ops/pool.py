@@ -11,7 +11,7 @@ from archspec.ops.spatial import ceil_div, channels_first, fits, holes, not_empt
 from archspec.shapes import Demand, Dim, Shape
 
 TORCH_NAMES = {
-    "kernel_size": "kernel",
+    **dict.fromkeys(("kernel_size", "size", "window"), "kernel"),
     "ceil_mode": "ceil",
     "strides": "stride",
     "pool_size": "kernel",
