@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -12,6 +13,7 @@ from fuzz.grow import grow
 from archspec import pipeline
 from archspec.backends.figure import draw_figure
 from archspec.backends.figure.describe import describe
+from archspec.backends.figure.outline import Card, Chain, Fork, Step
 from archspec.backends.figure.reading import Level, read
 from archspec.backends.figure.scene import Scene, Wire
 from archspec.backends.figure.sketch import sketch
@@ -105,6 +107,34 @@ def test_a_stage_that_goes_on_behind_a_long_shortcut_is_said_once() -> None:
     text = sketch([read(pipeline.check("googlenet@googlenet_aux"))])
     assert "inception4a to aux1" in text  # a head of its own is drawn beside the trunk, and costs where it leaves
     assert "inception4a: inception" in sketch([read(pipeline.check("googlenet@googlenet_aux"), "stage")])
+
+
+def test_a_stage_within_which_a_long_shortcut_starts_or_ends_is_drawn_with_it() -> None:
+    conv = "{op: conv2d, out: 3, kernel: 3, padding: 1}"
+    text = (
+        "archspec: 1\nname: skip\ninput: x[N, 3, 8, 8]\nstages:\n"
+        f"  - enc: [{{a: {conv}}}, {{b: {conv}}}]\n  - mid: [{{c: {conv}}}, {{d: {conv}}}]\n"
+        f"  - dec: [{{sum: {{op: add, from: [%s, mid]}}}}, {{e: {conv}}}]\n  - out: {conv}\n"
+    )
+    for start, groups in (
+        ("enc.a", [("enc to dec", 5), ("out", 1)]),
+        ("enc", [("enc", 2), ("mid to dec", 3), ("out", 1)]),
+        ("x", [("enc to dec", 5), ("out", 1)]),
+    ):
+        outline = read(pipeline.check(text % start))
+        drawn = [(group.name, sum(step.weighted for step in steps(group.chain))) for group in outline.groups]
+        assert drawn == groups, start
+        assert [group.parameters for group in outline.groups] == [84 * count for _, count in groups]
+
+
+def steps(chain: Chain) -> Iterator[Step]:
+    for item in chain:
+        if isinstance(item, Step):
+            yield item
+        elif isinstance(item, Fork):
+            yield from (step for branch in item.branches for step in steps(branch.chain))
+        elif isinstance(item, Card):
+            yield from (step for _ in range(item.count) for step in steps(item.chain))
 
 
 def test_a_network_of_activations_alone_shows_them() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Literal
 
@@ -126,26 +126,30 @@ def _groups(
     """The groups, each with the name of what is drawn in it; stages that stand nowhere else count in its costs."""
     known = _adopting(rows, {name for names, chain in pieces if chain for name in names})
     places = {row.name: tuple(atom.path for atom in atoms if atom.stage == row.name) for row in rows}
-    result: list[tuple[str, Group]] = []
+    spans: list[tuple[dict[str, Stage], Chain]] = []
     for names, members in groupby(pieces, key=lambda piece: piece[0]):
         chain = merged([item for _, chain in members for item in chain])
         if not chain:
             continue
         own = {name: known.pop(name) for name in names if name in known}
-        if not own and any(names) and result:  # what goes on with a stage that a shortcut reached over
-            name, before = result[-1]
-            result[-1] = name, replace(before, chain=merged([*before.chain, *chain]))
-            continue
-        parts = tuple(
-            Group(row.name, (), row.blocks, row.amount.macs, row.amount.parameters, paths=places[name])
-            for name, row in own.items()
-        )
-        one = _together([*own.values()]) if own else None
-        group = Group("", chain)
-        if one is not None:
-            group = Group(one.name, chain, one.blocks, one.amount.macs, one.amount.parameters, parts * (len(parts) > 1))
-        result.append((range_name([*own]) if own else "", group))
-    return result
+        if any(names) and spans and (not own or not spans[-1][0].keys().isdisjoint(names)):
+            # A shortcut starts or ends within a stage: what is drawn of that stage before goes with it.
+            before, drawn = spans.pop()
+            own, chain = before | own, merged([*drawn, *chain])
+        spans.append((own, chain))
+    return [(range_name([*own]) if own else "", _group(own, chain, places)) for own, chain in spans]
+
+
+def _group(own: Mapping[str, Stage], chain: Chain, places: Mapping[str, tuple[str, ...]]) -> Group:
+    """What is drawn of these stages, and what they cost together."""
+    if not own:
+        return Group("", chain)
+    parts = tuple(
+        Group(row.name, (), row.blocks, row.amount.macs, row.amount.parameters, paths=places[name])
+        for name, row in own.items()
+    )
+    one = _together([*own.values()])
+    return Group(one.name, chain, one.blocks, one.amount.macs, one.amount.parameters, parts * (len(parts) > 1))
 
 
 def _adopting(rows: Sequence[Stage], drawn: Collection[str]) -> dict[str, Stage]:
