@@ -372,6 +372,19 @@ def test_an_input_in_a_list_may_have_a_long_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sizes", "written"),
+    [
+        ("[N, 8, T]", "x[N, 8, T]"),
+        ("[N, a b, 8, 8]", "x[N, 3, H=224, W=224]"),
+        ('["\u0663", "\u0663", "\u0663"]', "x[N, 3, H=224, W=224]"),
+    ],
+)
+def test_a_signature_that_is_offered_is_one(sizes: str, written: str) -> None:
+    (found,) = diagnostics(spec("- r: {op: relu}", input=sizes))
+    assert found.help == f"write a name and its axes, such as `{written}`"
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         (spec("- b: {op: b}", blocks=f"{{b: {{in: 'x[N, {'9' * 5000}, H, W]', body: [{{op: relu}}]}}}}"), "E0220"),

@@ -99,7 +99,7 @@ def _example(value: Value, what: str) -> str:
     if len(sizes) in (3, 4) and None not in map(whole_number, sizes[-3:]):
         channels, height, width = sizes[-3:]
         return f"x[N, {channels}, H={height}, W={width}]"
-    if sizes[:1] == ["N"]:
+    if sizes[:1] == ["N"] and all(map(_is_nominal, sizes)):
         return f"x[{', '.join(sizes)}]"
     return "x[N, C, H, W]" if "block" in what else "x[N, 3, H=224, W=224]"
 
