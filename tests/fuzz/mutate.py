@@ -165,14 +165,15 @@ def _without_version(rng: Random, case: Case) -> bool:
 
 
 def _block_call(call: Item) -> bool:
-    return call["op"].startswith(("block", "alias")) and "out" in call and "first" not in call
+    """Whether a block is called; an alias may be left out by its own `when`, and what it is given with it."""
+    return call["op"].startswith("block") and "out" in call and "first" not in call
 
 
 LAYERS = ("conv2d", "linear", "conv_transpose2d")
 
 
 def _repeatable(call: Item) -> bool:
-    return "tie" not in call and call.get("op") != "param"
+    return "tie" not in call and not call.get("op", "").startswith(("param", "alias"))
 
 
 def _is_layer(call: Item) -> bool:
