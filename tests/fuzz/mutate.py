@@ -176,6 +176,11 @@ def _repeatable(call: Item) -> bool:
     return "tie" not in call and not call.get("op", "").startswith(("param", "alias"))
 
 
+def _is_tied_alone(call: Item) -> bool:
+    """Whether a tie is read where it is broken: of the units of a repeat none can be."""
+    return call["op"] == "linear" and "repeat" not in call
+
+
 def _is_layer(call: Item) -> bool:
     return call["op"] in LAYERS and "first" not in call  # which may override what is broken
 
@@ -201,7 +206,7 @@ OF_LANGUAGE: dict[str, tuple[str, Mutation]] = {
     "first without repeat": ("E0204", _setting("first", {"out": 3}, lambda call: "repeat" not in call)),
     "an unknown tensor": ("E0229", _setting("init", {"wieght": "zeros"}, _is_layer)),
     "an unknown initialisation": ("E0229", _setting("init", {"weight": "zeroes"}, _is_layer)),
-    "a tie to nothing": ("E0232", _setting("tie", {"weight": "nobody.weight"}, _is_op("linear"))),
+    "a tie to nothing": ("E0232", _setting("tie", {"weight": "nobody.weight"}, _is_tied_alone)),
     "sharing with nobody": ("E0225", _inserting({"again": {"same": "nobody"}})),
     "no item": ("E0208", _inserting({"conv": "relu"})),
     "a name that torch has": ("E0205", _inserting({"forward": {"op": "relu", "from": "x"}})),

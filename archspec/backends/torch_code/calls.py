@@ -60,8 +60,11 @@ ORDER = (
 )
 """The order in which torch declares what a constructor is told."""
 
-INPLACE = frozenset({"nn.ReLU", "nn.ReLU6", "nn.LeakyReLU", "nn.SiLU", "nn.Mish", "nn.Hardswish", "nn.Hardsigmoid"})
-"""Activations with the same gradient in place, to the bit. In place, nn.ELU takes it from its output."""
+INPLACE = frozenset({"nn.ReLU", "nn.ReLU6", "nn.LeakyReLU", "nn.SiLU", "nn.Hardswish", "nn.Hardsigmoid"})
+"""Activations with the same gradient in place, to the bit.
+
+In place, nn.ELU takes it from its output, and that of nn.Mish depends on where in memory its input's copy lies.
+"""
 _BINARY = {"operator.add": "+", "operator.mul": "*", "operator.sub": "-"}
 
 
