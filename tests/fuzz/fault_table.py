@@ -59,7 +59,7 @@ FAULTS = (
     Fault("checker", "elaborate/steps.py", "if joins and len(step.sources) == 1 and (step.missing or step.join):", "if joins and len(step.sources) == 1 and step.missing:", "test_language_blocks.py test_random_specs.py::test_what_once_failed test_random_specs.py::test_random_specs"),
     Fault("checker", "elaborate/body.py", 'return name if count == 1 else f"{name}#{count}"', "return name", "test_language_naming.py test_random_specs.py::test_random_specs"),
     Fault("checker", "elaborate/body.py", "unknown = bool(result.wires) and result.wires[0].shape is None and not result.names", "unknown = False", "test_language_naming.py"),
-    Fault("checker", "elaborate/paths.py", "self._claimed.setdefault(name.casefold(), (name, span))", "pass", "test_language_naming.py"),
+    Fault("checker", "elaborate/paths.py", "self._claimed.setdefault(folded, (name, span))", "pass", "test_language_naming.py"),
     Fault("checker", "elaborate/rows.py", "if not isinstance(option.value, list | tuple) or len(option.value) > MAX_ROWS:", "if not isinstance(option.value, list | tuple):", "test_bounds.py test_language_fuzz.py::test_bombs_are_defused"),
     Fault("checker", "sharing.py", "return (*op.tensors(*inputs).items(), *op.buffers(*inputs).items(), op.module(*inputs))", "return (*op.tensors(*inputs).items(), *op.buffers(*inputs).items())", "test_golden_errors.py -k sharing"),
     Fault("checker", "expectations.py", "if spec.variant is not None:", "if False:", "test_language_files.py test_zoo.py test_cli.py -k variant"),
