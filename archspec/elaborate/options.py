@@ -19,14 +19,12 @@ from archspec.ops.options import OptionsError, annotation, make_op
 from archspec.records import Record, fields_of, replace
 from archspec.report import Report, suggestion
 from archspec.spec.fields import listed
+from archspec.spec.items import BESIDE_OPTIONS
 from archspec.text.source import ListValue, ScalarValue, Value
 from archspec.text.span import Span
 
 elsewhere = lazy("archspec.elsewhere")
 origins = lazy("archspec.elaborate.origins")
-
-ITEM_KEYS = ("from", "when", "repeat", "first", "names", "init", "tie")
-"""What an item may say beside its op's options."""
 
 
 class FieldKind(Record):
@@ -112,7 +110,7 @@ def _meant(name: str, value: Value, fields: Collection[str]) -> str | None:
         return f"if `{name}` is the item's name, indent the keys below it further than `{name}`"
     if name in elsewhere.ITEM:
         return f"it is called `{elsewhere.ITEM[name]}` here"
-    return suggestion(name, fields) or suggestion(name, ITEM_KEYS, 0.75)
+    return suggestion(name, fields) or suggestion(name, BESIDE_OPTIONS, 0.75)
 
 
 def _option(op: type[Op], name: str, value: Value, env: Env, report: Report) -> Option | None:

@@ -25,8 +25,11 @@ from archspec.text.source import Entry, ListValue, MapValue, ScalarValue, Value
 
 elsewhere = lazy("archspec.elsewhere")
 
-KEYS_OF_A_CALL = frozenset({"op", "from", "when", "repeat", "first", "names", "same", "tie", "init"})
-"""What stands beside the options of a call, so that no option may be called so."""
+BESIDE_OPTIONS = ("from", "when", "repeat", "first", "names", "init", "tie")
+"""What may stand beside the options of a call."""
+
+KEYS_OF_A_CALL = frozenset({"op", "same", *BESIDE_OPTIONS})
+"""What no option may be called."""
 
 _BESIDE_A_BODY = ("from", "when", "register")
 
