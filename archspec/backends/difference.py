@@ -139,7 +139,7 @@ class Difference(Record):
 _FIGURES = ("output", "weighted layers", "receptive field", "parameters", "MACs", "peak activations")
 
 
-def differ(before: Checked, after: Checked, names: tuple[str, str] | None = None) -> Difference:
+def differ(before: Checked, after: Checked) -> Difference:
     """What sets `after` apart from `before`; layers are the same where their paths are, unnamed ones by their order."""
     listings = [list_layers(one.graph, one.shapes) for one in (before, after)]
     old, new = (listing.layers for listing in listings)
@@ -154,7 +154,7 @@ def differ(before: Checked, after: Checked, names: tuple[str, str] | None = None
             resized += 1
     sides = [_beyond(side.graph, listing.outputs) for side, listing in zip((before, after), listings, strict=True)]
     return Difference(
-        names or (before.name, after.name), tuple(_gathered(changes)),
+        (before.name, after.name), tuple(_gathered(changes)),
         tuple(_gathered(list(_folded(changes, old, new, alignment)))), resized,
         tuple((path, now) for now, path in alignment.there.items() if path != now),
         tuple(what for what in sides[0] if sides[0][what] != sides[1][what]),

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from archspec import pipeline
 from archspec.backends.difference import differ
 from archspec.cli.command import FINE, SPEC_IS_WRONG, Command
-from archspec.cli.sources import add_features, add_spec, load
+from archspec.cli.sources import add_features, add_spec, load, told_apart
 from archspec.cli.terminal import Terminal
 
 
@@ -19,9 +19,8 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace, terminal: Terminal) -> int:
-    before, after = (pipeline.check(load(source, args)) for source in args.specs)
-    names = tuple(args.specs) if before.name == after.name else (before.name, after.name)
-    found = differ(before, after, names)
+    before, after = told_apart([pipeline.check(load(source, args)) for source in args.specs], args.specs)
+    found = differ(before, after)
     said = json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if args.format == "json" else str(found)
     terminal.say(said)
     return SPEC_IS_WRONG if found else FINE

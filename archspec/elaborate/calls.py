@@ -201,7 +201,7 @@ class Calls:
         outputs: tuple[Shape | None, ...],
         caller: Caller,
     ) -> bool:
-        """Whether open channels become one axis with free sizes, which no expression says; an error. Notes open flows."""
+        """Whether open channels and free sizes become one axis, which nothing can say; an error. Sets `open_flows`."""
         channels = [dim for x in inputs for dim in x.dims if isinstance(dim, int)]
         found = sorted(name for dim in channels for name in free_names(expression_of(dim)) & caller.open)
         sized = [option.expr for name, option in options.items() if name != "out" and option.expr is not None]
